@@ -1,0 +1,70 @@
+// Copies the minified front-end parts out of node_modules into the package, strips source map
+// references (a strict content security policy and manifest storage both trip over them), builds
+// the icon sprite from icons.txt, and writes manifest.json. Run: npm run vendor.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const target = join(here, "../../src/kintsugi/core/static/vendor");
+
+const PARTS = [
+  { name: "@tabler/core", from: "dist/css/tabler.min.css", to: "tabler/tabler.min.css" },
+  { name: "@tabler/core", from: "dist/js/tabler.min.js", to: "tabler/tabler.min.js" },
+  { name: "htmx.org", from: "dist/htmx.min.js", to: "htmx/htmx.min.js" },
+  { name: "htmx-ext-sse", from: "dist/sse.min.js", to: "htmx/sse.min.js" },
+  { name: "@alpinejs/csp", from: "dist/cdn.min.js", to: "alpine/alpine-csp.min.js" },
+];
+
+const folder = (name) => join(here, "node_modules", name);
+const about = (name) => JSON.parse(readFileSync(join(folder(name), "package.json"), "utf8"));
+const stripSourceMap = (text) =>
+  text.replace(/\/\*# sourceMappingURL=.*?\*\//g, "").replace(/^\/\/# sourceMappingURL=.*$/gm, "");
+
+// A name that Tabler does not have would be an empty square on a page: stop instead.
+function sprite() {
+  const names = readFileSync(join(here, "icons.txt"), "utf8").split("\n").filter(Boolean);
+  const symbols = names.map((name) => {
+    const file = join(folder("@tabler/icons"), "icons/outline", `${name}.svg`);
+    if (!existsSync(file)) throw new Error(`no such Tabler icon: ${name}`);
+    const shape = readFileSync(file, "utf8")
+      .replace(/<!--[\s\S]*?-->/, "")
+      .replace(/^[\s\S]*?<svg[^>]*>/, "")
+      .replace(/<\/svg>\s*$/, "")
+      .replace(/<path stroke="none" d="M0 0h24v24H0z" fill="none"\s*\/>/, "")
+      .replace(/\s*\n\s*/g, "");
+    return `<symbol id="${name}" viewBox="0 0 24 24">${shape}</symbol>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("\n")}</svg>\n`;
+}
+
+const licenceText = (name) => {
+  const file = readdirSync(folder(name)).find((entry) => /^licen[cs]e/i.test(entry));
+  return file ? readFileSync(join(folder(name), file), "utf8").trim() : null;
+};
+
+rmSync(target, { recursive: true, force: true });
+const manifest = [];
+const put = (name, to, text) => {
+  const file = join(target, to);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  const { version, license: licence } = about(name);
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  manifest.push({ name, version, licence, file: to, sha256 });
+};
+
+for (const { name, from, to } of PARTS) {
+  put(name, to, stripSourceMap(readFileSync(join(folder(name), from), "utf8")).trimEnd() + "\n");
+}
+put("@tabler/icons", "tabler/icons.svg", sprite());
+
+const names = [...new Set(manifest.map((entry) => entry.name))].sort();
+const licences = names.map((name) => {
+  const { version, license: licence } = about(name);
+  return `${name} ${version} (${licence})\n\n${licenceText(name) ?? "(the package carries no licence file)"}\n`;
+});
+writeFileSync(join(target, "LICENCES.txt"), licences.join("\n----\n\n"));
+writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
+console.log(manifest.map((entry) => `${entry.file}  ${entry.name} ${entry.version}`).join("\n"));
