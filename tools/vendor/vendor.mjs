@@ -17,6 +17,17 @@ const PARTS = [
   { name: "@alpinejs/csp", from: "dist/cdn.min.js", to: "alpine/alpine-csp.min.js" },
 ];
 
+// MIT asks for the notice to travel along; these packages leave the file out of their tarball.
+const COPYRIGHT = {
+  "@tabler/core":
+    "Copyright (c) 2018-2026 The Tabler Authors\n" +
+    "Copyright (c) 2011-2026 The Bootstrap Authors (bundled)\n" +
+    "Copyright (c) 2019 Federico Zivolo (Popper, bundled)",
+  "@alpinejs/csp":
+    "Copyright (c) 2019-2026 Caleb Porzio and contributors\n" +
+    "Copyright (c) 2018-present Yuxi (Evan) You and Vue contributors (reactivity, bundled)",
+};
+
 const folder = (name) => join(here, "node_modules", name);
 const about = (name) => JSON.parse(readFileSync(join(folder(name), "package.json"), "utf8"));
 const stripSourceMap = (text) =>
@@ -41,8 +52,13 @@ function sprite() {
 
 const licenceText = (name) => {
   const file = readdirSync(folder(name)).find((entry) => /^licen[cs]e/i.test(entry));
-  return file ? readFileSync(join(folder(name), file), "utf8").trim() : null;
+  if (file) return readFileSync(join(folder(name), file), "utf8").trim();
+  if (!(name in COPYRIGHT)) throw new Error(`no licence text for ${name}`);
+  const mit = readFileSync(join(folder("@tabler/icons"), "LICENSE"), "utf8").trim();
+  return mit.replace(/^Copyright.*$/m, COPYRIGHT[name]);
 };
+const licenceName = (name) =>
+  about(name).license ?? (/^BSD Zero Clause/.test(licenceText(name)) ? "0BSD" : "unknown");
 
 rmSync(target, { recursive: true, force: true });
 const manifest = [];
@@ -50,7 +66,8 @@ const put = (name, to, text) => {
   const file = join(target, to);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
-  const { version, license: licence } = about(name);
+  const { version } = about(name);
+  const licence = licenceName(name);
   const sha256 = createHash("sha256").update(text).digest("hex");
   manifest.push({ name, version, licence, file: to, sha256 });
 };
@@ -62,8 +79,7 @@ put("@tabler/icons", "tabler/icons.svg", sprite());
 
 const names = [...new Set(manifest.map((entry) => entry.name))].sort();
 const licences = names.map((name) => {
-  const { version, license: licence } = about(name);
-  return `${name} ${version} (${licence})\n\n${licenceText(name) ?? "(the package carries no licence file)"}\n`;
+  return `${name} ${about(name).version} (${licenceName(name)})\n\n${licenceText(name)}\n`;
 });
 writeFileSync(join(target, "LICENCES.txt"), licences.join("\n----\n\n"));
 writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
