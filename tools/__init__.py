@@ -1,0 +1,1 @@
+"""Tools for those who change Kintsugi: house rules, translations, generated reference."""
