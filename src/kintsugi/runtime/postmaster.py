@@ -1,0 +1,100 @@
+"""What the operating system knows about a running server: its pid file, its process, its port."""
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """The main process of a server, as its pid file names it."""
+
+    pid: int
+    port: int | None
+
+
+def _command(pid: int) -> list[str] | None:
+    """Command line of a process; None when there is none or it is a zombie."""
+    if sys.platform == "linux":
+        try:
+            raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return None
+        return [part.decode("utf-8", "replace") for part in raw.split(b"\0") if part] or None
+    answer = subprocess.run(
+        ["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    state, _, command = answer.stdout.strip().partition(" ")
+    return None if not command or state.startswith("Z") else command.split()
+
+
+def is_postmaster(pid: int, data: Path) -> bool:
+    """Whether this process is the server of this data directory (numbers are used again)."""
+    command = _command(pid)
+    if command is None:
+        return False
+    return "postgres" in Path(command[0]).name and str(data) in " ".join(command)
+
+
+def read_pid_file(data: Path) -> Postmaster | None:
+    """The pid file's content, or None when there is none or it is not yet whole."""
+    try:
+        lines = (data / "postmaster.pid").read_text("utf-8", "replace").splitlines()
+        pid = int(lines[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    port = int(lines[3]) if len(lines) > 3 and lines[3].strip().isdigit() else None
+    return Postmaster(pid, port)
+
+
+def running(data: Path) -> Postmaster | None:
+    """The live server of a data directory, or None."""
+    named = read_pid_file(data)
+    return named if named is not None and is_postmaster(named.pid, data) else None
+
+
+def has_survivors(data: Path) -> bool:
+    """Whether any process still works in the data directory (server processes outlive a killed
+    main process for a moment). Only Linux can tell; elsewhere the answer is no."""
+    if sys.platform != "linux":
+        return False
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if os.readlink(entry / "cwd") == str(data):
+                    return True
+            except OSError:
+                continue
+    return False
+
+
+def process_exists(pid: int) -> bool:
+    """Whether a process (also a zombie, also another user's) has this number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def port_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether nobody listens on the port, tried by taking it for a moment."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+        return True
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that is free now, chosen by the system."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
