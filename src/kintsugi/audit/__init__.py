@@ -1,0 +1,1 @@
+"""Who changed what, when, why and by which command; and which source cell a value came from."""

@@ -1,0 +1,135 @@
+"""The record of changes and of origins. Written by database triggers and by imports only."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from kintsugi.core.models import CurrentTransaction
+
+
+class Transaction(models.Model):
+    """One database transaction that changed business rows: who, by what, and why."""
+
+    xid = models.BigIntegerField(db_default=CurrentTransaction(), unique=True)
+    at = models.DateTimeField(_("time"), db_default=Now())
+    actor_id = models.UUIDField(null=True)
+    actor = models.CharField(_("person"), max_length=200)
+    command = models.CharField(_("command"), max_length=120)
+    reason = models.CharField(_("reason"), max_length=400, db_default="")
+    request_id = models.CharField(max_length=64, db_default="")
+    run_id = models.UUIDField(_("run"), null=True)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-at"], name="transaction_at"),
+            models.Index(
+                fields=["run_id"],
+                name="transaction_run",
+                condition=models.Q(run_id__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.command} by {self.actor}"
+
+
+class Change(models.Model):
+    """One changed row of a business table.
+
+    ``before`` and ``after`` hold the columns that changed (an insert: all that are not null), so
+    that folding a row's changes in order gives the row. Rows are added by triggers only; the
+    table refuses UPDATE, DELETE and TRUNCATE.
+    """
+
+    transaction = models.ForeignKey(
+        Transaction, on_delete=models.PROTECT, db_index=False, db_constraint=False
+    )
+    table = models.CharField(max_length=63, db_column="table_name")
+    row_id = models.UUIDField()
+    op = models.CharField(max_length=1)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["row_id"], name="change_row")]
+
+    def __str__(self) -> str:
+        return f"{self.op} {self.table} {self.row_id}"
+
+
+class Origin(models.Model):
+    """Where a set of source records came from: one table of one snapshot under one mapping.
+
+    ``columns`` gives for each field the source columns it was read from:
+    ``{"serial_no": [{"ordinal": 3, "letter": "C", "header": "设备信息/序列号"}]}``.
+    """
+
+    run_id = models.UUIDField()
+    source = models.CharField(_("source"), max_length=120)
+    source_name = models.JSONField(default=dict)
+    authority = models.IntegerField(default=50)
+    entity = models.CharField(max_length=40)
+    file_name = models.CharField(max_length=400)
+    snapshot = models.CharField(max_length=64)
+    table_no = models.PositiveIntegerField()
+    table_name = models.CharField(max_length=200)
+    mapping_version = models.CharField(max_length=64)
+    columns = models.JSONField(default=dict)
+    observed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run_id", "entity", "table_no"], name="origin_once_per_run"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} › {self.table_name}"
+
+
+class FieldSet(models.Model):
+    """A set of field names, stored once and referred to by many provenance rows."""
+
+    fields = ArrayField(models.CharField(max_length=63), unique=True)
+
+    def __str__(self) -> str:
+        return ", ".join(self.fields)
+
+
+class Provenance(models.Model):
+    """One source record behind a business row: the crosswalk from source key to row.
+
+    ``values`` are the record's canonical values, ``won`` the fields whose golden value came from
+    it. A field's cell is ``origin.columns[field]`` × ``row`` (or ``field_rows[field]`` where the
+    value was taken from another row of the same source key). Open while the source still says so.
+    """
+
+    source = models.CharField(max_length=120)
+    entity = models.CharField(max_length=40)
+    source_key = models.CharField(max_length=400)
+    gid = models.UUIDField()
+    origin = models.ForeignKey(
+        Origin, on_delete=models.PROTECT, db_index=False, db_constraint=False
+    )
+    row = models.IntegerField()
+    rows = ArrayField(models.IntegerField(), null=True)
+    field_rows = models.JSONField(null=True)
+    values = models.JSONField()
+    values_hash = models.UUIDField()
+    won = models.ForeignKey(
+        FieldSet, on_delete=models.PROTECT, db_index=False, db_constraint=False
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entity", "source", "source_key"], name="provenance_source_key"
+            )
+        ]
+        indexes = [models.Index(fields=["gid"], name="provenance_gid")]
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.source_key}"

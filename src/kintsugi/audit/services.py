@@ -1,0 +1,66 @@
+"""What other apps may do with the record: open a context, cover tables."""
+
+from django.apps import apps
+from django.db import connections, transaction
+from psycopg import sql
+
+from kintsugi.audit.context import recorded, set_context
+from kintsugi.core.models import BusinessModel, Transition
+from kintsugi.core.queries import query
+from kintsugi.core.states import MACHINES
+
+__all__ = ["business_tables", "cover_tables", "publish_transitions", "recorded", "set_context"]
+
+#: Tables of the record itself; without them nothing can be covered yet.
+RECORD = ("audit_change", "audit_transaction")
+
+
+def business_tables() -> list[str]:
+    """Names of all tables whose rows are business rows, in order."""
+    return sorted(
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if issubclass(model, BusinessModel) and model._meta.managed
+    )
+
+
+def cover_tables(*, using: str = "default") -> None:
+    """Attach the change log to every existing business table; safe to repeat."""
+    connection = connections[using]
+    existing = set(connection.introspection.table_names())
+    if not set(RECORD) <= existing:
+        return  # the audit migrations have not run yet (a partial migrate)
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        for table in business_tables():
+            if table in existing:
+                cursor.execute(
+                    sql.SQL(query("audit", "cover_table")).format(table=sql.Identifier(table))
+                )
+
+
+def publish_transitions(*, using: str = "default") -> None:
+    """Write the state machines' steps into the database and guard their tables with them."""
+    connection = connections[using]
+    existing = set(connection.introspection.table_names())
+    if "core_transition" not in existing:
+        return
+    with transaction.atomic(using=using), connection.cursor() as cursor:
+        wanted = {(m.name, a, b) for m in MACHINES.values() for a, b in m.steps}
+        known = set(Transition.objects.using(using).values_list("machine", "source", "target"))
+        for machine, source, target in known - wanted:
+            Transition.objects.using(using).filter(
+                machine=machine, source=source, target=target
+            ).delete()
+        Transition.objects.using(using).bulk_create(
+            Transition(machine=m, source=a, target=b) for m, a, b in sorted(wanted - known)
+        )
+        for machine_ in MACHINES.values():
+            if machine_.table in existing:
+                cursor.execute(
+                    sql.SQL(query("audit", "guard_states")).format(
+                        table=sql.Identifier(machine_.table),
+                        column=sql.Identifier(machine_.column),
+                        machine=sql.Literal(machine_.name),
+                        field=sql.Literal(machine_.column),
+                    )
+                )

@@ -1,0 +1,99 @@
+"""Web-only middleware: security headers, the person's language, refusals as pages."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render, resolve_url
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from kintsugi.core.errors import Conflict, IllegalTransition, KintsugiError, NotFound, StaleVersion
+
+Respond = Callable[[HttpRequest], HttpResponse]
+
+# Everything from this server, nothing inline, nothing evaluated. ``data:`` images are the small
+# arrows and ticks inside Tabler's style sheet.
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data: blob:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+def csp_header(**extra: str) -> str:
+    """The policy as a header; ``style_src="'unsafe-inline'"`` adds to one directive."""
+    parts = dict(CONTENT_SECURITY_POLICY)
+    for name, value in extra.items():
+        directive = name.replace("_", "-")
+        parts[directive] = f"{parts.get(directive, "'self'")} {value}"
+    return "; ".join(f"{directive} {value}" for directive, value in parts.items())
+
+
+class SecurityHeaders:
+    """Sends the content security policy, and turns a lost session inside a partial request into
+    a full-page log-in (htmx would otherwise paste the log-in page into a table).
+
+    A view that must relax the policy, such as the API's documentation, sets the header itself.
+    """
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", csp_header())
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if request.headers.get("HX-Request") == "true":
+            patch_vary_headers(response, ["HX-Request", "HX-Target"])
+            login = resolve_url(settings.LOGIN_URL)
+            location = response.headers.get("Location", "")
+            if response.status_code == HTTPStatus.FOUND and location.startswith(login):
+                return HttpResponse(status=204, headers={"HX-Redirect": login})
+        return response
+
+
+class Preferences:
+    """Shows pages in the language of the account; without one LocaleMiddleware has decided."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            language = getattr(request.user, "language", settings.LANGUAGE_CODE)
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A KintsugiError that no view caught becomes a page that says what, where, and what next."""
+        return refusal(request, error) if isinstance(error, KintsugiError) else None
+
+
+def status_of(error: KintsugiError) -> int:
+    """The HTTP status of a refusal: 404 unknown, 409 in conflict with the state, else 422."""
+    if isinstance(error, NotFound):
+        return 404
+    return 409 if isinstance(error, (Conflict, IllegalTransition, StaleVersion)) else 422
+
+
+def refusal(request: HttpRequest, error: KintsugiError) -> HttpResponse:
+    """The refusal as a page, as a panel for htmx, or as JSON for a client that asked for it."""
+    status = status_of(error)
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        language = translation.get_language() or settings.LANGUAGE_CODE
+        return JsonResponse(error.as_dict(language), status=status)
+    partial = request.headers.get("HX-Request") == "true"
+    template = "core/parts/error_panel.html" if partial else "core/refusal.html"
+    return render(request, template, {"error": error}, status=status)

@@ -1,0 +1,10 @@
+"""Named SQL files: one query a file, in the owning app's ``sql`` folder."""
+
+from functools import cache
+from importlib.resources import files
+
+
+@cache
+def query(app: str, name: str) -> str:
+    """The text of ``kintsugi/<app>/sql/<name>.sql``."""
+    return files(f"kintsugi.{app}").joinpath("sql", f"{name}.sql").read_text("utf-8")

@@ -1,0 +1,1 @@
+"""Devices in the field: one physical unit each, and its serial passport."""

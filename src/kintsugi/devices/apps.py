@@ -1,0 +1,10 @@
+"""The devices app."""
+
+from django.apps import AppConfig
+
+
+class DevicesConfig(AppConfig):
+    """Devices in the field: one physical unit each, and its serial passport."""
+
+    name = "kintsugi.devices"
+    default_auto_field = "django.db.models.BigAutoField"

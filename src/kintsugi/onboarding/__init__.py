@@ -1,0 +1,1 @@
+"""Fragments come in: sources, snapshots, runs, issues, apply with a ledger."""

@@ -1,0 +1,10 @@
+"""The onboarding app."""
+
+from django.apps import AppConfig
+
+
+class OnboardingConfig(AppConfig):
+    """Fragments come in: sources, snapshots, runs, issues, apply with a ledger."""
+
+    name = "kintsugi.onboarding"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,67 @@
+"""The lives of sources and runs."""
+
+from kintsugi.core.states import StateMachine
+from kintsugi.engine.text import Text
+
+SOURCE = StateMachine(
+    name="onboarding.source",
+    table="onboarding_source",
+    column="status",
+    states={
+        "proposed": Text("已登记", "proposed"),
+        "live": Text("使用中", "live"),
+        "retired": Text("已停用", "retired"),
+    },
+    steps=frozenset({("proposed", "live"), ("live", "retired"), ("retired", "live")}),
+)
+
+RUN = StateMachine(
+    name="onboarding.run",
+    table="onboarding_run",
+    column="status",
+    states={
+        "created": Text("已建立", "created"),
+        "reading": Text("读取中", "reading"),
+        "staged": Text("已暂存", "staged"),
+        "validated": Text("已校验", "validated"),
+        "applying": Text("写入中", "applying"),
+        "applied": Text("已写入", "applied"),
+        "verified": Text("已核对", "verified"),
+        "failed": Text("已停止", "stopped"),
+    },
+    steps=frozenset(
+        {
+            ("created", "reading"),
+            ("reading", "staged"),
+            ("staged", "validated"),
+            ("validated", "applying"),
+            ("applying", "applied"),
+            ("applied", "verified"),
+            ("created", "failed"),
+            ("reading", "failed"),
+            ("staged", "failed"),
+            ("validated", "failed"),
+            ("applying", "failed"),
+            # A stopped run goes on from its last complete step.
+            ("failed", "reading"),
+            ("failed", "applying"),
+            # A killed process leaves these states; taking the run up again restarts the step.
+            ("staged", "reading"),
+            ("validated", "reading"),
+        }
+    ),
+)
+
+ISSUE = StateMachine(
+    name="onboarding.issue",
+    table="onboarding_issue",
+    column="status",
+    states={
+        "open": Text("待处理", "open"),
+        "waived": Text("已豁免", "waived"),
+        "gone": Text("源已更正", "fixed at source"),
+    },
+    steps=frozenset(
+        {("open", "waived"), ("waived", "open"), ("open", "gone"), ("gone", "open")}
+    ),
+)

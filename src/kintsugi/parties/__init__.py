@@ -1,0 +1,1 @@
+"""Customers, suppliers, makers, carriers: who we deal with."""

@@ -1,0 +1,10 @@
+"""The parties app."""
+
+from django.apps import AppConfig
+
+
+class PartiesConfig(AppConfig):
+    """Customers, suppliers, makers, carriers: who we deal with."""
+
+    name = "kintsugi.parties"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,47 @@
+"""Parties: the organisations and people a business deals with."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kintsugi.core.models import BusinessModel
+
+
+class Party(BusinessModel):
+    """An organisation or person in one or more roles.
+
+    ``party_key`` is the identity: the credit code where one is known, otherwise the name without
+    spelling differences. Fields and their meaning: contract ``party``.
+    """
+
+    party_key = models.CharField(max_length=220, unique=True)
+    name = models.CharField(_("name"), max_length=300)
+    name_sort = models.CharField(max_length=400, blank=True, db_default="")
+    roles = ArrayField(models.CharField(max_length=30), default=list, blank=True, null=True)
+    uscc = models.CharField(_("credit code"), max_length=18, null=True, blank=True)
+    customer_type = models.CharField(max_length=30, null=True, blank=True)
+    country = models.CharField(max_length=60, null=True, blank=True)
+    region_code = models.CharField(max_length=20, null=True, blank=True)
+    address = models.CharField(max_length=500, null=True, blank=True)
+    contact = models.CharField(max_length=100, null=True, blank=True)
+    phone = ArrayField(models.CharField(max_length=60), null=True, blank=True)
+    email = models.CharField(max_length=254, null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("party")
+        verbose_name_plural = _("parties")
+        indexes = [
+            models.Index(fields=["name_sort", "id"], name="party_sorted"),
+            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="party_name_trgm"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["uscc"],
+                name="party_credit_code_once",
+                condition=models.Q(uscc__isnull=False, is_void=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

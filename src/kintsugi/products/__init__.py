@@ -1,0 +1,1 @@
+"""Products, their UDI device identifiers and package levels."""
