@@ -1,0 +1,162 @@
+"""How an app takes in records in bulk: resolve references, find by key, insert, update.
+
+An import hands an app frames of *records* (contract fields, text and typed) and the app's loader
+turns them into *columns* of its table. A loader is the only bulk writer of its table.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+from django.db import connection
+from psycopg import sql
+
+from kintsugi.core.bulk import copy_frame, fetch_frame, temporary_table, update_frame
+
+UNRESOLVED_SCHEMA = {
+    "_key": pl.String,
+    "field": pl.String,
+    "value": pl.String,
+    "rule": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Records as columns of the table.
+
+    ``frame`` has the records' ``_key`` and one column per table column. ``unresolved`` names
+    values that point to nothing or to several rows: ``_key, field, value, rule``.
+    """
+
+    frame: pl.DataFrame
+    unresolved: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class TableLoader:
+    """Loads one entity's records into one table.
+
+    ``columns`` maps contract fields to table columns; fields of one name need no entry.
+    ``key`` are the table columns of the natural key. ``arrays`` are columns of list fields.
+    """
+
+    entity: str
+    table: str
+    fields: Sequence[str]
+    key: Sequence[str]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    arrays: frozenset[str] = frozenset()
+
+    def column(self, name: str) -> str:
+        """The table column of a contract field."""
+        return self.columns.get(name, name)
+
+    def references(self, records: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        """For each reference field of the records: a frame ``value, id, rule`` with one row per
+        distinct value; ``id`` is null and ``rule`` says why when it cannot be told.
+        """
+        return {}
+
+    def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Add columns that follow from others, such as a sort key."""
+        return frame
+
+    def resolve(self, records: pl.DataFrame) -> Resolved:
+        """Records (``_key`` and contract fields) as table columns."""
+        looked_up = self.references(records)
+        known = {*self.fields, *(f"{name}__precision" for name in self.fields)}
+        frame = records.select("_key", *(name for name in records.columns if name in known))
+        missing: list[pl.DataFrame] = []
+        for name, found in looked_up.items():
+            frame = frame.join(
+                found.rename({"value": name, "id": "_id", "rule": "_rule"}), on=name, how="left"
+            )
+            wrong = frame.filter(pl.col(name).is_not_null() & pl.col("_id").is_null())
+            missing.append(
+                wrong.select(
+                    "_key",
+                    pl.lit(name).alias("field"),
+                    pl.col(name).alias("value"),
+                    pl.col("_rule").fill_null("reference.unknown").alias("rule"),
+                )
+            )
+            frame = frame.with_columns(pl.col("_id").alias(name)).drop("_id", "_rule")
+        arrays = [name for name in frame.columns if name in self.arrays]
+        frame = frame.with_columns(_array_text(pl.col(name)).alias(name) for name in arrays)
+        frame = frame.rename({name: self.column(name) for name in frame.columns if name != "_key"})
+        derived = self.derive(frame)
+        return Resolved(
+            derived.drop(name for name in derived.columns if name.endswith("__precision")),
+            pl.concat(missing) if missing else pl.DataFrame(schema=UNRESOLVED_SCHEMA),
+        )
+
+    def find(self, columns: pl.DataFrame) -> pl.DataFrame:
+        """Rows of the table with the same natural key: ``_key, id``. Null keys find nothing."""
+        wanted = columns.select("_key", *self.key).drop_nulls()
+        staging = f"wanted_{self.table}"
+        temporary_table(name=staging, like=self.table, columns=self.key)
+        add = sql.SQL("ALTER TABLE {} ADD COLUMN _n int").format(sql.Identifier(staging))
+        with connection.cursor() as cursor:
+            cursor.execute(add)
+        copy_frame(table=staging, frame=wanted.drop("_key").with_row_index("_n"))
+        condition = sql.SQL(" AND ").join(
+            sql.SQL("t.{0} = w.{0}").format(sql.Identifier(name)) for name in self.key
+        )
+        found = fetch_frame(
+            sql.SQL("SELECT w._n, t.id FROM {} w JOIN {} t ON {}").format(
+                sql.Identifier(staging), sql.Identifier(self.table), condition
+            )
+        )
+        if found.is_empty():
+            return pl.DataFrame(schema={"_key": pl.String, "id": pl.String})
+        keys = wanted.select("_key").with_row_index("_n")
+        return found.with_columns(pl.col("_n").cast(pl.UInt32)).join(keys, on="_n").select(
+            "_key", "id"
+        )
+
+    def current(self, ids: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+        """The stored values of some rows as text: ``id`` and the columns asked for."""
+        selected = sql.SQL(", ").join(
+            sql.SQL("array_to_json({0})::text AS {0}").format(sql.Identifier(name))
+            if name in self.arrays
+            else sql.Identifier(name)
+            for name in columns
+        )
+        return fetch_frame(
+            sql.SQL("SELECT id, {} FROM {} WHERE id = ANY(%s::uuid[])").format(
+                selected, sql.Identifier(self.table)
+            ),
+            [list(ids)],
+        )
+
+    def insert(self, columns: pl.DataFrame) -> int:
+        """Append rows (``id`` and table columns) by one COPY."""
+        return copy_frame(table=self.table, frame=columns)
+
+    def update(self, columns: pl.DataFrame) -> int:
+        """Change rows by ``id``; rows in which nothing differs are not touched."""
+        return update_frame(table=self.table, frame=columns)
+
+    def after_load(self) -> int:
+        """Link rows of this table with each other once a table is loaded; rows touched."""
+        return 0
+
+
+def _array_text(column: pl.Expr) -> pl.Expr:
+    """A JSON array of texts (as the engine gives lists) as PostgreSQL array text.
+
+    Both quote elements with double quotes and escape with a backslash; only the brackets differ.
+    JSON's control and unicode escapes are undone first, since an array has none.
+    """
+    return (
+        pl.when(column.str.contains(r"\\[nrtbfu/]"))
+        .then(column.map_elements(_array_from_json, return_dtype=pl.String))
+        .otherwise("{" + column.str.slice(1, column.str.len_chars() - 2) + "}")
+    )
+
+
+def _array_from_json(text: str) -> str:
+    parts = ('"' + str(v).replace("\\", "\\\\").replace('"', '\\"') + '"' for v in json.loads(text))
+    return "{" + ",".join(parts) + "}"

@@ -1,0 +1,55 @@
+"""The only writer of devices."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from kintsugi.core.loading import TableLoader
+from kintsugi.parties.selectors import find_by_name
+from kintsugi.products.selectors import find_by_reference
+
+
+@dataclass(frozen=True)
+class DeviceLoader(TableLoader):
+    """Loads records of the contract ``device``."""
+
+    def references(self, records: pl.DataFrame) -> dict[str, pl.DataFrame]:
+        """The product by code, identifier, catalogue number or model; parties by name."""
+        found = {
+            name: find_by_name(records[name])
+            for name in ("customer", "supplier")
+            if name in records.columns
+        }
+        if "product" in records.columns:
+            found["product"] = find_by_reference(records["product"])
+        return found
+
+    def derive(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """List the dates that are known to the month or year only."""
+        partial = [name for name in frame.columns if name.endswith("__precision")]
+        if not partial:
+            return frame
+        names = pl.concat_list(
+            pl.when(pl.col(name).is_not_null() & (pl.col(name) != "day")).then(
+                pl.lit(f"{name.removesuffix('__precision')}")
+            )
+            for name in partial
+        ).list.drop_nulls()
+        text = "{" + names.list.join(",") + "}"
+        return frame.with_columns(
+            pl.when(names.list.len() > 0).then(text).alias("partial_dates")
+        )
+
+
+LOADER = DeviceLoader(
+    entity="device",
+    table="devices_device",
+    fields=(
+        "serial_no", "product", "product_model", "udi_full", "lot_no", "mfg_date", "expiry_date",
+        "purchase_date", "purchase_price", "currency", "supplier", "customer", "department",
+        "install_site", "install_accepted_on", "warranty_start", "warranty_end",
+        "warranty_terms", "status", "software_version", "risk_level", "device_no", "notes",
+    ),
+    columns={"product": "product_id", "supplier": "supplier_id", "customer": "customer_id"},
+    key=("product_id", "serial_no"),
+)  # fmt: skip
