@@ -35,7 +35,8 @@ def csp_header(**extra: str) -> str:
     parts = dict(CONTENT_SECURITY_POLICY)
     for name, value in extra.items():
         directive = name.replace("_", "-")
-        parts[directive] = f"{parts.get(directive, "'self'")} {value}"
+        known = parts.get(directive, "'self'")
+        parts[directive] = f"{known} {value}"
     return "; ".join(f"{directive} {value}" for directive, value in parts.items())
 
 
@@ -77,7 +78,7 @@ class Preferences:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """A KintsugiError that no view caught becomes a page that says what, where, and what next."""
+        """A KintsugiError that no view caught becomes a page: what, where, and what next."""
         return refusal(request, error) if isinstance(error, KintsugiError) else None
 
 

@@ -74,9 +74,7 @@ def find(request: HttpRequest, query: str, *, limit: int = HITS_PER_KIND) -> lis
             hits = list(provider.find(query, request.user, limit))[:limit]
             if hits:
                 more = provider.more(query) if provider.more and len(hits) == limit else ""
-                found.append(
-                    Found(provider.kind, provider.icon, str(provider.title), hits, more)
-                )
+                found.append(Found(provider.kind, provider.icon, str(provider.title), hits, more))
     pages = _pages(request, query, limit)
     if pages:
         found.append(Found("page", "corner-down-left", str(_("Pages")), pages))

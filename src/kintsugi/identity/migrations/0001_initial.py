@@ -3,45 +3,162 @@
 import django.contrib.auth.validators
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import kintsugi.core.ids
 from django.db import migrations, models
+
+import kintsugi.core.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('username', models.CharField(help_text='Letters, digits and @ . + - _ only.', max_length=80, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='user name')),
-                ('display_name', models.CharField(max_length=120, verbose_name='name')),
-                ('email', models.EmailField(blank=True, db_default='', default='', max_length=254, verbose_name='e-mail')),
-                ('language', models.CharField(choices=[('zh-hans', '简体中文'), ('en', 'English')], default='zh-hans', max_length=10, verbose_name='language')),
-                ('theme', models.CharField(choices=[('auto', 'As the device'), ('light', 'Light'), ('dark', 'Dark')], default='auto', max_length=5, verbose_name='theme')),
-                ('is_staff', models.BooleanField(default=False, help_text='May manage accounts and settings.', verbose_name='administrator')),
-                ('is_active', models.BooleanField(default=True, help_text='Accounts are switched off, never deleted.', verbose_name='active')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        help_text="Letters, digits and @ . + - _ only.",
+                        max_length=80,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="user name",
+                    ),
+                ),
+                ("display_name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True, db_default="", default="", max_length=254, verbose_name="e-mail"
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("zh-hans", "简体中文"), ("en", "English")],
+                        default="zh-hans",
+                        max_length=10,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "theme",
+                    models.CharField(
+                        choices=[("auto", "As the device"), ("light", "Light"), ("dark", "Dark")],
+                        default="auto",
+                        max_length=5,
+                        verbose_name="theme",
+                    ),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="May manage accounts and settings.",
+                        verbose_name="administrator",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Accounts are switched off, never deleted.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'account',
-                'verbose_name_plural': 'accounts',
-                'ordering': ('username',),
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='user_name_once'), models.CheckConstraint(condition=models.Q(('language__in', ('zh-hans', 'en'))), name='user_language_known'), models.CheckConstraint(condition=models.Q(('theme__in', ('auto', 'light', 'dark'))), name='user_theme_known')],
+                "verbose_name": "account",
+                "verbose_name_plural": "accounts",
+                "ordering": ("username",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("username"), name="user_name_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("language__in", ("zh-hans", "en"))),
+                        name="user_language_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("theme__in", ("auto", "light", "dark"))),
+                        name="user_theme_known",
+                    ),
+                ],
             },
         ),
     ]

@@ -1,0 +1,1 @@
+"""Who works here: accounts, log-in, and how each person wants the product to look."""

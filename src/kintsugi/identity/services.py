@@ -1,0 +1,119 @@
+"""The only writer of accounts.
+
+Identity lies below audit, so these functions do not open a transaction context themselves: the
+caller does (``audit.services.recorded``; the web's middleware opens one for each unsafe request).
+"""
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.translation import override
+
+from kintsugi.core.errors import KintsugiError, Text
+from kintsugi.identity.models import User
+
+
+def create_user(
+    *,
+    username: str,
+    password: str,
+    display_name: str,
+    email: str = "",
+    language: str = User.Language.ZH_HANS,
+    theme: str = User.Theme.AUTO,
+    is_staff: bool = False,
+    is_superuser: bool = False,
+) -> User:
+    """A new account that may log in at once.
+
+    Raises KintsugiError ``identity.username-taken``, ``identity.weak-password`` or
+    ``identity.invalid-account`` (facts: field).
+    """
+    user = User(
+        username=User.normalize_username(username.strip()),
+        display_name=display_name.strip(),
+        email=User.objects.normalize_email(email),
+        language=language,
+        theme=theme,
+        is_staff=is_staff,
+        is_superuser=is_superuser,
+    )
+    if User.objects.filter(username__iexact=user.username).exists():
+        raise KintsugiError(
+            "identity.username-taken",
+            Text(
+                f"用户名“{user.username}”已被占用。", f"The user name “{user.username}” is taken."
+            ),
+            Text("请换一个用户名。", "Choose another user name."),
+            field="username",
+            value=user.username,
+        )
+    _check_password(password, user)
+    user.set_password(password)
+    try:
+        user.full_clean()
+    except ValidationError as error:
+        raise _refusal("identity.invalid-account", error) from None
+    user.save(force_insert=True)
+    return user
+
+
+def set_password(*, user: User, password: str) -> None:
+    """Replace the password. Raises KintsugiError ``identity.weak-password``."""
+    _check_password(password, user)
+    user.set_password(password)
+    User.objects.filter(pk=user.pk).update(
+        password=user.password, version=F("version") + 1, updated_at=Now()
+    )
+
+
+def set_preferences(*, user: User, language: str | None = None, theme: str | None = None) -> None:
+    """Keep the language or theme a person chose; nothing is written when nothing changes.
+
+    Raises KintsugiError ``identity.unknown-preference``.
+    """
+    changes: dict[str, str] = {}
+    for field, value, allowed in (
+        ("language", language, User.Language.values),
+        ("theme", theme, User.Theme.values),
+    ):
+        if value is None or value == getattr(user, field):
+            continue
+        if value not in allowed:
+            raise KintsugiError(
+                "identity.unknown-preference",
+                Text(f"不支持“{value}”。", f"“{value}” is not supported."),
+                Text(f"可选:{'、'.join(allowed)}。", f"Choose one of {', '.join(allowed)}."),
+                field=field,
+                value=value,
+            )
+        changes[field] = value
+    if changes:
+        User.objects.filter(pk=user.pk).update(
+            **changes, version=F("version") + 1, updated_at=Now()
+        )
+        for field, value in changes.items():
+            setattr(user, field, value)
+
+
+def _check_password(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise _refusal("identity.weak-password", error) from None
+
+
+def _refusal(code: str, error: ValidationError) -> KintsugiError:
+    """Django's own sentences, rendered in both languages."""
+    sentences: dict[str, str] = {}
+    for language in ("zh-hans", "en"):
+        with override(language):
+            sentences[language] = " ".join(str(message) for message in error.messages)
+    fields = sorted(error.message_dict) if hasattr(error, "error_dict") else ["password"]
+    return KintsugiError(
+        code,
+        Text(sentences["zh-hans"], sentences["en"]),
+        Text("请改正后重试。", "Correct this and try again."),
+        field=fields[0],
+    )

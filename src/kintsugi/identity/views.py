@@ -1,0 +1,53 @@
+"""Preferences of the person at the screen."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from kintsugi.core.context_processors import THEME_COOKIE
+from kintsugi.identity import services
+from kintsugi.identity.models import User
+
+
+@login_not_required
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Keep ``language`` and/or ``theme``: with the account when logged in, always in a cookie.
+
+    Goes back to ``next`` when it is an address of ours; a script gets 204. An unknown value is
+    refused with 400 by name.
+    """
+    language = request.POST.get("language") or None
+    theme = request.POST.get("theme") or None
+    if isinstance(request.user, User):
+        services.set_preferences(user=request.user, language=language, theme=theme)
+    elif language not in (None, *User.Language.values) or theme not in (None, *User.Theme.values):
+        return HttpResponse(status=400)
+    response = _answer(request)
+    if language:
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, **_cookie())
+    if theme:
+        response.set_cookie(THEME_COOKIE, theme, **_cookie())
+    return response
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("X-Requested-With") == "fetch":
+        return HttpResponse(status=204)
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        target = "/"
+    return HttpResponseRedirect(target)
+
+
+def _cookie() -> dict[str, object]:
+    return {
+        "max_age": 365 * 24 * 3600,
+        "samesite": "Lax",
+        "secure": settings.SESSION_COOKIE_SECURE,
+        "httponly": True,
+    }
