@@ -1,0 +1,1 @@
+"""One module per fragment: how that region, system or person would have written the truth down."""
