@@ -70,6 +70,7 @@ BAD = [
     (rules.no_clock_inside, "src/kintsugi/devices/services.py", "at = datetime.date.today()"),
     (rules.no_clock_inside, "src/kintsugi/engine/values/dates.py", "at = datetime.now()"),
     (rules.no_clock_inside, DEVICES, "field = DateTimeField(default=timezone.now)"),
+    (rules.no_clock_inside, DEVICES, "today = timezone.localdate()"),
     (
         rules.no_sql_outside_its_folders,
         "src/kintsugi/devices/selectors.py",
@@ -86,7 +87,7 @@ BAD = [
         "q = '''-- all of them\nwith x as (select 1) table x'''",
     ),
     (rules.no_nameless_modules, "src/kintsugi/devices/utils.py", "x = 1"),
-    (rules.no_nameless_modules, "src/kintsugi/devices/common/dates.py", "x = 1"),
+    (rules.no_nameless_modules, "src/kintsugi/devices/helpers/dates.py", "x = 1"),
     (rules.nothing_unfinished, DEVICES, "def f():\n    raise " + "NotImplemented" + "Error"),
     (rules.nothing_unfinished, DEVICES, f"x = 1  # {FIX}: later"),
     (rules.nothing_too_long, DEVICES, "def f():\n" + "    x = 1\n" * 90),
@@ -118,6 +119,7 @@ GOOD = [
     (rules.no_writes_outside_services, "src/kintsugi/demo/files.py", "workbook.save(path)"),
     (rules.no_clock_inside, "src/kintsugi/devices/views.py", "at = timezone.now()"),
     (rules.no_clock_inside, "src/kintsugi/devices/services.py", "def f(*, at): return at.date()"),
+    (rules.no_clock_inside, "src/kintsugi/devices/services.py", "day = timezone.localdate(at)"),
     (
         rules.no_sql_outside_its_folders,
         "src/kintsugi/audit/services.py",
