@@ -91,6 +91,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if TESTS / "browser" in item.path.parents:
             item.add_marker("browser")
+            # One worker drives Chromium; the others go on with the rest (--dist loadgroup).
+            item.add_marker(pytest.mark.xdist_group("browser"))
         if item.get_closest_marker("browser"):
             # Playwright's synchronous API runs an event loop in the test's thread.
             os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
