@@ -96,9 +96,7 @@ def main() -> None:
     parser.add_argument("identifiers", type=Path)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "files")
     args = parser.parse_args()
-    products, codes = cut_excerpt(
-        devices=args.devices, identifiers=args.identifiers, out=args.out
-    )
+    products, codes = cut_excerpt(devices=args.devices, identifiers=args.identifiers, out=args.out)
     print(f"{products} products, {codes} identifiers")
 
 

@@ -62,10 +62,17 @@ def _catalogue_truth(truth: Truth, files: Path) -> None:
             if not gtin_is_sound(code):
                 product = name == CATALOGUE
                 truth.note(
-                    file=name, table=table, row=start, column=column, dirt=32, raw=code,
-                    correct=None, expect="asked",
+                    file=name,
+                    table=table,
+                    row=start,
+                    column=column,
+                    dirt=32,
+                    raw=code,
+                    correct=None,
+                    expect="asked",
                     entity="product" if product else "udi_identifier",
-                    field="primary_di" if product else "device_identifier", key=code,
+                    field="primary_di" if product else "device_identifier",
+                    key=code,
                 )
             truth.fate(file=name, table=table, number=start, fate="loaded")
             start = reader.line_num + 1

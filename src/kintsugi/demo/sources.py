@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from kintsugi.demo.fragments import customers, east, east_layout, legacy, orders, south, stock
+from kintsugi.demo.fragments import customers, east_layout, legacy, orders, south, stock
 from kintsugi.demo.world import MAKERS, World, fold
 
 HEAD = """\
@@ -61,12 +61,25 @@ def _party(name: Any, role: str, **more: Any) -> dict[str, Any]:
 
 
 def _source(
-    code: str, zh: str, en: str, file: str, *, kind: str, owner: str, authority: int,
-    tables: list[dict[str, Any]], entities: list[str],
+    code: str,
+    zh: str,
+    en: str,
+    file: str,
+    *,
+    kind: str,
+    owner: str,
+    authority: int,
+    tables: list[dict[str, Any]],
+    entities: list[str],
 ) -> dict[str, Any]:
     return {
-        "code": code, "name": {"zh": zh, "en": en}, "file": file, "kind": kind, "owner": owner,
-        "authority": authority, "entities": entities,
+        "code": code,
+        "name": {"zh": zh, "en": en},
+        "file": file,
+        "kind": kind,
+        "owner": owner,
+        "authority": authority,
+        "entities": entities,
         "tables": [t["table"] for t in tables],
         "mapping": {"version": 1, "source": code, "tables": tables},
     }
@@ -74,146 +87,248 @@ def _source(
 
 def _sources() -> list[dict[str, Any]]:
     return [
-        _catalogue(), _identifiers(), _customers(), _east(), _south(), _orders(), _stock(),
+        # The older a system, the earlier it is loaded: where "newest" decides, it then loses.
+        _catalogue(),
+        _identifiers(),
+        _customers(),
         _legacy(),
+        _stock(),
+        _east(),
+        _south(),
+        _orders(),
     ]
 
 
 def _catalogue() -> dict[str, Any]:
     columns = {
-        "product_code": "primary_di", "primary_di": "primary_di", "name": "brand",
-        "model": "model", "catalog_number": "catalog", "manufacturer": "company",
-        "description": "device_desc", "issuing_agency": "issuing_agency",
-        "units_per_package": "count", "distribution_status": "status",
-        "published_on": "publish_date", "distribution_end_on": "end_date",
-        "gmdn_terms": "gmdn_terms", "fda_product_codes": "product_codes", "lot_in_udi": "lot",
-        "serial_in_udi": "serial", "mfg_date_in_udi": "mfg_date", "expiry_in_udi": "exp_date",
-        "prescription_use": "rx", "over_the_counter": "otc", "sterile": "sterile",
-        "mri_safety": "mri", "identifier_count": "n_identifiers",
+        "product_code": "primary_di",
+        "primary_di": "primary_di",
+        "name": "brand",
+        "model": "model",
+        "catalog_number": "catalog",
+        "manufacturer": "company",
+        "description": "device_desc",
+        "issuing_agency": "issuing_agency",
+        "units_per_package": "count",
+        "distribution_status": "status",
+        "published_on": "publish_date",
+        "distribution_end_on": "end_date",
+        "gmdn_terms": "gmdn_terms",
+        "fda_product_codes": "product_codes",
+        "lot_in_udi": "lot",
+        "serial_in_udi": "serial",
+        "mfg_date_in_udi": "mfg_date",
+        "expiry_in_udi": "exp_date",
+        "prescription_use": "rx",
+        "over_the_counter": "otc",
+        "sterile": "sterile",
+        "mri_safety": "mri",
+        "identifier_count": "n_identifiers",
         "premarket_submissions": "submissions",
     }
     return _source(
-        "catalogue", "产品目录(GUDID 摘录)", "Product catalogue (GUDID excerpt)",
-        "catalogue_gudid.csv", kind="csv", owner="产品部 Product management", authority=90,
+        "catalogue",
+        "产品目录(GUDID 摘录)",
+        "Product catalogue (GUDID excerpt)",
+        "catalogue_gudid.csv",
+        kind="csv",
+        owner="产品部 Product management",
+        authority=90,
         entities=["product", "party"],
-        tables=[{
-            "table": "catalogue_gudid",
-            "entities": [{"entity": "product", "columns": columns},
-                         _party("company", "manufacturer")],
-        }],
+        tables=[
+            {
+                "table": "catalogue_gudid",
+                "entities": [
+                    {"entity": "product", "columns": columns},
+                    _party("company", "manufacturer"),
+                ],
+            }
+        ],
     )
 
 
 def _identifiers() -> dict[str, Any]:
     columns = {
-        "issuer": "agency", "device_identifier": "device_id", "kind": "type",
-        "product": "primary_di", "contains_identifier": "contains_di", "quantity": "pkg_qty",
+        "issuer": "agency",
+        "device_identifier": "device_id",
+        "kind": "type",
+        "product": "primary_di",
+        "contains_identifier": "contains_di",
+        "quantity": "pkg_qty",
         "package_status": "pkg_status",
     }
     return _source(
-        "identifiers", "产品标识与包装层级", "Identifiers and package levels",
-        "catalogue_identifiers.csv", kind="csv", owner="产品部 Product management", authority=90,
+        "identifiers",
+        "产品标识与包装层级",
+        "Identifiers and package levels",
+        "catalogue_identifiers.csv",
+        kind="csv",
+        owner="产品部 Product management",
+        authority=90,
         entities=["udi_identifier"],
-        tables=[{
-            "table": "catalogue_identifiers",
-            "entities": [{"entity": "udi_identifier", "columns": columns}],
-        }],
+        tables=[
+            {
+                "table": "catalogue_identifiers",
+                "entities": [{"entity": "udi_identifier", "columns": columns}],
+            }
+        ],
     )
 
 
 def _customers() -> dict[str, Any]:
     columns = {
-        "name": _mapped("客户名称", HOSPITAL), "uscc": "统一社会信用代码",
-        "customer_type": "客户类型", "contact": "联系人", "phone": "联系电话", "address": "地址",
+        "name": _mapped("客户名称", HOSPITAL),
+        "uscc": "统一社会信用代码",
+        "customer_type": "客户类型",
+        "contact": "联系人",
+        "phone": "联系电话",
+        "address": "地址",
         "roles": {"const": "customer"},
     }
     return _source(
-        "customers", "客户名单", "Customer list", customers.FILE, kind="csv",
-        owner="销售管理部 Sales administration", authority=85, entities=["party"],
-        tables=[{"table": customers.TABLE,
-                 "entities": [{"entity": "party", "columns": columns}]}],
+        "customers",
+        "客户名单",
+        "Customer list",
+        customers.FILE,
+        kind="csv",
+        owner="销售管理部 Sales administration",
+        authority=85,
+        entities=["party"],
+        tables=[{"table": customers.TABLE, "entities": [{"entity": "party", "columns": columns}]}],
     )
 
 
 def _east() -> dict[str, Any]:
     e = east_layout
-    assert e.FILE == east.FILE
     columns = {
         "product": {"first_of": [e.PRODUCT, e.MODEL], "value_map": PRODUCT},
-        "product_model": e.MODEL, "serial_no": e.SERIAL,
+        "product_model": e.MODEL,
+        "serial_no": e.SERIAL,
         "customer": _mapped(e.CUSTOMER, HOSPITAL),
         # 血液净化中心3楼治疗室 is a department, then a place.
         "department": {"split": e.DEPT, "pattern": r"^(.+?)(?:\d+楼.*)?$"},
         "install_site": {"split": e.DEPT, "pattern": r"(\d+楼.*)$"},
-        "purchase_date": e.DATE, "purchase_price": e.PRICE, "install_accepted_on": e.INSTALLED,
-        "warranty_terms": e.TERMS, "warranty_end": e.WARRANTY, "status": e.STATUS, "notes": e.NOTE,
+        "purchase_date": e.DATE,
+        "purchase_price": e.PRICE,
+        "install_accepted_on": e.INSTALLED,
+        "warranty_terms": e.TERMS,
+        "warranty_end": e.WARRANTY,
+        "status": e.STATUS,
+        "notes": e.NOTE,
     }
     return _source(
-        "east", "华东装机台账", "Device register, East", e.FILE, kind="excel",
-        owner="华东售后 After-sales East", authority=80, entities=["device", "party"],
-        tables=[{
-            "table": e.SHEET,
-            "entities": [
-                _device(columns), _party(_mapped(e.CUSTOMER, HOSPITAL), "customer"),
-                _party(_mapped(e.MAKER, MAKER), "manufacturer"),
-            ],
-        }],
+        "east",
+        "华东装机台账",
+        "Device register, East",
+        e.FILE,
+        kind="excel",
+        owner="华东售后 After-sales East",
+        authority=80,
+        entities=["device", "party"],
+        tables=[
+            {
+                "table": e.SHEET,
+                "entities": [
+                    _device(columns),
+                    _party(_mapped(e.CUSTOMER, HOSPITAL), "customer"),
+                    _party(_mapped(e.MAKER, MAKER), "manufacturer"),
+                ],
+            }
+        ],
     )
 
 
 def _south() -> dict[str, Any]:
     columns = {
-        "product": _mapped("Product Ref", PRODUCT), "serial_no": "S/N",
-        "customer": _mapped("Hospital", HOSPITAL), "department": "Department",
-        "mfg_date": "Mfg Date", "purchase_date": "Ship Date",
-        "install_accepted_on": "Install Date", "warranty_end": "Warranty End",
-        "purchase_price": "Price", "status": "Status",
+        "product": _mapped("Product Ref", PRODUCT),
+        "serial_no": "S/N",
+        "customer": _mapped("Hospital", HOSPITAL),
+        "department": "Department",
+        "mfg_date": "Mfg Date",
+        "purchase_date": "Ship Date",
+        "install_accepted_on": "Install Date",
+        "warranty_end": "Warranty End",
+        "purchase_price": "Price",
+        "status": "Status",
         "notes": {"concat": ["Remarks", "Remarks #2"], "sep": "; "},
     }
     return _source(
-        "south", "华南装机清单(英文)", "Install base, South", south.FILE, kind="csv",
-        owner="华南售后 After-sales South", authority=75, entities=["device", "party"],
-        tables=[{
-            "table": south.TABLE,
-            "entities": [
-                _device(columns), _party(_mapped("Hospital", HOSPITAL), "customer"),
-                _party(_mapped("Maker", MAKER), "manufacturer"),
-            ],
-        }],
+        "south",
+        "华南装机清单(英文)",
+        "Install base, South",
+        south.FILE,
+        kind="csv",
+        owner="华南售后 After-sales South",
+        authority=75,
+        entities=["device", "party"],
+        tables=[
+            {
+                "table": south.TABLE,
+                "entities": [
+                    _device(columns),
+                    _party(_mapped("Hospital", HOSPITAL), "customer"),
+                    _party(_mapped("Maker", MAKER), "manufacturer"),
+                ],
+            }
+        ],
     )
 
 
 def _orders() -> dict[str, Any]:
     columns = {
-        "product": _mapped(orders.MODEL, PRODUCT), "product_model": orders.MODEL,
-        "serial_no": orders.SERIAL, "customer": _mapped(orders.HOSPITAL, HOSPITAL),
+        "product": _mapped(orders.MODEL, PRODUCT),
+        "product_model": orders.MODEL,
+        "serial_no": orders.SERIAL,
+        "customer": _mapped(orders.HOSPITAL, HOSPITAL),
         "department": orders.DEPT,
     }
     return _source(
-        "orders", "维修工单导出", "Work-order export", orders.FILE, kind="csv",
-        owner="客服中心 Service desk", authority=60, entities=["device", "party"],
-        tables=[{
-            "table": orders.TABLE,
-            "entities": [
-                _device(columns), _party(_mapped(orders.HOSPITAL, HOSPITAL), "customer"),
-            ],
-        }],
+        "orders",
+        "维修工单导出",
+        "Work-order export",
+        orders.FILE,
+        kind="csv",
+        owner="客服中心 Service desk",
+        authority=60,
+        entities=["device", "party"],
+        tables=[
+            {
+                "table": orders.TABLE,
+                "entities": [
+                    _device(columns),
+                    _party(_mapped(orders.HOSPITAL, HOSPITAL), "customer"),
+                ],
+            }
+        ],
     )
 
 
 def _stock() -> dict[str, Any]:
     scanned = {
-        "product": {"udi": "UDI条码", "part": "di"}, "serial_no": {"udi": "UDI条码", "part": "serial"},
-        "lot_no": {"udi": "UDI条码", "part": "lot"}, "expiry_date": {"udi": "UDI条码", "part": "expiry"},
-        "udi_full": "UDI条码", "status": "状态",
+        "product": {"udi": "UDI条码", "part": "di"},
+        "serial_no": {"udi": "UDI条码", "part": "serial"},
+        "lot_no": {"udi": "UDI条码", "part": "lot"},
+        "expiry_date": {"udi": "UDI条码", "part": "expiry"},
+        "udi_full": "UDI条码",
+        "status": "状态",
     }
     manual = {
-        "product": _mapped("产品编码", PRODUCT), "serial_no": "序列号", "lot_no": "批号",
-        "expiry_date": "效期", "status": "状态", "notes": "备注",
+        "product": _mapped("产品编码", PRODUCT),
+        "serial_no": "序列号",
+        "lot_no": "批号",
+        "expiry_date": "效期",
+        "status": "状态",
+        "notes": "备注",
     }
     return _source(
-        "stock", "库存盘点", "Stock count", stock.FILE, kind="excel",
-        owner="仓储部 Warehouse", authority=50, entities=["device"],
+        "stock",
+        "库存盘点",
+        "Stock count",
+        stock.FILE,
+        kind="excel",
+        owner="仓储部 Warehouse",
+        authority=50,
+        entities=["device"],
         tables=[
             {"table": stock.SCANNED, "entities": [_device(scanned)]},
             {"table": stock.MANUAL, "entities": [_device(manual)]},
@@ -223,18 +338,34 @@ def _stock() -> dict[str, Any]:
 
 def _legacy() -> dict[str, Any]:
     party = {
-        "name": _mapped("KHMC", HOSPITAL), "uscc": "TYDM", "phone": "LXDH", "address": "DZ",
+        "name": _mapped("KHMC", HOSPITAL),
+        "uscc": "TYDM",
+        "phone": "LXDH",
+        "address": "DZ",
         "roles": {"const": "customer"},
     }
     device = {
-        "product": _mapped("F_CPBH", PRODUCT), "serial_no": "F_XLH",
-        "customer": _mapped("KHMC", HOSPITAL), "department": "F_KS", "mfg_date": "F_CCRQ",
-        "purchase_date": "F_GMRQ", "install_accepted_on": "F_AZRQ", "warranty_end": "F_BXRQ",
-        "purchase_price": "F_JE", "status": _mapped("F_ZT", LEGACY_STATUS), "notes": "F_BZ",
+        "product": _mapped("F_CPBH", PRODUCT),
+        "serial_no": "F_XLH",
+        "customer": _mapped("KHMC", HOSPITAL),
+        "department": "F_KS",
+        "mfg_date": "F_CCRQ",
+        "purchase_date": "F_GMRQ",
+        "install_accepted_on": "F_AZRQ",
+        "warranty_end": "F_BXRQ",
+        "purchase_price": "F_JE",
+        "status": _mapped("F_ZT", LEGACY_STATUS),
+        "notes": "F_BZ",
     }
     return _source(
-        "legacy", "旧售后系统", "Legacy service system", legacy.FILE, kind="database",
-        owner="信息部 IT", authority=40, entities=["device", "party"],
+        "legacy",
+        "旧售后系统",
+        "Legacy service system",
+        legacy.FILE,
+        kind="database",
+        owner="信息部 IT",
+        authority=40,
+        entities=["device", "party"],
         tables=[
             {"table": legacy.CUSTOMERS, "entities": [{"entity": "party", "columns": party}]},
             {"table": legacy.DEVICES, "entities": [_device(device)]},

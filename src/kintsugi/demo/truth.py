@@ -12,8 +12,9 @@ from kintsugi.demo.world import Device, World
 
 Expect = Literal["fixed", "asked", "quarantined", "excluded"]
 Fate = Literal["loaded", "excluded", "quarantined", "any"]
-#: How a row leads to its device: by key, as a candidate for a person, or held for a question.
-Link = Literal["key", "candidate", "held"]
+#: How a row leads to its device: by key, as a candidate that must wait for a person, by a key that
+#: may be repaired without one, or not at all before a question is answered.
+Link = Literal["key", "candidate", "either", "held"]
 
 
 @dataclass
@@ -87,13 +88,26 @@ class Truth:
     fates: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
 
-    def place(self, row: Row, *, file: str, table: str, number: int, raws: Mapping[str, str]) -> None:
+    def place(
+        self, row: Row, *, file: str, table: str, number: int, raws: Mapping[str, str]
+    ) -> None:
         """Record a row where it came to stand. ``raws``: header → text of the cell as read."""
         for p in row.plants:
             raw = p.raw if p.raw is not None else raws.get(p.column or "")
             self.cells.append(
-                CellTruth(file, table, number, p.column, p.dirt, raw, p.correct, p.expect,
-                          p.entity, p.field, p.key)
+                CellTruth(
+                    file,
+                    table,
+                    number,
+                    p.column,
+                    p.dirt,
+                    raw,
+                    p.correct,
+                    p.expect,
+                    p.entity,
+                    p.field,
+                    p.key,
+                )
             )
         self.fate(file=file, table=table, number=number, fate=row.fate)
         if row.device is not None and row.fate != "excluded":
@@ -107,9 +121,19 @@ class Truth:
             self.rows.append({"file": file, "table": table, "row": number, "fate": fate})
 
     def note(
-        self, *, file: str, table: str, row: int | None, column: str | None, dirt: int,
-        raw: str | None, correct: str | None, expect: Expect, entity: str = "device",
-        field: str | None = None, key: str | None = None,
+        self,
+        *,
+        file: str,
+        table: str,
+        row: int | None,
+        column: str | None,
+        dirt: int,
+        raw: str | None,
+        correct: str | None,
+        expect: Expect,
+        entity: str = "device",
+        field: str | None = None,
+        key: str | None = None,
     ) -> None:
         """Record dirt that belongs to no data row: the file itself, headers, totals."""
         self.cells.append(
@@ -139,8 +163,14 @@ def write_truth(truth: Truth, world: World, out: Path) -> None:
     _lines(
         out / "parties.jsonl.gz",
         (
-            {"code": h.code, "name": h.name, "city": h.city, "uscc": h.uscc,
-             "phones": h.phones, "spellings": [h.name, *h.aliases]}
+            {
+                "code": h.code,
+                "name": h.name,
+                "city": h.city,
+                "uscc": h.uscc,
+                "phones": h.phones,
+                "spellings": [h.name, *h.aliases],
+            }
             for h in world.hospitals
         ),
     )
@@ -154,7 +184,9 @@ def write_truth(truth: Truth, world: World, out: Path) -> None:
         "planted": len(cells),
         "kinds": {str(k): kinds[k] for k in sorted(kinds)},
         "rows": {
-            file: {t: dict(sorted(c.items())) for (f, t), c in sorted(truth.fates.items()) if f == file}
+            file: {
+                t: dict(sorted(c.items())) for (f, t), c in sorted(truth.fates.items()) if f == file
+            }
             for file in sorted({f for f, _ in truth.fates})
         },
     }

@@ -142,13 +142,23 @@ def build_world(*, seed: int, catalogue: Path) -> World:
     implants = tuple(p for p in products if p.di in serial and p.company in IMPLANT_MAKERS)
     hospitals = _hospitals(random.Random(f"{seed}:hospitals"))
     world = World(
-        seed=seed, products=products, equipment=equipment, implants=implants,
-        hospitals=hospitals, devices=(), unique_refs=_unique_refs(products),
+        seed=seed,
+        products=products,
+        equipment=equipment,
+        implants=implants,
+        hospitals=hospitals,
+        devices=(),
+        unique_refs=_unique_refs(products),
     )
     devices = _devices(world)
     return World(
-        seed=seed, products=products, equipment=equipment, implants=implants,
-        hospitals=hospitals, devices=tuple(devices), unique_refs=world.unique_refs,
+        seed=seed,
+        products=products,
+        equipment=equipment,
+        implants=implants,
+        hospitals=hospitals,
+        devices=tuple(devices),
+        unique_refs=world.unique_refs,
     )
 
 
@@ -172,7 +182,9 @@ ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 def credit_code(organisation: str) -> str:
     """A credit code in the invented region 990000 with sound check digits (GB 32100, GB 11714)."""
-    rest = 11 - sum(int(c) * w for c, w in zip(organisation, ORGANISATION_WEIGHTS, strict=True)) % 11
+    rest = (
+        11 - sum(int(c) * w for c, w in zip(organisation, ORGANISATION_WEIGHTS, strict=True)) % 11
+    )
     body = "12990000" + organisation + {10: "X", 11: "0"}.get(rest, str(rest))
     total = sum(USCC_ALPHABET.index(c) * w for c, w in zip(body, USCC_WEIGHTS, strict=True))
     return body + USCC_ALPHABET[(31 - total % 31) % 31]
@@ -312,9 +324,7 @@ def _fill(device: Device, rng: random.Random, *, in_stock: bool) -> None:
     values["warranty_months"] = str(months)
     values["warranty_end"] = _add_months(installed, months).isoformat()
     roll = rng.random()
-    values["status"] = (
-        "retired" if roll < 0.05 else "under_repair" if roll < 0.09 else "installed"
-    )
+    values["status"] = "retired" if roll < 0.05 else "under_repair" if roll < 0.09 else "installed"
 
 
 def _add_months(start: date, months: int) -> date:

@@ -29,14 +29,17 @@ def pick(
     count: int,
     where: Callable[[Row], bool] = lambda row: True,
 ) -> list[Row]:
-    """``count`` rows whose cell is filled and still clean, never two of neighbours by chance only.
+    """``count`` rows whose cell is filled and still clean, at random.
 
     Raises ValueError when there are too few: a fragment must not silently carry less dirt.
     """
     fit = [
-        r for r in rows
-        if r.device is not None and r.cells.get(column) not in (None, "")
-        and is_free(r, column) and where(r)
+        r
+        for r in rows
+        if r.device is not None
+        and r.cells.get(column) not in (None, "")
+        and is_free(r, column)
+        and where(r)
     ]
     return rng.sample(fit, count)
 
@@ -115,7 +118,9 @@ def spoil_serials(rng: random.Random, rows: Sequence[Row], column: str, *, count
     for i, row in enumerate(pick(rng, rows, column, count)):
         serial = _serial(row)
         form = (
-            f"{serial}{NBSP}", f"{WIDE_SPACE}{serial}", f"{serial[:3]}{ZERO_WIDTH}{serial[3:]}"
+            f"{serial}{NBSP}",
+            f"{WIDE_SPACE}{serial}",
+            f"{serial[:3]}{ZERO_WIDTH}{serial[3:]}",
         )[i % 3]
         row.plant(18, column, form, correct=serial, expect="fixed", field="serial_no")
 
@@ -134,13 +139,20 @@ def spoil_hospitals(rng: random.Random, rows: Sequence[Row], column: str, *, cou
     for i, row in enumerate(pick(rng, rows, column, count)):
         hospital = _device(row).hospital
         assert hospital is not None
-        row.plant(54, column, hospital.aliases[i % 3], correct=hospital.name, expect="fixed",
-                  field="customer")
+        row.plant(
+            54,
+            column,
+            hospital.aliases[i % 3],
+            correct=hospital.name,
+            expect="fixed",
+            field="customer",
+        )
     for row in pick(rng, rows, column, max(3, count // 6)):
         hospital = _device(row).hospital
         assert hospital is not None
-        row.plant(54, column, hospital.short, correct=hospital.name, expect="asked",
-                  field="customer")
+        row.plant(
+            54, column, hospital.short, correct=hospital.name, expect="asked", field="customer"
+        )
 
 
 def _device(row: Row) -> Device:

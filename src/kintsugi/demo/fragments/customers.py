@@ -9,7 +9,16 @@ from kintsugi.demo.world import Hospital, World
 
 FILE = "客户名单.xls"
 TABLE = "客户名单"
-KEYS = ("客户编码", "客户名称", "统一社会信用代码", "客户类型", "联系人", "联系电话", "地址", "是否重点")
+KEYS = (
+    "客户编码",
+    "客户名称",
+    "统一社会信用代码",
+    "客户类型",
+    "联系人",
+    "联系电话",
+    "地址",
+    "是否重点",
+)
 
 
 def write_customers(world: World, truth: Truth, out: Path) -> None:
@@ -18,20 +27,44 @@ def write_customers(world: World, truth: Truth, out: Path) -> None:
     absent = set(rng.sample(range(len(world.hospitals)), 5))
     kept = [h for i, h in enumerate(world.hospitals) if i not in absent]
     rows = [_row(h, i, rng) for i, h in enumerate(kept)]
-    text = write_delimited(rows, headers=KEYS, keys=KEYS, delimiter="\t", newline="\r\n",
-                           file=FILE, table=TABLE, truth=truth)
-    truth.note(file=FILE, table=TABLE, row=None, column=None, dirt=4, raw="utf-16 text as .xls",
-               correct=None, expect="fixed", entity="party")
+    text = write_delimited(
+        rows,
+        headers=KEYS,
+        keys=KEYS,
+        delimiter="\t",
+        newline="\r\n",
+        file=FILE,
+        table=TABLE,
+        truth=truth,
+    )
+    truth.note(
+        file=FILE,
+        table=TABLE,
+        row=None,
+        column=None,
+        dirt=4,
+        raw="utf-16 text as .xls",
+        correct=None,
+        expect="fixed",
+        entity="party",
+    )
     (out / FILE).write_bytes(b"\xff\xfe" + text.encode("utf-16-le"))
 
 
 def _row(hospital: Hospital, i: int, rng: Random) -> Row:
     local = [_local(p) for p in hospital.phones]
-    row = Row({
-        "客户编码": hospital.code, "客户名称": hospital.name, "统一社会信用代码": hospital.uscc,
-        "客户类型": ("医院", "公立医院")[0], "联系人": f"联系人{i + 1:02d}", "联系电话": local[0],
-        "地址": hospital.address, "是否重点": rng.choice(("是", "否", "√", "Y", "N", "")),
-    })
+    row = Row(
+        {
+            "客户编码": hospital.code,
+            "客户名称": hospital.name,
+            "统一社会信用代码": hospital.uscc,
+            "客户类型": ("医院", "公立医院")[0],
+            "联系人": f"联系人{i + 1:02d}",
+            "联系电话": local[0],
+            "地址": hospital.address,
+            "是否重点": rng.choice(("是", "否", "√", "Y", "N", "")),
+        }
+    )
     if len(local) > 1:
         row.cells["联系电话"] = "、".join(local)
         row.plants.append(_plant(hospital, 56, "联系电话", "|".join(hospital.phones), "phone"))

@@ -26,13 +26,26 @@ TERMS = "保修信息/保修约定"
 WARRANTY = "保修信息/到期日"
 STATUS = "状态"
 NOTE = "备注"
-COLUMNS = ("序号", CUSTOMER, DEPT, PRODUCT, MODEL, MAKER, SERIAL, DATE, PRICE, INSTALLED, TERMS,
-           WARRANTY, STATUS, NOTE)
+COLUMNS = (
+    "序号",
+    CUSTOMER,
+    DEPT,
+    PRODUCT,
+    MODEL,
+    MAKER,
+    SERIAL,
+    DATE,
+    PRICE,
+    INSTALLED,
+    TERMS,
+    WARRANTY,
+    STATUS,
+    NOTE,
+)
 HEADER_ROW = 3
 FIRST_ROW = 5
 #: Columns of the header groups that a final value can prove to have been read by their path.
-PROOF = {CUSTOMER: "customer", SERIAL: "serial_no", DATE: "purchase_date",
-         WARRANTY: "warranty_end"}
+PROOF = {CUSTOMER: "customer", SERIAL: "serial_no", DATE: "purchase_date", WARRANTY: "warranty_end"}
 
 
 def lay_out(
@@ -44,8 +57,17 @@ def lay_out(
     sheet.cell(row=2, column=1, value="统计截止:2024-06-30")
     _header(sheet, HEADER_ROW)
     for column, field in PROOF.items():
-        truth.note(file=FILE, table=SHEET, row=HEADER_ROW, column=column, dirt=7,
-                   raw=column.split("/")[0], correct=column, expect="fixed", field=field)
+        truth.note(
+            file=FILE,
+            table=SHEET,
+            row=HEADER_ROW,
+            column=column,
+            dirt=7,
+            raw=column.split("/")[0],
+            correct=column,
+            expect="fixed",
+            field=field,
+        )
     number = FIRST_ROW
     groups = _groups(rows)
     merged = set(rng.sample([i for i, g in enumerate(groups) if _mergeable(g)], 14))
@@ -56,13 +78,21 @@ def lay_out(
             _merge(sheet, group, number)
         for row in group:
             raws = {name: cell_text(row.cells[name]) for name in COLUMNS}
-            for column, name in enumerate(COLUMNS, start=1):
-                put(sheet, number, column, _typed(row.cells[name]))
+            for ordinal, name in enumerate(COLUMNS, start=1):
+                put(sheet, number, ordinal, _typed(row.cells[name]))
             if id(row) in hidden_rows:
                 sheet.row_dimensions[number].hidden = True
-                truth.note(file=FILE, table=SHEET, row=number, column=None, dirt=6, raw=None,
-                           correct=None, expect="asked",
-                           key=row.device.key if row.device else None)
+                truth.note(
+                    file=FILE,
+                    table=SHEET,
+                    row=number,
+                    column=None,
+                    dirt=6,
+                    raw=None,
+                    correct=None,
+                    expect="asked",
+                    key=row.device.key if row.device else None,
+                )
             truth.place(row, file=FILE, table=SHEET, number=number, raws=raws)
             price = row.cells[PRICE]
             if isinstance(price, float):
@@ -96,8 +126,9 @@ def _header(sheet: Worksheet, top: int, *, merge: bool = True) -> None:
         sheet.cell(row=top, column=column, value=group)
         if not name:
             if merge:
-                sheet.merge_cells(start_row=top, start_column=column, end_row=top + 1,
-                                  end_column=column)
+                sheet.merge_cells(
+                    start_row=top, start_column=column, end_row=top + 1, end_column=column
+                )
             column += 1
             continue
         last = column
@@ -113,8 +144,16 @@ def _repeated_header(sheet: Worksheet, number: int, truth: Truth) -> int:
     """Dirt 10: the printed page's header, copied into the sheet with the rows."""
     _header(sheet, number)
     for row in (number, number + 1):
-        truth.note(file=FILE, table=SHEET, row=row, column=None, dirt=10, raw=None, correct=None,
-                   expect="excluded")
+        truth.note(
+            file=FILE,
+            table=SHEET,
+            row=row,
+            column=None,
+            dirt=10,
+            raw=None,
+            correct=None,
+            expect="excluded",
+        )
         truth.fate(file=FILE, table=SHEET, number=row, fate="excluded")
     return number + 2
 
@@ -127,8 +166,16 @@ def _total(sheet: Worksheet, number: int, word: str, amount: float, truth: Truth
 def _aside(sheet: Worksheet, number: int, cells: dict[int, Any], dirt: int, truth: Truth) -> int:
     for column, value in cells.items():
         sheet.cell(row=number, column=column, value=value)
-    truth.note(file=FILE, table=SHEET, row=number, column=None, dirt=dirt, raw=str(cells[1]),
-               correct=None, expect="excluded")
+    truth.note(
+        file=FILE,
+        table=SHEET,
+        row=number,
+        column=None,
+        dirt=dirt,
+        raw=str(cells[1]),
+        correct=None,
+        expect="excluded",
+    )
     truth.fate(file=FILE, table=SHEET, number=number, fate="excluded")
     return number + 1
 

@@ -18,8 +18,21 @@ from kintsugi.demo.world import Device, Hospital, World
 FILE = "legacy_service.db"
 DEVICES = "T_SBTZ"
 CUSTOMERS = "T_KH"
-DEVICE_COLUMNS = ("F_ID", "F_CPBH", "F_XLH", "KHID", "KHMC", "F_KS", "F_CCRQ", "F_GMRQ", "F_AZRQ",
-                  "F_BXRQ", "F_JE", "F_ZT", "F_BZ")
+DEVICE_COLUMNS = (
+    "F_ID",
+    "F_CPBH",
+    "F_XLH",
+    "KHID",
+    "KHMC",
+    "F_KS",
+    "F_CCRQ",
+    "F_GMRQ",
+    "F_AZRQ",
+    "F_BXRQ",
+    "F_JE",
+    "F_ZT",
+    "F_BZ",
+)
 CUSTOMER_COLUMNS = ("KHID", "KHMC", "TYDM", "LXDH", "DZ", "KHLX", "SFQY")
 #: The old system's codes: its manual says 0 在用, 1 维修, 2 停用/报废.
 STATUS_CODES = {"installed": 0, "under_repair": 1, "retired": 2, "scrapped": 2}
@@ -50,7 +63,8 @@ def write_legacy(world: World, truth: Truth, out: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     connection.executescript("PRAGMA page_size=4096; PRAGMA journal_mode=OFF;" + SCHEMA)
     for table, columns, records in (
-        (CUSTOMERS, CUSTOMER_COLUMNS, customers), (DEVICES, DEVICE_COLUMNS, rows),
+        (CUSTOMERS, CUSTOMER_COLUMNS, customers),
+        (DEVICES, DEVICE_COLUMNS, rows),
     ):
         connection.execute("BEGIN")
         connection.executemany(
@@ -68,10 +82,15 @@ def write_legacy(world: World, truth: Truth, out: Path) -> None:
 def _device_row(device: Device, i: int, world: World, rng: Random) -> Row:
     assert device.hospital is not None
     v = device.values
-    days = {c: int(v[f].replace("-", "")) for c, f in (
-        ("F_CCRQ", "mfg_date"), ("F_GMRQ", "purchase_date"), ("F_AZRQ", "install_accepted_on"),
-        ("F_BXRQ", "warranty_end"),
-    )}
+    days = {
+        c: int(v[f].replace("-", ""))
+        for c, f in (
+            ("F_CCRQ", "mfg_date"),
+            ("F_GMRQ", "purchase_date"),
+            ("F_AZRQ", "install_accepted_on"),
+            ("F_BXRQ", "warranty_end"),
+        )
+    }
     if device.region != "legacy" and rng.random() < 0.12:
         # The old system disagrees with the registers; the registers have the higher authority.
         days["F_GMRQ"] = int(f"{other_day(device.day('purchase_date'), rng):%Y%m%d}")
@@ -96,8 +115,9 @@ def _device_row(device: Device, i: int, world: World, rng: Random) -> Row:
         row.plant(25, "F_XLH", wrong, correct=device.serial, expect="asked", field="serial_no")
         row.link = "candidate"
     elif "two-makers" in device.tags:
-        row.plant(31, "F_XLH", device.serial, correct=device.serial, expect="fixed",
-                  field="serial_no")
+        row.plant(
+            31, "F_XLH", device.serial, correct=device.serial, expect="fixed", field="serial_no"
+        )
     return row
 
 
@@ -105,19 +125,43 @@ def _spoil_devices(rng: Random, rows: list[Row]) -> None:
     spoil_serials(rng, rows, "F_XLH", count=6)
     spoil_hospitals(rng, rows, "KHMC", count=30)
     for i, row in enumerate(pick(rng, rows, "F_BXRQ", 12)):
-        row.plant(39, "F_BXRQ", ("0000-00-00", 0)[i % 2], correct=None, expect="fixed",
-                  field="warranty_end")
+        row.plant(
+            39,
+            "F_BXRQ",
+            ("0000-00-00", 0)[i % 2],
+            correct=None,
+            expect="fixed",
+            field="warranty_end",
+        )
     for i, row in enumerate(pick(rng, rows, "F_GMRQ", 4)):
-        row.plant(38, "F_GMRQ", (20230230, 20211301, 20190631, 20220931)[i], correct=None,
-                  expect="asked", field="purchase_date")
+        row.plant(
+            38,
+            "F_GMRQ",
+            (20230230, 20211301, 20190631, 20220931)[i],
+            correct=None,
+            expect="asked",
+            field="purchase_date",
+        )
     for row in pick(rng, rows, "F_ZT", 5, lambda r: r.cells["F_ZT"] == 0 and r.link == "key"):
         row.plant(59, "F_ZT", 9, correct=None, expect="asked", field="status")
     for i, row in enumerate(pick(rng, rows, "F_KS", 6)):
-        row.plant(60, "F_KS", ("不详", "/", "NULL")[i % 3], correct=None, expect="fixed",
-                  field="department")
+        row.plant(
+            60,
+            "F_KS",
+            ("不详", "/", "NULL")[i % 3],
+            correct=None,
+            expect="fixed",
+            field="department",
+        )
     for i, row in enumerate(pick(rng, rows, "F_XLH", 3, lambda r: r.link == "key")):
-        row.plant(30, "F_XLH", ("000000", "无", "见铭牌")[i], correct=None, expect="quarantined",
-                  field="serial_no")
+        row.plant(
+            30,
+            "F_XLH",
+            ("000000", "无", "见铭牌")[i],
+            correct=None,
+            expect="quarantined",
+            field="serial_no",
+        )
         row.plants[-1].key = None
         row.device, row.fate = None, "quarantined"
 
@@ -126,8 +170,13 @@ def _customer_row(hospital: Hospital, i: int, rng: Random) -> Row:
     number = hospital.phones[0]
     row = Row(
         {
-            "KHID": i + 1, "KHMC": hospital.name, "TYDM": hospital.uscc, "LXDH": None,
-            "DZ": hospital.address, "KHLX": 1, "SFQY": rng.choice(("是", "Y", "1")),
+            "KHID": i + 1,
+            "KHMC": hospital.name,
+            "TYDM": hospital.uscc,
+            "LXDH": None,
+            "DZ": hospital.address,
+            "KHLX": 1,
+            "SFQY": rng.choice(("是", "Y", "1")),
         },
     )
     local = f"010-{number[5:]}"

@@ -23,11 +23,33 @@ SERIAL = "设备序列号"
 MODEL = "设备型号"
 HOSPITAL = "医院"
 DEPT = "科室"
-KEYS = ("工单号", SERIAL, MODEL, HOSPITAL, DEPT, "故障描述", "处理措施", "技师", "报修日期",
-        "完成日期", "是否修复", "备注", "备注 #2")
+KEYS = (
+    "工单号",
+    SERIAL,
+    MODEL,
+    HOSPITAL,
+    DEPT,
+    "故障描述",
+    "处理措施",
+    "技师",
+    "报修日期",
+    "完成日期",
+    "是否修复",
+    "备注",
+    "备注 #2",
+)
 HEADERS = tuple(k.removesuffix(" #2") for k in KEYS)
 ORDERS = 900
-FAULTS = ("开机自检报错 E{n}", "报警:压力低", "屏幕无显示", "漏气", "噪音大", "温度偏差", "打印机卡纸", "年度保养")
+FAULTS = (
+    "开机自检报错 E{n}",
+    "报警:压力低",
+    "屏幕无显示",
+    "漏气",
+    "噪音大",
+    "温度偏差",
+    "打印机卡纸",
+    "年度保养",
+)
 ACTIONS = ("更换传感器", "清洁校准", "更换主板", "复位后正常", "更换密封圈")
 
 
@@ -42,13 +64,38 @@ def write_orders(world: World, truth: Truth, out: Path) -> None:
     rows = [_row(d, day, i, rng) for i, (d, day) in enumerate(zip(devices, opened, strict=True))]
     _spoil(world, rng, rows)
     rows = _with_broken_lines(rng, rows)
-    text = write_delimited(rows, headers=HEADERS, keys=KEYS, delimiter=",", newline="\r\n",
-                           file=FILE, table=TABLE, truth=truth)
+    text = write_delimited(
+        rows,
+        headers=HEADERS,
+        keys=KEYS,
+        delimiter=",",
+        newline="\r\n",
+        file=FILE,
+        table=TABLE,
+        truth=truth,
+    )
     for name in ("备注", "备注 #2"):
-        truth.note(file=FILE, table=TABLE, row=1, column=name, dirt=8, raw="备注", correct=name,
-                   expect="fixed", field="notes")
-    truth.note(file=FILE, table=TABLE, row=None, column=None, dirt=1, raw="gb18030", correct=None,
-               expect="fixed")
+        truth.note(
+            file=FILE,
+            table=TABLE,
+            row=1,
+            column=name,
+            dirt=8,
+            raw="备注",
+            correct=name,
+            expect="fixed",
+            field="notes",
+        )
+    truth.note(
+        file=FILE,
+        table=TABLE,
+        row=None,
+        column=None,
+        dirt=1,
+        raw="gb18030",
+        correct=None,
+        expect="fixed",
+    )
     (out / FILE).write_bytes(text.encode("gb18030"))
 
 
@@ -98,19 +145,37 @@ def _spoil(world: World, rng: Random, rows: list[Row]) -> None:
         row.plant(24, SERIAL, f"'{serial}", correct=serial, expect="fixed", field="serial_no")
     for row in pick(rng, rows, MODEL, 8, lambda r: is_ambiguous(_device(r).product, world)):
         device = _device(row)
-        row.plant(51, MODEL, device.product.model, correct=device.product.di, expect="asked",
-                  field="product")
+        row.plant(
+            51,
+            MODEL,
+            device.product.model,
+            correct=device.product.di,
+            expect="asked",
+            field="product",
+        )
         row.fate, row.link = "any", "held"
     for row in pick(rng, rows, MODEL, 40, lambda r: not is_ambiguous(_device(r).product, world)):
         device = _device(row)
-        row.plant(51, MODEL, device.product.model, correct=device.product.di, expect="fixed",
-                  field="product")
+        row.plant(
+            51,
+            MODEL,
+            device.product.model,
+            correct=device.product.di,
+            expect="fixed",
+            field="product",
+        )
     spoil_hospitals(rng, rows, HOSPITAL, count=48)
     for i, row in enumerate(pick(rng, rows, HOSPITAL, 9)):
         name = row.cells[HOSPITAL]
         if i < 4:
-            row.plant(3, HOSPITAL, "锟斤拷锟斤拷" + name[-2:], correct=None, expect="asked",
-                      field="customer")
+            row.plant(
+                3,
+                HOSPITAL,
+                "锟斤拷锟斤拷" + name[-2:],
+                correct=None,
+                expect="asked",
+                field="customer",
+            )
         elif (garbled := _garbled(name)) is not None:
             row.plant(3, HOSPITAL, garbled, correct=name, expect="fixed", field="customer")
     spoil_blanks(rng, rows, DEPT, "department", count=9)
@@ -144,7 +209,9 @@ def _with_broken_lines(rng: Random, rows: list[Row]) -> list[Row]:
         values = [str(row.cells[k]) for k in KEYS]
         if i % 2:
             values[5] = "按键失灵"
-            line = delimited_line(values[:6], ",") + ",报警灯常亮," + delimited_line(values[6:], ",")
+            line = (
+                delimited_line(values[:6], ",") + ",报警灯常亮," + delimited_line(values[6:], ",")
+            )
         else:
             line = delimited_line(values[:7], ",")
         broken = Row({"": line}, None, fate="quarantined")

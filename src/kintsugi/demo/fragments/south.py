@@ -19,8 +19,19 @@ from kintsugi.demo.world import MAKERS, Device, World
 FILE = "install_base_south.tsv"
 TABLE = "install_base_south"
 KEYS = (
-    "Hospital", "Department", "Product Ref", "Maker", "S/N", "Mfg Date", "Ship Date",
-    "Install Date", "Warranty End", "Price", "Status", "Remarks", "Remarks #2",
+    "Hospital",
+    "Department",
+    "Product Ref",
+    "Maker",
+    "S/N",
+    "Mfg Date",
+    "Ship Date",
+    "Install Date",
+    "Warranty End",
+    "Price",
+    "Status",
+    "Remarks",
+    "Remarks #2",
 )
 HEADERS = tuple(k.removesuffix(" #2") for k in KEYS)
 STATUS_EN = {"installed": "In use", "under_repair": "In repair", "retired": "Out of service"}
@@ -41,60 +52,121 @@ def write_south(world: World, truth: Truth, out: Path) -> None:
                 row.cells[column] = ""
         if "usd" in device.tags:
             amount = float(device.values["purchase_price"])
-            row.plant(45, "Price", f"USD {amount:,.2f}", correct=device.values["purchase_price"],
-                      expect="fixed", field="purchase_price")
+            row.plant(
+                45,
+                "Price",
+                f"USD {amount:,.2f}",
+                correct=device.values["purchase_price"],
+                expect="fixed",
+                field="purchase_price",
+            )
         if "two-makers" in device.tags:
-            row.plant(31, "S/N", device.serial, correct=device.serial, expect="fixed",
-                      field="serial_no")
+            row.plant(
+                31, "S/N", device.serial, correct=device.serial, expect="fixed", field="serial_no"
+            )
     for row in pick(rng, rows, "Ship Date", 140):
         day = _day(row, "purchase_date")
-        row.plant(37, "Ship Date", f"{day:%m/%d/%Y}", correct=day.isoformat(), expect="fixed",
-                  field="purchase_date")
+        row.plant(
+            37,
+            "Ship Date",
+            f"{day:%m/%d/%Y}",
+            correct=day.isoformat(),
+            expect="fixed",
+            field="purchase_date",
+        )
     few_days = [r for r in rows if _ambiguous(_day(r, "mfg_date"))]
     for row in rng.sample(few_days, 8):
         day = _day(row, "mfg_date")
         row.cells["Mfg Date"] = "filled"
         # Every filled cell of this column reads both ways: no vote is possible.
-        row.plant(37, "Mfg Date", f"{day:%m/%d/%Y}", correct=day.isoformat(), expect="asked",
-                  field="mfg_date")
+        row.plant(
+            37,
+            "Mfg Date",
+            f"{day:%m/%d/%Y}",
+            correct=day.isoformat(),
+            expect="asked",
+            field="mfg_date",
+        )
     for row in pick(rng, rows, "Install Date", 30):
         day = _day(row, "install_accepted_on")
-        row.plant(35, "Install Date", f"{day:%d-%b-%Y}", correct=day.isoformat(), expect="fixed",
-                  field="install_accepted_on")
+        row.plant(
+            35,
+            "Install Date",
+            f"{day:%d-%b-%Y}",
+            correct=day.isoformat(),
+            expect="fixed",
+            field="install_accepted_on",
+        )
     for i, row in enumerate(pick(rng, rows, "Install Date", 4)):
         word = ("2023-02-30", "2022-13-05", "31-Apr-2021", "2019-06-31")[i]
-        row.plant(38, "Install Date", word, correct=None, expect="asked",
-                  field="install_accepted_on")
+        row.plant(
+            38, "Install Date", word, correct=None, expect="asked", field="install_accepted_on"
+        )
     spoil_serials(rng, rows, "S/N", count=12)
     digits = pick(rng, rows, "S/N", 5, lambda r: _short_digits(r.device))
     for row in digits:
         assert row.device is not None
-        row.plant(21, "S/N", f"{row.device.serial}.0", correct=row.device.serial, expect="fixed",
-                  field="serial_no")
+        row.plant(
+            21,
+            "S/N",
+            f"{row.device.serial}.0",
+            correct=row.device.serial,
+            expect="fixed",
+            field="serial_no",
+        )
     for row in pick(rng, rows, "Product Ref", 6, lambda r: len(r.cells["Product Ref"]) == 14):
         di = row.cells["Product Ref"]
         row.plant(23, "Product Ref", di.lstrip("0"), correct=di, expect="asked", field="product")
+        row.link = "either"
     spoil_hospitals(rng, rows, "Hospital", count=24)
     _ditto(rng.sample(range(1, len(rows)), 60), rows)
     spoil_blanks(rng, rows, "Department", "department", count=6)
     for i, row in enumerate(pick(rng, rows, "Status", 4)):
-        row.plant(59, "Status", ("TBD", "see ticket", "??", "pending check")[i], correct=None,
-                  expect="asked", field="status")
+        row.plant(
+            59,
+            "Status",
+            ("TBD", "see ticket", "??", "pending check")[i],
+            correct=None,
+            expect="asked",
+            field="status",
+        )
     for row in pick(rng, rows, "Warranty End", 4):
-        row.plant(39, "Warranty End", "1900-01-00", correct=None, expect="fixed",
-                  field="warranty_end")
+        row.plant(
+            39, "Warranty End", "1900-01-00", correct=None, expect="fixed", field="warranty_end"
+        )
     for i, row in enumerate(pick(rng, rows, "Hospital", 5)):
         name = row.cells["Hospital"]
-        row.plant(18, "Hospital", f"{WIDE_SPACE}{name} " if i % 2 else f"{name}\u00a0",
-                  correct=name, expect="fixed", field="customer")
+        row.plant(
+            18,
+            "Hospital",
+            f"{WIDE_SPACE}{name} " if i % 2 else f"{name}\u00a0",
+            correct=name,
+            expect="fixed",
+            field="customer",
+        )
     rows = _with_repeats(world, rows)
     text = write_delimited(
-        rows, headers=HEADERS, keys=KEYS, delimiter="\t", newline="\n", file=FILE, table=TABLE,
+        rows,
+        headers=HEADERS,
+        keys=KEYS,
+        delimiter="\t",
+        newline="\n",
+        file=FILE,
+        table=TABLE,
         truth=truth,
     )
     for name in ("Remarks", "Remarks #2"):
-        truth.note(file=FILE, table=TABLE, row=1, column=name, dirt=8, raw="Remarks",
-                   correct=name, expect="fixed", field="notes")
+        truth.note(
+            file=FILE,
+            table=TABLE,
+            row=1,
+            column=name,
+            dirt=8,
+            raw="Remarks",
+            correct=name,
+            expect="fixed",
+            field="notes",
+        )
     (out / FILE).write_bytes(text.encode("utf-8"))
 
 
@@ -129,8 +201,14 @@ def _ditto(places: list[int], rows: list[Row]) -> None:
         row, above = rows[i], rows[i - 1]
         clean = not any(p.column == "Hospital" for p in row.plants + above.plants)
         if clean and row.cells["Hospital"] == above.cells["Hospital"] and done < 12:
-            row.plant(13, "Hospital", ("ditto", "〃", '"')[done % 2], correct=above.cells["Hospital"],
-                      expect="fixed", field="customer")
+            row.plant(
+                13,
+                "Hospital",
+                ("ditto", "〃", '"')[done % 2],
+                correct=above.cells["Hospital"],
+                expect="fixed",
+                field="customer",
+            )
             done += 1
 
 
@@ -178,6 +256,9 @@ def _ambiguous(day: date) -> bool:
 
 
 def _short_digits(device: Device | None) -> bool:
-    return device is not None and device.serial.isdigit() and device.serial[0] != "0" and len(
-        device.serial
-    ) < 12
+    return (
+        device is not None
+        and device.serial.isdigit()
+        and device.serial[0] != "0"
+        and len(device.serial) < 12
+    )

@@ -11,7 +11,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from kintsugi.demo.excerpt import gtin_is_sound
 from kintsugi.demo.fragments.common import excel_serial, reference, spoil_serials
 from kintsugi.demo.fragments.workbook import cell_text, put, save
-from kintsugi.demo.truth import Plant, Row, Truth
+from kintsugi.demo.truth import Expect, Plant, Row, Truth
 from kintsugi.demo.world import IMPLANT_MAKERS, Device, World
 
 FILE = "库存盘点.xlsx"
@@ -19,7 +19,18 @@ SCANNED = "扫码库存"
 MANUAL = "手工库存"
 LOTS = "批次库存"
 SCANNED_COLUMNS = ("仓库", "货位", "UDI条码", "品名", "数量", "状态", "盘点人")
-MANUAL_COLUMNS = ("仓库", "货位", "产品编码", "品名", "批号", "序列号", "数量", "效期", "状态", "备注")
+MANUAL_COLUMNS = (
+    "仓库",
+    "货位",
+    "产品编码",
+    "品名",
+    "批号",
+    "序列号",
+    "数量",
+    "效期",
+    "状态",
+    "备注",
+)
 LOT_COLUMNS = ("仓库", "货位", "产品编码", "品名", "批号", "数量", "效期")
 WAREHOUSES = ("东部仓(示例)", "南部仓(示例)")
 
@@ -40,7 +51,8 @@ def write_stock(world: World, truth: Truth, out: Path) -> None:
     assert sheet is not None
     sheet.title = SCANNED
     for name, columns, rows in (
-        (SCANNED, SCANNED_COLUMNS, scanned), (MANUAL, MANUAL_COLUMNS, manual),
+        (SCANNED, SCANNED_COLUMNS, scanned),
+        (MANUAL, MANUAL_COLUMNS, manual),
         (LOTS, LOT_COLUMNS, _lots(world, rng)),
     ):
         if name != SCANNED:
@@ -58,8 +70,16 @@ def write_stock(world: World, truth: Truth, out: Path) -> None:
         quantity = sum(r.cells["数量"] for r in rows if isinstance(r.cells["数量"], int))
         sheet.cell(row=last, column=columns.index("数量") + 1, value=quantity)
         if name != LOTS:
-            truth.note(file=FILE, table=name, row=last, column=None, dirt=11, raw="合计",
-                       correct=None, expect="excluded")
+            truth.note(
+                file=FILE,
+                table=name,
+                row=last,
+                column=None,
+                dirt=11,
+                raw="合计",
+                correct=None,
+                expect="excluded",
+            )
             truth.fate(file=FILE, table=name, number=last, fate="excluded")
     save(book, out / FILE)
 
@@ -71,10 +91,14 @@ def _scanned(rng: Random, devices: list[Device]) -> list[Row]:
         expiry = date.fromisoformat(v["expiry_date"])
         row = Row(
             {
-                "仓库": WAREHOUSES[i % 2], "货位": f"A-{i % 12 + 1:02d}-{i % 5 + 1}",
+                "仓库": WAREHOUSES[i % 2],
+                "货位": f"A-{i % 12 + 1:02d}-{i % 5 + 1}",
                 "UDI条码": f"(01){device.product.di}(17){expiry:%y%m%d}(10){v['lot_no']}"
-                           f"(21){device.serial}",
-                "品名": device.product.brand, "数量": 1, "状态": "在库", "盘点人": f"库管{i % 4 + 1:02d}",
+                f"(21){device.serial}",
+                "品名": device.product.brand,
+                "数量": 1,
+                "状态": "在库",
+                "盘点人": f"库管{i % 4 + 1:02d}",
             },
             device,
         )
@@ -82,13 +106,24 @@ def _scanned(rng: Random, devices: list[Device]) -> list[Row]:
             # Day 00 means the last day of the month (GS1 General Specifications).
             end = (expiry.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
             v["expiry_date"] = end.isoformat()
-            row.plant(32, "UDI条码",
-                      f"(01){device.product.di}(17){end:%y%m}00(10){v['lot_no']}(21){device.serial}",
-                      correct=end.isoformat(), expect="fixed", field="expiry_date")
+            row.plant(
+                32,
+                "UDI条码",
+                f"(01){device.product.di}(17){end:%y%m}00(10){v['lot_no']}(21){device.serial}",
+                correct=end.isoformat(),
+                expect="fixed",
+                field="expiry_date",
+            )
         elif i % 30 == 7:
             broken = device.product.di[:-1] + str((int(device.product.di[-1]) + 3) % 10)
-            row.plant(32, "UDI条码", row.cells["UDI条码"].replace(device.product.di, broken),
-                      correct=None, expect="asked", field="udi_full")
+            row.plant(
+                32,
+                "UDI条码",
+                row.cells["UDI条码"].replace(device.product.di, broken),
+                correct=None,
+                expect="asked",
+                field="udi_full",
+            )
             row.fate, row.link = "any", "held"
         rows.append(row)
     return rows
@@ -99,13 +134,25 @@ def _manual(world: World, rng: Random, implants: list[Device], machines: list[De
     digits = [r for r in rows if _device(r).serial.isdigit()]
     for i, row in enumerate(rng.sample(digits, 10)):
         serial = _device(row).serial
-        row.plant(24, "序列号", f'="{serial}"' if i % 2 else f"'{serial}", correct=serial,
-                  expect="fixed", field="serial_no")
+        row.plant(
+            24,
+            "序列号",
+            f'="{serial}"' if i % 2 else f"'{serial}",
+            correct=serial,
+            expect="fixed",
+            field="serial_no",
+        )
     dated = [r for r in rows if isinstance(r.cells["效期"], date)]
     for row in rng.sample(dated, 6):
         day = _device(row).day("expiry_date")
-        row.plant(34, "效期", excel_serial(day, epoch_1904=True), correct=day.isoformat(),
-                  expect="fixed", field="expiry_date")
+        row.plant(
+            34,
+            "效期",
+            excel_serial(day, epoch_1904=True),
+            correct=day.isoformat(),
+            expect="fixed",
+            field="expiry_date",
+        )
     spoil_serials(rng, rows, "序列号", count=5)
     # Goods that have long been installed, still on the warehouse's list.
     gone = rng.sample([d for d in world.in_region("east", "south") if not d.tags], 25)
@@ -124,19 +171,39 @@ def _serial_lists(world: World, rng: Random) -> list[Row]:
         kind = i % 4
         first = rng.randrange(100, 900)
         units = [f"{stem}{first + k}" for k in range(5)]
-        text, quantity, serials, dirt, expect = (
-            (f"{units[0]}~{str(first + 4)}", 5, units, 27, "fixed"),
-            (f"{units[0]}/{str(first + 1)}", 2, units[:2], 26, "fixed"),
-            (f"{units[0]}/{str(first + 1)}", 3, [], 26, "asked"),
+        choices: tuple[tuple[str, int, list[str], int, Expect], ...] = (
+            (f"{units[0]}~{first + 4}", 5, units, 27, "fixed"),
+            (f"{units[0]}/{first + 1}", 2, units[:2], 26, "fixed"),
+            (f"{units[0]}/{first + 1}", 3, [], 26, "asked"),
             (units[0], 3, [], 28, "asked"),
-        )[kind]
-        row = Row({
-            "仓库": WAREHOUSES[i % 2], "货位": "C-01-1", "产品编码": product.di, "品名": product.brand,
-            "批号": "", "序列号": text, "数量": quantity, "效期": "", "状态": "在库", "备注": "",
-        }, None, fate="any")
-        row.plants.append(Plant(dirt, "序列号", "|".join(serials) or None,  # type: ignore[arg-type]
-                                expect, "serial_no",
-                                key="|".join([product.di, *serials]) if serials else None))
+        )
+        text, quantity, serials, dirt, expect = choices[kind]
+        row = Row(
+            {
+                "仓库": WAREHOUSES[i % 2],
+                "货位": "C-01-1",
+                "产品编码": product.di,
+                "品名": product.brand,
+                "批号": "",
+                "序列号": text,
+                "数量": quantity,
+                "效期": "",
+                "状态": "在库",
+                "备注": "",
+            },
+            None,
+            fate="any",
+        )
+        row.plants.append(
+            Plant(
+                dirt,
+                "序列号",
+                "|".join(serials) or None,
+                expect,
+                "serial_no",
+                key="|".join([product.di, *serials]) if serials else None,
+            )
+        )
         rows.append(row)
     return rows
 
@@ -146,10 +213,16 @@ def _manual_row(world: World, device: Device, i: int) -> Row:
     expiry: Any = device.day("expiry_date") if "expiry_date" in v else ""
     return Row(
         {
-            "仓库": WAREHOUSES[i % 2], "货位": f"B-{i % 9 + 1:02d}-{i % 4 + 1}",
+            "仓库": WAREHOUSES[i % 2],
+            "货位": f"B-{i % 9 + 1:02d}-{i % 4 + 1}",
             "产品编码": reference(device.product, world) if i % 3 == 0 else device.product.di,
-            "品名": device.product.brand, "批号": v.get("lot_no", ""), "序列号": device.serial,
-            "数量": 1, "效期": expiry, "状态": "在库", "备注": "",
+            "品名": device.product.brand,
+            "批号": v.get("lot_no", ""),
+            "序列号": device.serial,
+            "数量": 1,
+            "效期": expiry,
+            "状态": "在库",
+            "备注": "",
         },
         device,
     )
@@ -159,11 +232,17 @@ def _lots(world: World, rng: Random) -> list[Row]:
     """Lots without serials: no devices. The sheet is in the file, and no source reads it."""
     products = [p for p in world.products if p not in world.equipment and p not in world.implants]
     return [
-        Row({
-            "仓库": WAREHOUSES[i % 2], "货位": f"D-{i % 20 + 1:02d}-1", "产品编码": p.di, "品名": p.brand,
-            "批号": f"B{rng.randrange(10**6):06d}", "数量": rng.randrange(1, 60),
-            "效期": f"{rng.randrange(2025, 2028)}-{rng.randrange(1, 13):02d}",
-        })
+        Row(
+            {
+                "仓库": WAREHOUSES[i % 2],
+                "货位": f"D-{i % 20 + 1:02d}-1",
+                "产品编码": p.di,
+                "品名": p.brand,
+                "批号": f"B{rng.randrange(10**6):06d}",
+                "数量": rng.randrange(1, 60),
+                "效期": f"{rng.randrange(2025, 2028)}-{rng.randrange(1, 13):02d}",
+            }
+        )
         for i, p in enumerate(rng.sample(products, 120))
     ]
 

@@ -14,7 +14,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-FIXED_TIME = datetime(2024, 7, 1, 8, 0, 0)
+FIXED_TIME = datetime(2024, 7, 1, 8, 0, 0)  # noqa: DTZ001  workbooks know no time zones
 _STAMP = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms)")
 
 

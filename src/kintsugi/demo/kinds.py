@@ -1,0 +1,77 @@
+"""The kinds of dirt by their number in the design, named in both languages."""
+
+from typing import NamedTuple
+
+
+class KindTitle(NamedTuple):
+    """A kind of dirt in Simplified Chinese and English."""
+
+    zh: str
+    en: str
+
+
+KINDS: dict[int, KindTitle] = {
+    1: KindTitle("GB18030 编码无标记", "GB18030 text without a mark"),
+    2: KindTitle("Big5 编码", "Big5 text"),
+    3: KindTitle("乱码", "Garbled characters"),
+    4: KindTitle("扩展名与内容不符", "Extension that does not fit the content"),
+    5: KindTitle("列数不齐的行", "Lines with too many or too few fields"),
+    6: KindTitle("隐藏的工作表和行", "Hidden sheets and rows"),
+    7: KindTitle("标题行与两行合并表头", "Title row and two-row merged header"),
+    8: KindTitle("重名表头", "Duplicate headers"),
+    9: KindTitle("表头换序或改名", "Headers reordered or renamed"),
+    10: KindTitle("表中重复的表头", "Header repeated between the data"),
+    11: KindTitle("合计、小计、制表人", "Totals and footers"),
+    12: KindTitle("合并的数据单元格", "Merged data cells"),
+    13: KindTitle("同上", "Ditto marks"),
+    14: KindTitle("无值公式与 #N/A", "Formulas without value, #N/A"),
+    15: KindTitle("删除线与“已报废”批注", "Strikethrough and notes that say scrapped"),
+    16: KindTitle("拼音注音", "Phonetic runs"),
+    17: KindTitle("全角与大小写", "Full-width letters and letter case"),
+    18: KindTitle("不可见空白", "Invisible blanks"),
+    19: KindTitle("科学计数丢失精度", "Precision lost to scientific notation"),
+    20: KindTitle("数字格式补零", "Zeros shown by a number format"),
+    21: KindTitle("序列号带 .0", "Serials with .0"),
+    22: KindTitle("20 位数字单元格", "Numeric cells of 20 digits"),
+    23: KindTitle("前导零丢失", "Leading zeros lost"),
+    24: KindTitle('="00123" 写法', 'Text forced as ="00123"'),
+    25: KindTitle("O/0、I/1、B/8 混淆", "O/0, I/1, B/8 confused"),
+    26: KindTitle("SN123/124 写法", "Serials as SN123/124"),
+    27: KindTitle("SN001~005 写法", "Serials as SN001~005"),
+    28: KindTitle("数量多、序列号一个", "Several units with one serial"),
+    29: KindTitle("主机加附件同格", "Main unit and part in one cell"),
+    30: KindTitle("占位序列号", "Placeholder serials"),
+    31: KindTitle("同号两厂", "One serial, two makers"),
+    32: KindTitle("UDI 与校验位", "UDI strings and check digits"),
+    33: KindTitle("注册证号", "Registration numbers"),
+    34: KindTitle("日期序列数", "Day numbers of a workbook"),
+    35: KindTitle("日期的各种写法", "Dates in many forms"),
+    36: KindTitle("只到月份的日期", "Dates known to the month"),
+    37: KindTitle("月日次序不明", "Day and month in doubt"),
+    38: KindTitle("不存在的日期", "Dates that do not exist"),
+    39: KindTitle("零日期与长期", "Zero dates and open ends"),
+    40: KindTitle("起止写在一格", "Start and end in one cell"),
+    41: KindTitle("三年、36个月", "Terms in words"),
+    42: KindTitle("分项保修期", "Different terms for parts"),
+    43: KindTitle("状态与日期矛盾", "State that contradicts a date"),
+    44: KindTitle("万元金额", "Amounts in ten thousands"),
+    45: KindTitle("外币金额", "Amounts in foreign currency"),
+    46: KindTitle("带单位的数", "Numbers with units"),
+    47: KindTitle("括号负数", "Negative numbers in brackets"),
+    48: KindTitle("厂家别名", "Makers by several names"),
+    49: KindTitle("企业的不同角色", "Roles of companies"),
+    50: KindTitle("更名的企业", "Companies that were renamed"),
+    51: KindTitle("型号写法", "Models in several spellings"),
+    52: KindTitle("译名", "Translated names"),
+    53: KindTitle("形近厂名", "Names that only look alike"),
+    54: KindTitle("医院简称", "Short names of hospitals"),
+    55: KindTitle("科室与位置同格", "Department and place in one cell"),
+    56: KindTitle("分机与多个电话", "Extensions and several phones"),
+    57: KindTitle("证件号校验", "Official numbers with a wrong check digit"),
+    58: KindTitle("是/√/Y", "Yes in many forms"),
+    59: KindTitle("状态词", "Words for the state"),
+    60: KindTitle("不详、N/A、/", "Words for nothing known"),
+    61: KindTitle("单元格内清单", "Lists inside a cell"),
+    62: KindTitle("技师别名", "Technicians by several names"),
+    63: KindTitle("完全重复的行", "Exact repeats of rows"),
+}
