@@ -6,9 +6,8 @@ import pytest
 
 
 def test_a_test_cannot_reach_beyond_this_machine() -> None:
-    with socket.socket() as probe:
-        with pytest.raises(RuntimeError, match="loopback only"):
-            probe.connect(("192.0.2.1", 80))
+    with socket.socket() as probe, pytest.raises(RuntimeError, match="loopback only"):
+        probe.connect(("192.0.2.1", 80))
     with pytest.raises(RuntimeError, match="loopback only"):
         socket.getaddrinfo("example.org", 443)
 

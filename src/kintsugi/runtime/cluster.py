@@ -13,24 +13,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import kintsugi
 from kintsugi.runtime import faults, postmaster
-from kintsugi.runtime.accounts import (
-    Account,
-    can_write,
-    give,
-    run_as,
-    server_account,
-)
-from kintsugi.runtime.binaries import Binaries, choose_binaries, find_binaries, runnable_by
-from kintsugi.runtime.home import Home, Leases
-
-USER = "kintsugi"
-DATABASE = "kintsugi"
+from kintsugi.runtime.accounts import Account, give, run_as
+from kintsugi.runtime.binaries import Binaries, choose_binaries, runnable_by
+from kintsugi.runtime.home import Home, Leases, has_keeper
+from kintsugi.runtime.login import PASSWORD_SECRET, USER, Server, create_database, log_in
+from kintsugi.runtime.placement import data_directory, free_bytes, kept_base, place
 
 # Meant for one machine with a few users and large imports; see PostgreSQL's manual, chapter 19.
 SETTINGS: Mapping[str, str] = {
@@ -52,24 +43,6 @@ SETTINGS: Mapping[str, str] = {
 _LOG_LIMIT_BYTES = 20_000_000
 # A Unix socket's path may have 107 bytes; "/.s.PGSQL.65535.lock" takes 20 of them.
 _SOCKET_DIR_LIMIT = 85
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running server that was logged into."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    version: str
-    data: Path
-    pid: int
-    started: bool  # by this attachment, rather than joined
-
-    def url(self, database: str = DATABASE) -> str:
-        """Connection address of one database."""
-        return f"postgresql://{self.user}:{self.password}@{self.host}:{self.port}/{database}"
 
 
 class Cluster:
@@ -110,6 +83,8 @@ class Cluster:
                 server = self._ensure()
             except BaseException:
                 lease.release()
+                if self.leases.living() == 0:
+                    self._stop()
                 raise
         try:
             yield server
@@ -121,15 +96,15 @@ class Cluster:
 
     def running(self) -> Server | None:
         """The server if it runs and lets us in, without starting or claiming it."""
-        base = self._kept_base()
+        base = kept_base(self.home)
         for data in sorted(base.glob("[0-9]*")) if base else ():
             if postmaster.running(data):
-                return self._log_in(data, started=False)
+                return log_in(self.home, data, started=False)
         return None
 
     def is_up(self) -> bool:
         """Whether a server process of this home exists, ready or not."""
-        base = self._kept_base()
+        base = kept_base(self.home)
         return base is not None and any(postmaster.running(d) for d in base.glob("[0-9]*"))
 
     def stop_if_unused(self) -> bool:
@@ -140,104 +115,36 @@ class Cluster:
             self._stop()
             return True
 
-    # -- where things are ------------------------------------------------------------------------
-
     @property
     def log_file(self) -> Path:
         """Log of the server, beside its data, because its account must be able to write it."""
-        return (self._kept_base() or self.home.root / "postgres") / "server.log"
-
-    def _kept_base(self) -> Path | None:
-        kept = self.home.state().get("base")
-        base = Path(kept) if kept else self.home.root / "postgres"
-        return base if base.is_dir() else None
-
-    def _place(self) -> tuple[Path, Account | None]:
-        """The server's own directory and the account it runs as; made and recorded when new.
-
-        Below the home if the account can get there, else in /var/lib or /var/tmp.
-        """
-        base = self._kept_base()
-        if base is not None:
-            owner = base.stat().st_uid
-            if os.geteuid() not in (0, owner):
-                raise faults.other_owner(base, owner, os.geteuid())
-            account = server_account(owner)
-            if account is None or can_write(account, base):
-                give(base, account)
-                return base, account
-            raise faults.no_place(base, account.name, [str(base)])
-        account = server_account()
-        token = uuid4().hex[:12]
-        places = [self.home.root / "postgres"]
-        if account is not None:
-            places += [Path("/var/lib/kintsugi") / token, Path(f"/var/tmp/kintsugi-{token}")]
-        for place in places:
-            if account is None:
-                with faults.os_refusals(place):
-                    place.mkdir(mode=0o700, parents=True)
-            else:
-                with suppress(OSError):
-                    place.parent.mkdir(mode=0o711, exist_ok=True)
-                    place.mkdir(mode=0o700)
-                    give(place, account)
-                if not can_write(account, place):
-                    with suppress(OSError):
-                        place.rmdir()
-                    continue
-            self.home.remember(base=str(place.resolve()))
-            return place.resolve(), account
-        assert account is not None
-        if shutil.disk_usage(self.home.root).free < 1_000_000:
-            raise faults.disk_full(self.home.root, shutil.disk_usage(self.home.root).free)
-        raise faults.no_place(self.home.root, account.name, [str(place) for place in places])
-
-    def _data_dir(self, base: Path, binaries: Binaries) -> Path:
-        """Data directory of these programs. Raises when only another major's data is there."""
-        data = base / str(binaries.major)
-        kept = {}
-        for version_file in base.glob("*/PG_VERSION"):
-            if not version_file.parent.name.endswith(".partial"):
-                kept[version_file.parent] = version_file.read_text("ascii").strip()
-        if data in kept and kept[data] == str(binaries.major):
-            return data
-        if kept:
-            path, found = (data, kept[data]) if data in kept else next(iter(kept.items()))
-            others = [b for b in self._all_binaries() if str(b.major) == found]
-            raise faults.other_major(path, found, binaries.major, others[0].bin if others else None)
-        return data
-
-    @staticmethod
-    def _all_binaries() -> list[Binaries]:
-        with suppress(faults.RuntimeFault):
-            return find_binaries()
-        return []
+        return (kept_base(self.home) or self.home.root / "postgres") / "server.log"
 
     # -- start -----------------------------------------------------------------------------------
 
     def _ensure(self) -> Server:
         """A server we are logged into. Only under the lock."""
         binaries = choose_binaries()
-        base, account = self._place()
-        data = self._data_dir(base, binaries)
+        base, account = place(self.home)
+        data = data_directory(base, binaries)
         deadline = time.monotonic() + self.start_timeout_s
         started = False
-        if postmaster.running(data) is None:
-            binaries = runnable_by(binaries, account, base)
-            if not (data / "PG_VERSION").exists():
-                self._initialise(binaries, account, data)
         while True:
             if postmaster.running(data) is None:
-                self._launch(runnable_by(binaries, account, base), account, data, deadline)
+                binaries = runnable_by(binaries, account, base)
+                if not (data / "PG_VERSION").exists():
+                    self._initialise(binaries, account, data)
+                self._launch(binaries, account, data, deadline)
                 started = True
-            server = self._log_in(data, started=started, deadline=deadline)
+            server = log_in(self.home, data, started=started, deadline=deadline)
             if server is not None:
                 break
             if time.monotonic() > deadline:
                 raise faults.start_failed(self.log_file, self._log_tail(0), 1)
-        self._create_database(server)
+        create_database(server)
         if started:
             self.home.remember(port=server.port)
+        if started or not has_keeper(self.home):
             self._spawn_keeper()
         return server
 
@@ -250,7 +157,7 @@ class Cluster:
                 shutil.rmtree(partial, ignore_errors=True)
                 password_file.unlink(missing_ok=True)
                 password_file.touch(mode=0o600)
-                password_file.write_text(self.home.secret("postgres-password"), "ascii")
+                password_file.write_text(self.home.secret(PASSWORD_SECRET), "ascii")
                 give(password_file, account)
             options = ["--no-sync"] if self.settings["fsync"] == "off" else []
             answer = run_as(
@@ -294,6 +201,10 @@ class Cluster:
             attempts += 1
             port = self._choose_port(avoid)
             with faults.os_refusals(data):
+                # A killed server leaves its socket's lock, with a number others may have by now.
+                # No server runs here, so nobody listens on any socket of this directory.
+                for leftover in data.parent.glob(".s.PGSQL.*"):
+                    leftover.unlink(missing_ok=True)
                 self._write_settings(data, account, port)
                 if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
                     log.replace(log.with_suffix(".log.1"))
@@ -301,8 +212,10 @@ class Cluster:
             remaining_s = max(int(deadline - time.monotonic()), 5)
             answer = run_as(
                 account,
-                [binaries.tool("pg_ctl"), "start", "-w", "-s", "-D", data, "-l", log]
-                + ["-t", str(remaining_s)],
+                [
+                    *(binaries.tool("pg_ctl"), "start", "--wait", "--silent"),
+                    *(f"--pgdata={data}", f"--log={log}", f"--timeout={remaining_s}"),
+                ],
                 timeout_s=remaining_s + 30,
             )
             if answer.returncode == 0 or postmaster.running(data):
@@ -322,9 +235,10 @@ class Cluster:
 
     def _choose_port(self, avoid: set[int]) -> int:
         remembered = self.home.state().get("port")
-        if isinstance(remembered, int) and remembered not in avoid:
-            if postmaster.port_free(remembered):
-                return remembered
+        if not isinstance(remembered, int) or remembered in avoid:
+            return postmaster.free_port()
+        if postmaster.port_free(remembered):
+            return remembered
         return postmaster.free_port()
 
     def _write_settings(self, data: Path, account: Account | None, port: int) -> None:
@@ -354,7 +268,7 @@ class Cluster:
     def _refuse(self, said: str, data: Path) -> None:
         """Raises the fault that fits what a server program said."""
         if "No space left" in said or "Disk quota exceeded" in said:
-            raise faults.disk_full(data, shutil.disk_usage(data.parent).free)
+            raise faults.disk_full(data, free_bytes(data.parent))
         raise faults.start_failed(self.log_file, said, 1)
 
     def _log_tail(self, offset: int) -> str:
@@ -362,59 +276,6 @@ class Cluster:
             log.seek(max(offset, log.seek(0, os.SEEK_END) - 20_000))
             return log.read().decode("utf-8", "replace")
         return ""
-
-    # -- log-in ----------------------------------------------------------------------------------
-
-    def _log_in(
-        self, data: Path, *, started: bool, deadline: float | None = None
-    ) -> Server | None:
-        """Proves readiness by logging in and asking the server for its data directory.
-
-        None when the server ended meanwhile or, without a deadline, does not answer at once.
-        """
-        import psycopg
-
-        password = self.home.secret("postgres-password")
-        while (main := postmaster.running(data)) is not None:
-            try:
-                if main.port is None:
-                    raise psycopg.OperationalError("the port is not yet known")
-                server = Server(
-                    "127.0.0.1", main.port, USER, password, "", data, main.pid, started
-                )
-                with psycopg.connect(
-                    server.url("postgres"), connect_timeout=5, autocommit=True
-                ) as connection:
-                    row = connection.execute(
-                        "SELECT current_setting('data_directory'), current_setting('server_version')"
-                    ).fetchone()
-                    if row is not None and Path(row[0]).resolve() == data.resolve():
-                        return Server(
-                            server.host, server.port, USER, password, row[1], data, main.pid, started
-                        )
-            except psycopg.OperationalError as error:
-                if "password authentication failed" in str(error):
-                    raise faults.password_refused(
-                        self.home.secrets / "postgres-password", data
-                    ) from None
-            if deadline is None or time.monotonic() > deadline:
-                return None
-            time.sleep(0.05)
-        return None
-
-    @staticmethod
-    def _create_database(server: Server) -> None:
-        import psycopg
-
-        with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-            found = connection.execute(
-                "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
-            ).fetchone()
-            if found is None:
-                try:
-                    connection.execute(f"CREATE DATABASE {DATABASE}")
-                except psycopg.errors.DiskFull as error:
-                    raise faults.disk_full(server.data) from error
 
     # -- stop ------------------------------------------------------------------------------------
 
@@ -434,7 +295,7 @@ class Cluster:
 
     def _stop(self) -> None:
         """Ends the server: fast, then immediate, then by force. Only under the lock."""
-        base = self._kept_base()
+        base = kept_base(self.home)
         for data in sorted(base.glob("[0-9]*")) if base else ():
             main = postmaster.running(data)
             if main is None:

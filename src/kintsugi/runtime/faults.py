@@ -38,7 +38,8 @@ def binaries_unreadable(bin_dir: Path, account: str, detail: str) -> RuntimeFaul
             f"The account {account} cannot run the PostgreSQL programs in {bin_dir}.",
         ),
         Text(
-            "把虚拟环境或 KINTSUGI_HOME 放到所有人可以进入且允许执行的目录，或用 KINTSUGI_PG_BIN 指明别的程序。",
+            "把虚拟环境或 KINTSUGI_HOME 放到所有人可以进入且允许执行的目录，"
+            "或用 KINTSUGI_PG_BIN 指明别的程序。",
             "Put the virtual environment or KINTSUGI_HOME where everybody may enter and programs "
             "may run, or name other programs in KINTSUGI_PG_BIN.",
         ),
@@ -54,7 +55,7 @@ def no_account() -> RuntimeFault:
         "runtime.no-account",
         Text(
             "PostgreSQL 不能以 root 运行，而本机没有 postgres 或 nobody 账户。",
-            "PostgreSQL refuses to run as root, and this machine has no account postgres or nobody.",
+            "PostgreSQL refuses to run as root, and there is no account postgres or nobody here.",
         ),
         Text(
             "以普通用户运行，或建立账户: useradd --system postgres。",
@@ -106,7 +107,8 @@ def other_major(path: Path, found: str, wanted: int, old_bin: Path | None) -> Ru
     return RuntimeFault(
         "runtime.other-major-version",
         Text(
-            f"{path} 是 PostgreSQL {found} 的数据，而现在的程序是 PostgreSQL {wanted}。数据未被改动。",
+            f"{path} 是 PostgreSQL {found} 的数据，而现在的程序是 PostgreSQL {wanted}。"
+            "数据未被改动。",
             f"{path} holds data of PostgreSQL {found}, but the programs here are PostgreSQL "
             f"{wanted}. Nothing was touched.",
         ),
@@ -128,7 +130,8 @@ def disk_full(path: Path, free_bytes: int | None = None) -> RuntimeFault:
         "runtime.disk-full",
         Text(f"磁盘已满: {path}。", f"The disk is full: {path}."),
         Text(
-            "腾出空间 (建议至少 2 GB)，或用 KINTSUGI_HOME 选择另一个磁盘，然后再运行一次；已写入的数据不会丢失。",
+            "腾出空间 (建议至少 2 GB)，或用 KINTSUGI_HOME 选择另一个磁盘，然后再运行一次；"
+            "已写入的数据不会丢失。",
             "Free some space (2 GB or more is comfortable) or choose another disk with "
             "KINTSUGI_HOME, then run again; nothing that was committed is lost.",
         ),
@@ -202,13 +205,13 @@ def not_running(home: Path) -> RuntimeFault:
 
 def port_taken(port: int) -> RuntimeFault:
     """A foreign process listens on the web port that was asked for."""
+    other = port + 1 if port < 65535 else 8000
     return RuntimeFault(
         "runtime.port-taken",
         Text(f"端口 {port} 已被别的程序占用。", f"Port {port} is taken by another program."),
         Text(
-            f"选择另一个端口 (kintsugi up --port {port + 1 if port < 65535 else 8000})，或停止占用它的程序。",
-            f"Choose another port (kintsugi up --port {port + 1 if port < 65535 else 8000}) or "
-            "stop the program that holds it.",
+            f"选择另一个端口 (kintsugi up --port {other})，或停止占用它的程序。",
+            f"Choose another port (kintsugi up --port {other}) or stop the program that holds it.",
         ),
         port=port,
     )
@@ -227,7 +230,7 @@ def child_died(name: str, code: int) -> RuntimeFault:
             f"Read the log lines that start with {name} above, mend the cause and run again.",
         ),
         process=name,
-        code=code,
+        exit_code=code,
     )
 
 

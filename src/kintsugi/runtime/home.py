@@ -30,6 +30,7 @@ class Home:
         self.log = self.root / "log"
         self.state_file = self.root / "postgres.json"
         self.lock_file = self.run / "start.lock"
+        self.keeper_lock = self.run / "keeper.lock"
 
     def prepare(self) -> None:
         """Makes the directories. Others may pass through the home (the server account must reach
@@ -103,6 +104,20 @@ def try_lock(descriptor: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def has_keeper(home: Home) -> bool:
+    """Whether a keeper watches over the server of this home."""
+    try:
+        descriptor = os.open(home.keeper_lock, os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    except OSError:  # another user's
+        return True
+    try:
+        return not try_lock(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class Lease:

@@ -16,7 +16,7 @@ POLL_S = 1.0
 
 def keep(cluster: Cluster) -> None:
     """Watches until no server runs; stops it when no living lease is left."""
-    lock = os.open(cluster.home.run / "keeper.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(cluster.home.keeper_lock, os.O_RDWR | os.O_CREAT, 0o600)
     patience = 10
     while not try_lock(lock):
         # The keeper of an earlier server is about to end, or keeps this one as well.

@@ -3,9 +3,11 @@
 import os
 import socket
 import subprocess
-import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+PROC = Path("/proc")  # of Linux; other systems are asked through ps
 
 
 @dataclass(frozen=True)
@@ -18,9 +20,9 @@ class Postmaster:
 
 def _command(pid: int) -> list[str] | None:
     """Command line of a process; None when there is none or it is a zombie."""
-    if sys.platform == "linux":
+    if (PROC / "self").exists():
         try:
-            raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+            raw = (PROC / str(pid) / "cmdline").read_bytes()
         except OSError:
             return None
         return [part.decode("utf-8", "replace") for part in raw.split(b"\0") if part] or None
@@ -59,15 +61,10 @@ def running(data: Path) -> Postmaster | None:
 def has_survivors(data: Path) -> bool:
     """Whether any process still works in the data directory (server processes outlive a killed
     main process for a moment). Only Linux can tell; elsewhere the answer is no."""
-    if sys.platform != "linux":
-        return False
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if os.readlink(entry / "cwd") == str(data):
-                    return True
-            except OSError:
-                continue
+    for entry in PROC.glob("[0-9]*"):
+        with suppress(OSError):
+            if os.readlink(entry / "cwd") == str(data):
+                return True
     return False
 
 
