@@ -52,7 +52,8 @@ bench: $(READY) ## Measure the import against a bare COPY, in one run
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(READY) ## Build the documentation site into site/
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir site
+	@# Not --quiet: that silences the warnings --strict counts.
+	said=$$(NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir site 2>&1) || { echo "$$said"; exit 1; }
 	echo "documentation: site/index.html"
 
 reference: $(READY) ## Write docs/reference from contracts, rules, commands and API
