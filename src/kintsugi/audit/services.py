@@ -5,11 +5,35 @@ from django.db import connections, transaction
 from psycopg import sql
 
 from kintsugi.audit.context import recorded, set_context
+from kintsugi.audit.crosswalk import (
+    OriginFacts,
+    add_records,
+    change_records,
+    field_set_ids,
+    known_records,
+    records_of,
+    register_origin,
+    set_winners,
+)
 from kintsugi.core.models import BusinessModel, Transition
 from kintsugi.core.queries import query
 from kintsugi.core.states import MACHINES
 
-__all__ = ["business_tables", "cover_tables", "publish_transitions", "recorded", "set_context"]
+__all__ = [
+    "OriginFacts",
+    "add_records",
+    "business_tables",
+    "change_records",
+    "cover_tables",
+    "field_set_ids",
+    "known_records",
+    "publish_transitions",
+    "records_of",
+    "recorded",
+    "register_origin",
+    "set_context",
+    "set_winners",
+]
 
 #: Tables of the record itself; without them nothing can be covered yet.
 RECORD = ("audit_change", "audit_transaction")

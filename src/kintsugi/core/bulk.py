@@ -4,6 +4,7 @@ COPY takes a whole chunk in one statement, so the statement-level change log fir
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 import pyarrow as pa
@@ -50,31 +51,117 @@ def temporary_table(*, name: str, like: str, columns: Iterable[str]) -> None:
         cursor.execute(statement)
 
 
-def update_frame(*, table: str, frame: pl.DataFrame) -> int:
-    """Update rows by ``id`` with the frame's other columns; returns the number of rows changed.
+@dataclass(frozen=True)
+class Merged:
+    """What a three-way merge did: rows and cells written, and the conflicts it met.
 
-    ``version`` counts up and ``updated_at`` is set. Rows in which nothing differs are not touched.
+    ``conflicts``: ``id, field, base, theirs, ours, kept`` as text; kept is ours or theirs.
     """
-    columns = [name for name in frame.columns if name != "id"]
-    if not columns or frame.is_empty():
-        return 0
-    staging = f"incoming_{table}"[:63]
-    temporary_table(name=staging, like=table, columns=frame.columns)
-    copy_frame(table=staging, frame=frame)
-    target = sql.Identifier(table)
-    pairs = [sql.SQL("{0} = n.{0}").format(sql.Identifier(c)) for c in columns]
-    differs = [
-        sql.SQL("t.{0} IS DISTINCT FROM n.{0}").format(sql.Identifier(c)) for c in columns
-    ]
-    statement = sql.SQL(
-        "UPDATE {} AS t SET {}, version = t.version + 1, updated_at = now()"
-        " FROM {} AS n WHERE t.id = n.id AND ({})"
-    ).format(
-        target, sql.SQL(", ").join(pairs), sql.Identifier(staging), sql.SQL(" OR ").join(differs)
+
+    rows: int
+    cells: int
+    conflicts: pl.DataFrame
+
+
+def merge_frame(
+    *, table: str, ours: pl.DataFrame, base: pl.DataFrame, keep_theirs: frozenset[str] = frozenset()
+) -> Merged:
+    """Bring changed values into rows that people may have edited meanwhile.
+
+    Per column, with base = the value last loaded, theirs = the table now, ours = the new value:
+    ours = base → nothing; theirs = base → ours; theirs = ours → nothing; all differ → a conflict,
+    in which ours is written, or theirs stays for the columns in ``keep_theirs``. Both frames have
+    ``id`` and the same columns. ``version`` counts up and ``updated_at`` is set on rows written.
+    """
+    columns = [name for name in ours.columns if name != "id"]
+    none = Merged(0, 0, pl.DataFrame(schema=dict.fromkeys(CONFLICT_COLUMNS, pl.String)))
+    if not columns or ours.is_empty():
+        return none
+    staging = f"merging_{table}"[:63]
+    _staging_for_merge(staging, table, columns)
+    pairs = ours.join(base.select("id", *columns), on="id", how="left", suffix="_base__")
+    copy_frame(table=staging, frame=pairs)
+    names = {
+        "s": sql.Identifier(staging),
+        "t": sql.Identifier(table),
+        "set": sql.SQL(", ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(c), _effective(c, keep_theirs))
+            for c in columns
+        ),
+        "changed": sql.SQL(" + ").join(
+            sql.SQL("(t.{} IS DISTINCT FROM {})::int").format(
+                sql.Identifier(c), _effective(c, keep_theirs)
+            )
+            for c in columns
+        ),
+    }
+    conflicts = fetch_frame(
+        sql.SQL(
+            "SELECT s.id, v.field, v.base, v.theirs, v.ours, v.kept FROM {s} s"
+            " JOIN {t} t ON t.id = s.id CROSS JOIN LATERAL (VALUES {values})"
+            " AS v (field, base, theirs, ours, kept)"
+            " WHERE v.ours IS DISTINCT FROM v.base AND v.theirs IS DISTINCT FROM v.base"
+            " AND v.theirs IS DISTINCT FROM v.ours"
+        ).format(
+            **names,
+            values=sql.SQL(", ").join(
+                sql.SQL("({}, s.{}::text, t.{}::text, s.{}::text, {})").format(
+                    sql.Literal(c),
+                    sql.Identifier(c + "_base__"),
+                    sql.Identifier(c),
+                    sql.Identifier(c),
+                    sql.Literal("theirs" if c in keep_theirs else "ours"),
+                )
+                for c in columns
+            ),
+        )
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return int(cursor.rowcount)
+        cursor.execute(
+            sql.SQL(
+                "SELECT coalesce(sum({changed}), 0) FROM {s} s JOIN {t} t ON t.id = s.id"
+            ).format(**names)
+        )
+        (cells,) = cursor.fetchone()
+        cursor.execute(
+            sql.SQL(
+                "UPDATE {t} AS t SET {set}, version = t.version + 1, updated_at = now()"
+                " FROM {s} AS s WHERE t.id = s.id AND ({changed}) > 0"
+            ).format(**names)
+        )
+        rows = int(cursor.rowcount)
+    return Merged(rows, int(cells), conflicts if conflicts.height else none.conflicts)
+
+
+CONFLICT_COLUMNS = ("id", "field", "base", "theirs", "ours", "kept")
+
+
+def _staging_for_merge(staging: str, table: str, columns: Sequence[str]) -> None:
+    """A temporary table ``id``, the columns, and each again as its base value."""
+    selected = [sql.SQL("{0}").format(sql.Identifier(c)) for c in ("id", *columns)] + [
+        sql.SQL("{} AS {}").format(sql.Identifier(c), sql.Identifier(c + "_base__"))
+        for c in columns
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL(
+                "DROP TABLE IF EXISTS pg_temp.{0};"
+                " CREATE TEMPORARY TABLE {0} ON COMMIT DROP AS SELECT {1} FROM {2} WITH NO DATA"
+            ).format(
+                sql.Identifier(staging), sql.SQL(", ").join(selected), sql.Identifier(table)
+            )
+        )
+
+
+def _effective(column: str, keep_theirs: frozenset[str]) -> sql.Composable:
+    """The value a column gets by the three-way rule."""
+    rule = (
+        "CASE WHEN s.{0} IS NOT DISTINCT FROM s.{1} THEN t.{0}"
+        " WHEN t.{0} IS NOT DISTINCT FROM s.{1} THEN s.{0} ELSE t.{0} END"
+        if column in keep_theirs
+        else "CASE WHEN s.{0} IS NOT DISTINCT FROM s.{1} THEN t.{0} ELSE s.{0} END"
+    )
+    return sql.SQL(rule).format(sql.Identifier(column), sql.Identifier(column + "_base__"))
 
 
 def fetch_frame(statement: str | sql.Composable, params: Sequence[object] = ()) -> pl.DataFrame:

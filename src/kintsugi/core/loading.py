@@ -12,7 +12,7 @@ import polars as pl
 from django.db import connection
 from psycopg import sql
 
-from kintsugi.core.bulk import copy_frame, fetch_frame, temporary_table, update_frame
+from kintsugi.core.bulk import Merged, copy_frame, fetch_frame, merge_frame, temporary_table
 
 UNRESOLVED_SCHEMA = {
     "_key": pl.String,
@@ -112,32 +112,21 @@ class TableLoader:
         if found.is_empty():
             return pl.DataFrame(schema={"_key": pl.String, "id": pl.String})
         keys = wanted.select("_key").with_row_index("_n")
-        return found.with_columns(pl.col("_n").cast(pl.UInt32)).join(keys, on="_n").select(
-            "_key", "id"
-        )
-
-    def current(self, ids: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
-        """The stored values of some rows as text: ``id`` and the columns asked for."""
-        selected = sql.SQL(", ").join(
-            sql.SQL("array_to_json({0})::text AS {0}").format(sql.Identifier(name))
-            if name in self.arrays
-            else sql.Identifier(name)
-            for name in columns
-        )
-        return fetch_frame(
-            sql.SQL("SELECT id, {} FROM {} WHERE id = ANY(%s::uuid[])").format(
-                selected, sql.Identifier(self.table)
-            ),
-            [list(ids)],
+        return (
+            found.with_columns(pl.col("_n").cast(pl.UInt32))
+            .join(keys, on="_n")
+            .select("_key", "id")
         )
 
     def insert(self, columns: pl.DataFrame) -> int:
         """Append rows (``id`` and table columns) by one COPY."""
         return copy_frame(table=self.table, frame=columns)
 
-    def update(self, columns: pl.DataFrame) -> int:
-        """Change rows by ``id``; rows in which nothing differs are not touched."""
-        return update_frame(table=self.table, frame=columns)
+    def update(
+        self, *, ours: pl.DataFrame, base: pl.DataFrame, keep_theirs: frozenset[str] = frozenset()
+    ) -> Merged:
+        """Change rows by ``id`` with a three-way merge; see ``core.bulk.merge_frame``."""
+        return merge_frame(table=self.table, ours=ours, base=base, keep_theirs=keep_theirs)
 
     def after_load(self) -> int:
         """Link rows of this table with each other once a table is loaded; rows touched."""

@@ -212,6 +212,7 @@ class RunIssueCount(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="issue_counts")
     entity = models.CharField(max_length=40)
+    table_no = models.PositiveIntegerField(default=0)
     rule = models.CharField(max_length=80)
     severity = models.CharField(max_length=10)
     count = models.BigIntegerField()
@@ -219,7 +220,9 @@ class RunIssueCount(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["run", "entity", "rule"], name="run_issue_count_once")
+            models.UniqueConstraint(
+                fields=["run", "entity", "table_no", "rule"], name="run_issue_count_once"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,373 @@
+"""One chunk of a run into the tables: rows, crosswalk, change log and ledger in one transaction.
+
+A chunk is applied whole or not at all, and its ledger row says so, so that a run that was killed
+goes on exactly where it stopped.
+"""
+
+import datetime as dt
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import polars as pl
+from django.db import connection
+
+from kintsugi.audit import services as audit
+from kintsugi.core.ids import uuid7_series
+from kintsugi.core.loading import TableLoader
+from kintsugi.engine.contract import Contract
+from kintsugi.engine.survivorship import survive
+from kintsugi.onboarding.models import Chunk, Run
+from kintsugi.onboarding.services.records import fields_of, values_json, with_days
+
+#: Source records a transaction takes at most.
+CHUNK_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Target:
+    """What all chunks of one entity of one table of a run share."""
+
+    run_id: UUID
+    actor: str
+    source: str
+    authority: int
+    observed_at: dt.datetime
+    entity: str
+    table_no: int
+    origin_id: int
+    contract: Contract
+    loader: TableLoader
+
+
+@dataclass
+class Outcome:
+    """What became of a chunk's records, and what a person should know."""
+
+    created: int = 0
+    updated: int = 0
+    merged: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+    cells: int = 0
+    issues: pl.DataFrame | None = None
+
+
+def apply_chunk(
+    target: Target,
+    *,
+    number: int,
+    records: pl.DataFrame,
+    keep_issues: Callable[[pl.DataFrame], None],
+) -> Outcome | None:
+    """Apply one chunk; None when the ledger says it was applied before.
+
+    ``records``: text fields and ``_key, _row, _rows, _field_rows, _hash``. Issues that the
+    merge met are handed to ``keep_issues`` inside the transaction.
+    """
+    begun = time.perf_counter()
+    with audit.recorded(
+        actor=target.actor, command="onboarding.apply", run_id=target.run_id, chunk=number
+    ):
+        with connection.cursor() as cursor:
+            # One writer per entity at a time, so that two runs cannot both create the same row.
+            cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [target.entity])
+        place = {
+            "run_id": target.run_id,
+            "entity": target.entity,
+            "table_no": target.table_no,
+            "number": number,
+        }
+        if Chunk.objects.filter(**place).exists():
+            return None
+        outcome = _apply(target, records)
+        if outcome.issues is not None and outcome.issues.height:
+            keep_issues(outcome.issues)
+        Chunk.objects.create(
+            **place,
+            records=records.height,
+            created=outcome.created,
+            updated=outcome.updated,
+            merged=outcome.merged,
+            unchanged=outcome.unchanged,
+            quarantined=outcome.quarantined,
+            cells=outcome.cells,
+            seconds=time.perf_counter() - begun,
+        )
+    return outcome
+
+
+def _apply(target: Target, records: pl.DataFrame) -> Outcome:
+    outcome = Outcome()
+    known = audit.known_records(
+        entity=target.entity, source=target.source, keys=records["_key"].to_list()
+    )
+    all_records = records.join(known, on="_key", how="left")
+    same = all_records["known_hash"] == all_records["_hash"]
+    outcome.unchanged = int(same.fill_null(False).sum())
+    work = all_records.filter(~same.fill_null(False))
+    if work.is_empty():
+        return outcome
+    work = _identify(target, work)
+    fields = fields_of(records, target.contract)
+    earlier = _earlier(target, work, fields)
+    work = _hold_blanks(target, work, earlier, fields)
+    fields = [*fields, *(f for f in fields_of(earlier, target.contract) if f not in fields)]
+    work = work.with_columns(
+        pl.lit(None, pl.String).alias(name) for name in fields if name not in work.columns
+    )
+    golden, winners = _golden(target, work, earlier, fields)
+    _create(target, golden.join(work.filter("_fresh").select("_gid").unique(), on="_gid"))
+    collided = _change(target, golden, earlier, work, fields, outcome)
+    applied = work.filter(~((pl.col("_op") == "updated") & pl.col("_gid").is_in(collided)))
+    _remember(target, applied, earlier, winners, fields)
+    outcome.created = work.filter(pl.col("_op") == "created").height
+    outcome.merged = work.filter(pl.col("_op") == "merged").height
+    held = work.filter((pl.col("_op") == "updated") & pl.col("_gid").is_in(collided)).height
+    outcome.quarantined = held
+    outcome.updated = work.filter(pl.col("_op") == "updated").height - held
+    return outcome
+
+
+def _identify(target: Target, work: pl.DataFrame) -> pl.DataFrame:
+    """Give every record its row: ``_gid``, ``_op`` (created, merged, updated) and ``_fresh``
+    (the row is new in this chunk).
+
+    A source key met before keeps its row for ever. Otherwise the natural key finds the row that
+    another source made, and records of this chunk that share a natural key share one new row.
+    """
+    updated = work.filter(pl.col("gid").is_not_null()).with_columns(
+        pl.col("gid").alias("_gid"), pl.lit("updated").alias("_op"), pl.lit(False).alias("_fresh")
+    )
+    first_met = work.filter(pl.col("gid").is_null())
+    if first_met.is_empty():
+        return updated
+    columns = target.loader.resolve(with_days(first_met, target.contract)).frame
+    natural = pl.concat_str([pl.col(k).cast(pl.String) for k in target.loader.key], separator="\x1f")
+    keyed = columns.select("_key", natural.alias("_natural"))
+    found = target.loader.find(columns)
+    first_met = first_met.join(keyed, on="_key", how="left").join(found, on="_key", how="left")
+    fresh = first_met.filter(pl.col("id").is_null())
+    groups = fresh.select("_natural").unique(maintain_order=True)
+    groups = groups.with_columns(uuid7_series(groups.height).alias("_new"))
+    first_met = first_met.join(groups, on="_natural", how="left").with_columns(
+        pl.coalesce("id", "_new").alias("_gid"),
+        pl.col("id").is_null().alias("_fresh"),
+    )
+    first_of_group = pl.col("_fresh") & pl.col("_gid").is_first_distinct()
+    first_met = first_met.with_columns(
+        pl.when(first_of_group).then(pl.lit("created")).otherwise(pl.lit("merged")).alias("_op")
+    ).drop("_natural", "id", "_new")
+    return pl.concat([updated, first_met.select(updated.columns)])
+
+
+def _earlier(target: Target, work: pl.DataFrame, fields: list[str]) -> pl.DataFrame:
+    """The crosswalk's records behind the rows this chunk touches, as they stand before it."""
+    touched = work.filter(~pl.col("_fresh"))["_gid"].unique().to_list()
+    every = [field.name for field in target.contract.fields] if touched else fields
+    return audit.records_of(gids=touched, fields=every)
+
+
+def _hold_blanks(
+    target: Target, work: pl.DataFrame, earlier: pl.DataFrame, fields: list[str]
+) -> pl.DataFrame:
+    """A blank never erases: a value the source gave before stays, with the cell it came from,
+    unless the contract says that a blank means there is none."""
+    keeps = [f for f in fields if not target.contract.field(f).blank_erases]
+    own = earlier.filter(pl.col("_source") == target.source)
+    if own.is_empty() or not keeps:
+        return work
+    before = own.select(
+        pl.col("_key"),
+        pl.col("_origin").alias("_old_origin"),
+        pl.col("_row").alias("_old_row"),
+        *(pl.col(f).alias(f"{f}__before") for f in keeps),
+    )
+    joined = work.join(before, on="_key", how="left")
+    held = [pl.col(f).is_null() & pl.col(f"{f}__before").is_not_null() for f in keeps]
+    if not joined.select(pl.any_horizontal(held).any()).item():
+        return work
+    rows = [
+        _held_rows(row, keeps)
+        for row in joined.select(
+            "_field_rows", "_old_origin", "_old_row", *keeps, *(f"{f}__before" for f in keeps)
+        ).iter_rows(named=True)
+    ]
+    return joined.with_columns(
+        pl.Series("_field_rows", rows, dtype=pl.String),
+        *(pl.coalesce(f, f"{f}__before").alias(f) for f in keeps),
+    ).select(work.columns)
+
+
+def _held_rows(row: dict[str, Any], keeps: list[str]) -> str | None:
+    places: dict[str, Any] = json.loads(row["_field_rows"] or "{}")
+    for name in keeps:
+        if row[name] is None and row[f"{name}__before"] is not None:
+            places[name] = {"origin": int(row["_old_origin"]), "row": int(row["_old_row"])}
+    return json.dumps(places) if places else None
+
+
+def _golden(
+    target: Target, work: pl.DataFrame, earlier: pl.DataFrame, fields: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The golden values of all rows touched, and which record won which fields.
+
+    Most rows of a first load have one record: that record is the golden one. Only rows with
+    several records go through survivorship.
+    """
+    mine = work.select(
+        "_gid",
+        pl.lit(target.source).alias("_source"),
+        "_key",
+        pl.lit(target.authority, pl.Int32).alias("_authority"),
+        pl.lit(target.observed_at).dt.convert_time_zone("UTC").alias("_observed"),
+        *fields,
+    )
+    own = work.select("_key", pl.lit(target.source).alias("_source"))
+    others = earlier.join(own, on=["_key", "_source"], how="anti").select(mine.columns)
+    everything = pl.concat([mine, others.cast(dict(mine.schema))])
+    several = everything.filter(pl.len().over("_gid") > 1)
+    alone = everything.join(several.select("_gid").unique(), on="_gid", how="anti")
+    golden_alone = alone.select("_gid", *fields)
+    names = [pl.when(pl.col(f).is_not_null()).then(pl.lit(f)) for f in sorted(fields)]
+    won_alone = alone.select(
+        "_gid", "_source", "_key", pl.concat_str(names, separator=",", ignore_nulls=True).alias("won")
+    )
+    if several.is_empty():
+        return golden_alone, won_alone
+    golden, winners = survive(several, target.contract)
+    won = winners.select(
+        "_gid", "_source", "_key", pl.col("fields").list.sort().list.join(",").alias("won")
+    )
+    return (
+        pl.concat([golden_alone, golden.select("_gid", *fields)]),
+        pl.concat([won_alone, won]),
+    )
+
+
+def _columns(target: Target, golden: pl.DataFrame) -> pl.DataFrame:
+    """Golden values as table columns with ``id``."""
+    keyed = golden.rename({"_gid": "_key"})
+    return target.loader.resolve(with_days(keyed, target.contract)).frame.rename({"_key": "id"})
+
+
+def _create(target: Target, golden: pl.DataFrame) -> None:
+    if golden.is_empty():
+        return
+    # Ids are time-ordered: rows in their order keep index pages dense.
+    target.loader.insert(_columns(target, golden).sort("id"))
+
+
+def _change(
+    target: Target,
+    golden: pl.DataFrame,
+    earlier: pl.DataFrame,
+    work: pl.DataFrame,
+    fields: list[str],
+    outcome: Outcome,
+) -> list[str]:
+    """Bring changed golden values into existing rows; returns rows held back because their new
+    natural key belongs to another row already."""
+    old = golden.join(work.filter(~pl.col("_fresh")).select("_gid").unique(), on="_gid")
+    if old.is_empty():
+        return []
+    before, _ = survive(
+        earlier.select("_gid", "_source", "_key", "_authority", "_observed", *fields),
+        target.contract,
+    )
+    ours, base = _columns(target, old), _columns(target, before.select("_gid", *fields))
+    taken = target.loader.find(ours.rename({"id": "_key"})).filter(pl.col("_key") != pl.col("id"))
+    collided = taken["_key"].to_list()
+    ours = ours.filter(~pl.col("id").is_in(collided))
+    missing = [name for name in ours.columns if name not in base.columns]
+    base = base.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
+    ours = ours.with_columns(
+        pl.lit(None, pl.String).alias(name) for name in base.columns if name not in ours.columns
+    )
+    keep = frozenset(
+        target.loader.column(f.name)
+        for f in target.contract.fields
+        if f.write_policy in ("target", "manual")
+    )
+    merged = target.loader.update(ours=ours, base=base.select(ours.columns), keep_theirs=keep)
+    outcome.cells = merged.cells
+    outcome.issues = _issues(target, work, merged.conflicts, collided)
+    return collided
+
+
+def _issues(
+    target: Target, work: pl.DataFrame, conflicts: pl.DataFrame, collided: list[str]
+) -> pl.DataFrame:
+    """Conflicts of the merge as issues: the columns of the engine's issue frames and ``gid``."""
+    fields = {target.loader.column(f.name): f.name for f in target.contract.fields}
+    places = work.unique("_gid", keep="first").select(pl.col("_gid").alias("gid"), "_key", "_row")
+    both = conflicts.select(
+        pl.col("id").alias("gid"),
+        pl.col("field").replace(fields),
+        pl.when(pl.col("kept") == "ours")
+        .then(pl.lit("conflict.overwritten"))
+        .otherwise(pl.lit("conflict.kept"))
+        .alias("rule"),
+        pl.col("ours").fill_null("").alias("value"),
+        pl.col("theirs").alias("proposal"),
+    )
+    taken = pl.DataFrame({"gid": collided}, schema={"gid": pl.String}).select(
+        "gid",
+        pl.lit(target.contract.key[-1]).alias("field"),
+        pl.lit("identity.collision").alias("rule"),
+        pl.lit("").alias("value"),
+        pl.lit(None, pl.String).alias("proposal"),
+    )
+    return pl.concat([both, taken]).join(places, on="gid", how="left")
+
+
+def _remember(
+    target: Target,
+    work: pl.DataFrame,
+    earlier: pl.DataFrame,
+    winners: pl.DataFrame,
+    fields: list[str],
+) -> None:
+    """Write the crosswalk: new records, changed records, and who wins now in other sources."""
+    sets = audit.field_set_ids(winners["won"])
+    won = winners.join(sets, left_on="won", right_on="fields", how="left").select(
+        "_gid", "_source", "_key", "won_id"
+    )
+    mine = work.join(won.filter(pl.col("_source") == target.source), on=["_gid", "_key"], how="left")
+    nothing = audit.field_set_ids(pl.Series([""]))["won_id"][0]
+    rows = mine.select(
+        pl.lit(target.source).alias("source"),
+        pl.lit(target.entity).alias("entity"),
+        pl.col("_key").alias("source_key"),
+        pl.col("_gid").alias("gid"),
+        pl.lit(target.origin_id).alias("origin_id"),
+        pl.col("_row").alias("row"),
+        pl.when(pl.col("_rows").list.len() > 1)
+        .then("{" + pl.col("_rows").cast(pl.List(pl.String)).list.join(",") + "}")
+        .alias("rows"),
+        pl.col("_field_rows").alias("field_rows"),
+        values_json(mine, fields).alias("values"),
+        pl.col("_hash").alias("values_hash"),
+        pl.col("won_id").fill_null(nothing),
+    )
+    known = (mine["_op"] == "updated").rename("known")
+    audit.change_records(rows.filter(known))
+    audit.add_records(rows.filter(~known).sort("gid"))
+    if earlier.is_empty():
+        return
+    others = earlier.select("_id", "_gid", "_source", "_key", "_won").join(
+        mine.select("_key", pl.lit(target.source).alias("_source")),
+        on=["_key", "_source"],
+        how="anti",
+    )
+    changed = others.join(won, on=["_gid", "_source", "_key"], how="left").with_columns(
+        pl.col("won_id").fill_null(nothing)
+    )
+    audit.set_winners(
+        changed.filter(pl.col("won_id") != pl.col("_won").cast(pl.Int64)).select(
+            pl.col("_id").alias("id"), "won_id"
+        )
+    )

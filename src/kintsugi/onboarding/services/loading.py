@@ -1,0 +1,314 @@
+"""From the pipeline's records to chunks: references, natural keys, chunk order, counts."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from django.db.models import Sum
+
+from kintsugi.audit import services as audit
+from kintsugi.core.loading import TableLoader
+from kintsugi.engine.contract import Contract, load_contract
+from kintsugi.engine.pipeline import EntityResult, PipelineResult
+from kintsugi.engine.pipeline.model import raw_hash
+from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
+from kintsugi.engine.text import Text
+from kintsugi.onboarding.entities import LOADERS
+from kintsugi.onboarding.models import Chunk, Run
+from kintsugi.onboarding.services.apply import CHUNK_ROWS, Target, apply_chunk
+from kintsugi.onboarding.services.issues import close_fixed, store_issues
+from kintsugi.onboarding.services.progress import Reporter
+from kintsugi.onboarding.services.records import as_text
+from kintsugi.onboarding.services.rules import severity_of
+
+OUTCOMES = ("created", "updated", "merged", "unchanged", "quarantined")
+
+
+def headers_of(snapshot: EngineSnapshot, table: int) -> dict[int, str]:
+    """Ordinal → header path of a snapshot's table."""
+    return {column.ordinal: column.name for column in snapshot.table(table).columns}
+
+
+def keep_found(
+    *, actor: Any, run: Run, snapshot: EngineSnapshot, result: PipelineResult
+) -> None:
+    """Store and count what the pipeline found; repeatable, since a rerun finds the same."""
+    with audit.recorded(actor=actor, command="onboarding.keep-issues", run_id=run.pk):
+        run.issue_counts.all().delete()
+        for entity in result.entities:
+            store_issues(
+                run_id=run.pk,
+                source_id=run.source_id,
+                entity=entity.entity,
+                table_no=entity.table,
+                table_name=entity.table_name,
+                headers=headers_of(snapshot, entity.table),
+                issues=pl.read_parquet(entity.issues),
+            )
+
+
+def apply_entity(
+    *,
+    actor: Any,
+    run: Run,
+    result: PipelineResult,
+    entity: EntityResult,
+    snapshot: EngineSnapshot,
+    reporter: Reporter,
+) -> None:
+    """Apply all chunks of one entity of one table that the ledger does not know yet."""
+    contract, loader = load_contract(entity.entity), LOADERS[entity.entity]
+    plan = _plan(actor, run, entity, contract, loader, snapshot)
+    target = _target(actor, run, result, entity, snapshot, contract, loader)
+    done = set(
+        Chunk.objects.filter(run=run, entity=entity.entity, table_no=entity.table).values_list(
+            "number", flat=True
+        )
+    )
+    total = plan["rows"]
+    phase = Text(f"写入{contract.zh}", f"Loading {contract.en}")
+    offset = 0
+    records = pl.scan_parquet(plan["path"])
+    for number, size in enumerate(plan["chunks"]):
+        if number not in done:
+            part = records.slice(offset, size).collect()
+            apply_chunk(
+                target,
+                number=number,
+                records=as_text(part, contract),
+                keep_issues=lambda found: _keep_issues(run, entity, snapshot, found),
+            )
+        offset += size
+        reporter(phase, offset, total)
+    with audit.recorded(actor=actor, command="onboarding.link", run_id=run.pk):
+        loader.after_load()
+        close_fixed(
+            run_id=run.pk,
+            source_id=run.source_id,
+            entity=entity.entity,
+            keys=records.select("_key").collect()["_key"],
+        )
+
+
+def _plan(
+    actor: Any,
+    run: Run,
+    entity: EntityResult,
+    contract: Contract,
+    loader: TableLoader,
+    snapshot: EngineSnapshot,
+) -> dict[str, Any]:
+    """Decide which records are loaded, in which chunks; kept on disk, so a resumed run has the
+    same chunks.
+
+    Records whose required reference points to nothing are quarantined with an issue; other
+    unresolved references are asked about and left empty. Records with one natural key share a
+    chunk.
+    """
+    folder = entity.records.parent
+    stem = f"{entity.table}-{entity.entity}"
+    manifest = folder / f"plan-{stem}.json"
+    if manifest.exists():
+        return dict(json.loads(manifest.read_text("utf-8")))
+    references = [f.name for f in contract.fields if f.reference or f.name in contract.key]
+    names = pl.scan_parquet(entity.records).collect_schema().names()
+    slim = as_text(
+        pl.read_parquet(
+            entity.records, columns=["_key", "_row", *(r for r in references if r in names)]
+        ),
+        contract,
+    )
+    resolved = loader.resolve(slim)
+    required = [f.name for f in contract.fields if f.required]
+    lost = resolved.unresolved.filter(pl.col("field").is_in(required))["_key"].unique()
+    _keep_unresolved(actor, run, entity, snapshot, resolved.unresolved, slim, required)
+    natural = pl.concat_str(
+        [pl.col(name).cast(pl.String).fill_null("") for name in loader.key], separator="\x1f"
+    )
+    order = (
+        resolved.frame.select("_key", natural.alias("_natural"))
+        .with_row_index("_at")
+        .filter(~pl.col("_key").is_in(lost.implode()))
+        .with_columns(pl.col("_at").min().over("_natural").alias("_first"))
+        .sort("_first", "_at")
+    )
+    path = _in_order(entity, order, whole=order.height == slim.height, folder=folder, stem=stem)
+    plan = {
+        "path": str(path),
+        "rows": order.height,
+        "quarantined": slim.height - order.height,
+        "chunks": _chunks(order),
+    }
+    temporary = manifest.with_suffix(".tmp")
+    temporary.write_text(json.dumps(plan), "utf-8")
+    temporary.rename(manifest)
+    return plan
+
+
+def _in_order(
+    entity: EntityResult, order: pl.DataFrame, *, whole: bool, folder: Path, stem: str
+) -> Path:
+    """The records in chunk order; the pipeline's own file when that is the order already."""
+    if whole and order["_at"].is_sorted():
+        return entity.records
+    path = folder / f"planned-{stem}.parquet"
+    records = pl.read_parquet(entity.records)
+    records[order["_at"]].write_parquet(path)
+    return path
+
+
+def _chunks(order: pl.DataFrame) -> list[int]:
+    """Sizes of chunks of about CHUNK_ROWS; records of one natural key are never parted."""
+    sizes: list[int] = []
+    start, rows = 0, order.height
+    first = order["_first"]
+    while start < rows:
+        end = min(start + CHUNK_ROWS, rows)
+        while end < rows and first[end] == first[end - 1]:
+            end += 1
+        sizes.append(end - start)
+        start = end
+    return sizes
+
+
+def _keep_unresolved(
+    actor: Any,
+    run: Run,
+    entity: EntityResult,
+    snapshot: EngineSnapshot,
+    unresolved: pl.DataFrame,
+    records: pl.DataFrame,
+    required: list[str],
+) -> None:
+    if unresolved.is_empty():
+        return
+    severity = pl.when(pl.col("field").is_in(required)).then(pl.lit("block"))
+    found = unresolved.join(records.select("_key", "_row"), on="_key", how="left").with_columns(
+        severity.otherwise(pl.lit("ask")).alias("severity"),
+        pl.lit(None, pl.String).alias("proposal"),
+    )
+    with audit.recorded(actor=actor, command="onboarding.keep-issues", run_id=run.pk):
+        _keep_issues(run, entity, snapshot, found, again=True)
+
+
+def _keep_issues(
+    run: Run,
+    entity: EntityResult,
+    snapshot: EngineSnapshot,
+    found: pl.DataFrame,
+    again: bool = False,
+) -> None:
+    """Store issues that loading found: ``_key, _row, field, rule, value, proposal`` and, where
+    it is not the rule's own, ``severity``."""
+    ordinals = {name: places[0] for name, places in entity.columns.items() if places}
+    column = pl.col("field").replace_strict(ordinals, default=None, return_dtype=pl.Int32)
+    issues = found.with_columns(
+        column.alias("column"),
+        pl.col("value").map_elements(raw_hash, return_dtype=pl.String).alias("raw_hash"),
+    )
+    if "severity" not in issues.columns:
+        rules = {rule: severity_of(rule) for rule in issues["rule"].unique().to_list()}
+        severity = pl.col("rule").replace_strict(rules, return_dtype=pl.String)
+        issues = issues.with_columns(severity.alias("severity"))
+    store_issues(
+        run_id=run.pk,
+        source_id=run.source_id,
+        entity=entity.entity,
+        table_no=entity.table,
+        table_name=entity.table_name,
+        headers=headers_of(snapshot, entity.table),
+        issues=issues,
+        again=again,
+    )
+
+
+def _target(
+    actor: Any,
+    run: Run,
+    result: PipelineResult,
+    entity: EntityResult,
+    snapshot: EngineSnapshot,
+    contract: Contract,
+    loader: TableLoader,
+) -> Target:
+    table = snapshot.table(entity.table)
+    columns = {
+        name: [
+            {"ordinal": c.ordinal, "letter": c.letter, "header": c.name}
+            for ordinal in places
+            for c in table.columns
+            if c.ordinal == ordinal
+        ]
+        for name, places in entity.columns.items()
+    }
+    origin = audit.register_origin(
+        audit.OriginFacts(
+            run_id=run.pk,
+            source=run.source.code,
+            source_name={"zh": run.source.name_zh, "en": run.source.name_en},
+            authority=run.source.authority,
+            entity=entity.entity,
+            file_name=run.file_name,
+            snapshot=snapshot.sha256,
+            table_no=entity.table,
+            table_name=entity.table_name,
+            mapping_version=f"v{run.mapping.number}" if run.mapping else "",
+            columns=columns,
+            observed_at=run.created_at,
+        )
+    )
+    return Target(
+        run_id=run.pk,
+        actor=str(actor),
+        source=run.source.code,
+        authority=run.source.authority,
+        observed_at=run.created_at,
+        entity=entity.entity,
+        table_no=entity.table,
+        origin_id=origin.pk,
+        contract=contract,
+        loader=loader,
+    )
+
+
+def closed_counts(run: Run, result: PipelineResult, snapshot: EngineSnapshot) -> dict[str, Any]:
+    """The run's arithmetic per entity and in all, proven to close.
+
+    ``read = created + updated + merged + unchanged + excluded + quarantined`` for every entity
+    and for the source, whose counts are those of the primary entities of its tables. A row that
+    holds several serial numbers counts once for each.
+    """
+    entities: dict[str, dict[str, Any]] = {}
+    total: dict[str, Any] = dict.fromkeys(("read", "excluded", *OUTCOMES, "cells", "rows"), 0)
+    for entity in result.entities:
+        counts = _entity_counts(run, entity)
+        name = entity.entity if len(snapshot.tables) == 1 else f"{entity.table}/{entity.entity}"
+        entities[name] = {**counts, "primary": entity.primary}
+        if entity.primary:
+            for key in total:
+                total[key] += counts[key]
+    return {**total, "entities": entities}
+
+
+def _entity_counts(run: Run, entity: EntityResult) -> dict[str, int]:
+    ledger = Chunk.objects.filter(run=run, entity=entity.entity, table_no=entity.table).aggregate(
+        **{name: Sum(name, default=0) for name in (*OUTCOMES, "cells", "records")}
+    )
+    plan = json.loads(
+        (entity.records.parent / f"plan-{entity.table}-{entity.entity}.json").read_text("utf-8")
+    )
+    counts = {
+        "rows": entity.counts.read,
+        "read": entity.counts.read + entity.counts.expanded,
+        "excluded": entity.counts.excluded,
+        "quarantined": entity.counts.quarantined + plan["quarantined"] + ledger["quarantined"],
+        "merged": entity.counts.merged + ledger["merged"],
+        "created": ledger["created"],
+        "updated": ledger["updated"],
+        "unchanged": ledger["unchanged"],
+        "cells": ledger["cells"],
+    }
+    accounted = sum(counts[name] for name in ("excluded", *OUTCOMES))
+    assert counts["read"] == accounted, f"row arithmetic does not close: {counts}"
+    return counts

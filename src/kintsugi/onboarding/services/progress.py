@@ -1,0 +1,49 @@
+"""What a run is doing right now, for the screens and the command line."""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from kintsugi.engine.text import Text
+from kintsugi.onboarding.models import Progress
+
+#: Seconds between two writes of the same phase.
+EVERY_S = 0.4
+
+Listener = Callable[[Text, int, int], None]
+
+
+class Reporter:
+    """Writes a run's progress, at most every ``EVERY_S`` seconds, and tells a listener.
+
+    Progress is written outside the run's transactions, so that others see it at once.
+    """
+
+    def __init__(self, run_id: UUID, listener: Listener | None = None) -> None:
+        self.run_id = run_id
+        self.listener = listener
+        self._phase: Text | None = None
+        self._written_s = 0.0
+
+    def __call__(self, phase: Text, done: int = 0, total: int = 0) -> None:
+        """Say which phase the run is in and how far it got (rows or steps)."""
+        if self.listener:
+            self.listener(phase, done, total)
+        new = phase != self._phase
+        if not new and time.monotonic() - self._written_s < EVERY_S and done < total:
+            return
+        now = dt.datetime.now(dt.UTC)
+        values = {
+            "phase_zh": phase.zh[:200],
+            "phase_en": phase.en[:200],
+            "done": done,
+            "total": total,
+            "at": now,
+        }
+        if new:
+            values["since"] = now
+        Progress.objects.update_or_create(
+            run_id=self.run_id, defaults=values, create_defaults={"since": now, **values}
+        )
+        self._phase, self._written_s = phase, time.monotonic()

@@ -1,0 +1,70 @@
+"""Rules that only loading can break, registered with the engine's."""
+
+from kintsugi.engine.text import Text
+from kintsugi.engine.values.rules import RULES, Rule, register
+
+
+def severity_of(rule: str) -> str:
+    """block, ask or warn; a rule nobody registered asks."""
+    known = RULES.get(rule)
+    return known.severity if known else "ask"
+
+
+for _rule in (
+    Rule(
+        id="reference.unknown",
+        severity="ask",
+        title=Text("“{value}”指向不存在的记录", "“{value}” points to no record"),
+        remedy=Text(
+            "请先导入它所指的记录,或在来源的对照表中写明它是什么。",
+            "Import the record it points to first, or say what it is in the source's value map.",
+        ),
+        dirt=(51,),
+    ),
+    Rule(
+        id="reference.ambiguous",
+        severity="ask",
+        title=Text("“{value}”可能指多条记录", "“{value}” may be any of several records"),
+        remedy=Text(
+            "请在对照表中写明是哪一条,或改用 UDI-DI。",
+            "Say which one in the value map, or use the UDI-DI.",
+        ),
+        dirt=(51,),
+    ),
+    Rule(
+        id="conflict.overwritten",
+        severity="warn",
+        title=Text(
+            "来源与人工都改过此值,已采用来源的值",
+            "Both the source and a person changed this value; the source's was taken",
+        ),
+        remedy=Text(
+            "请核对;原值在变更记录中。", "Check it; the value before is in the change log."
+        ),
+        dirt=(),
+    ),
+    Rule(
+        id="conflict.kept",
+        severity="ask",
+        title=Text(
+            "来源与人工都改过此值,保留了人工的值",
+            "Both the source and a person changed this value; the person's was kept",
+        ),
+        remedy=Text("请决定采用哪一个。", "Decide which one is right."),
+        dirt=(),
+    ),
+    Rule(
+        id="identity.collision",
+        severity="ask",
+        title=Text(
+            "新的编号已属于另一条记录,未作更改",
+            "The new key belongs to another record already; nothing was changed",
+        ),
+        remedy=Text(
+            "请确认两条记录是否为同一个。", "Find out whether the two records are the same thing."
+        ),
+        dirt=(),
+    ),
+):
+    if _rule.id not in RULES:
+        register(_rule)

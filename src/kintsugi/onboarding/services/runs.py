@@ -1,0 +1,349 @@
+"""Runs: one file or table extract from its bytes to the tables, resumable at every step."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models.functions import Now
+
+from kintsugi.audit.services import recorded
+from kintsugi.core import events
+from kintsugi.core.errors import KintsugiError, NotFound, Text
+from kintsugi.core.numbering import next_number
+from kintsugi.engine.contract import load_contracts
+from kintsugi.engine.mapping import (
+    Mapping,
+    drift,
+    refuse_drift,
+    suggest_mapping,
+    validate_mapping,
+)
+from kintsugi.engine.pipeline import PipelineResult, open_result, run_pipeline
+from kintsugi.engine.reading import ReadHints, read_source
+from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
+from kintsugi.engine.snapshot import open_snapshot
+from kintsugi.onboarding.entities import ORDER
+from kintsugi.onboarding.models import Run, Snapshot, Source
+from kintsugi.onboarding.services import loading
+from kintsugi.onboarding.services.progress import Listener, Reporter
+from kintsugi.onboarding.services.sources import (
+    code_for,
+    current_mapping,
+    keep_mapping,
+    layout_of,
+    recognise,
+    register_source,
+)
+from kintsugi.onboarding.states import RUN
+
+#: A run in one of these states has nothing left to do.
+FINISHED = ("verified",)
+
+
+def take_snapshot(*, actor: Any, location: str, hints: ReadHints | None = None) -> EngineSnapshot:
+    """Read a file or database address into the snapshot store and register it.
+
+    Raises KintsugiError of the reader; then nothing is stored.
+    """
+    found = read_source(location, into=settings.SNAPSHOT_ROOT, hints=hints)
+    with recorded(actor=actor, command="onboarding.take-snapshot", reason=found.file_name):
+        Snapshot.objects.get_or_create(
+            sha256=found.sha256,
+            defaults={
+                "file_name": found.file_name[:400],
+                "kind": found.kind,
+                "bytes": found.bytes,
+                "encoding": found.encoding or "",
+                "parser_version": found.parser_version,
+                "tables": [
+                    {"index": t.index, "name": t.name, "rows": t.rows, "hidden": t.hidden}
+                    for t in found.tables
+                ],
+            },
+        )
+    return found
+
+
+def start_run(
+    *,
+    actor: Any,
+    location: str,
+    snapshot: EngineSnapshot,
+    source: Source | None = None,
+    mapping: Mapping | None = None,
+    on: dt.date,
+) -> Run:
+    """A run for a snapshot, or the unfinished one of the same snapshot, source and mapping.
+
+    Without ``source`` the layout decides which source the file belongs to, else a new one is
+    made. Without ``mapping`` the source's current one is used, else one is suggested. Raises
+    KintsugiError when columns drifted or a key column is missing; then no run is made.
+    """
+    contracts = load_contracts()
+    source = source or recognise(snapshot)
+    kept = current_mapping(source) if source else None
+    if mapping is not None:
+        origin = "given"
+    elif kept is not None:
+        mapping, origin = Mapping.model_validate(kept.content), kept.origin
+        refuse_drift(drift(mapping, snapshot), file=snapshot.file_name)
+    else:
+        mapping, origin = _suggested(snapshot, contracts), "suggested"
+    validate_mapping(mapping, snapshot, contracts, (source.value_maps if source else {}) or {})
+    if source is None:
+        source = register_source(
+            actor=actor,
+            code=code_for(snapshot.file_name),
+            kind=snapshot.kind,
+            layout=layout_of(snapshot),
+        )
+    elif not source.layout:
+        source = register_source(
+            actor=actor, code=source.code, kind=source.kind, layout=layout_of(snapshot)
+        )
+    version = keep_mapping(actor=actor, source=source, mapping=mapping, origin=origin)
+    stored = Snapshot.objects.get(sha256=snapshot.sha256)
+    with recorded(actor=actor, command="onboarding.start-run", reason=snapshot.file_name):
+        waiting = (
+            Run.objects.filter(source=source, snapshot=stored, mapping=version)
+            .exclude(status__in=FINISHED)
+            .order_by("-created_at")
+            .first()
+        )
+        if waiting is not None:
+            return waiting
+        return Run.objects.create(
+            number=next_number(prefix="RUN", on=on),
+            source=source,
+            snapshot=stored,
+            mapping=version,
+            location=location[:1000],
+            file_name=snapshot.file_name[:400],
+            started_by=str(actor)[:200],
+            notes=_notes(snapshot, mapping),
+        )
+
+
+def _suggested(snapshot: EngineSnapshot, contracts: Any) -> Mapping:
+    """The engine's proposal. Raises KintsugiError ``mapping.not-understood`` or
+    ``mapping.missing-key-column``."""
+    found = suggest_mapping(snapshot, contracts)
+    if found.mapping.tables:
+        return found.mapping
+    from kintsugi.engine.mapping.validate import missing_key_column
+
+    if found.missing_keys:
+        missing = found.missing_keys[0]
+        table = snapshot.table(missing.table)
+        raise missing_key_column(
+            entity=missing.entity,
+            field=missing.field,
+            contract=contracts[missing.entity],
+            table=table,
+            file=snapshot.file_name,
+        )
+    headers = [column.name for table in snapshot.tables for column in table.columns][:60]
+    raise KintsugiError(
+        "mapping.not-understood",
+        Text(
+            "无法从列名看出这个文件讲的是什么。",
+            "The column names do not tell what this file is about.",
+        ),
+        Text(
+            "请用 --mapping 给出映射文件,或改用数据字典中的列名。",
+            "Give a mapping file with --mapping, or use column names of the data dictionary.",
+        ),
+        file=snapshot.file_name,
+        headers=headers,
+    )
+
+
+def _notes(snapshot: EngineSnapshot, mapping: Mapping) -> list[dict[str, Any]]:
+    """What the reader remarked and which columns or tables nobody mapped."""
+    notes = [
+        {"code": n.code, "zh": n.message.zh, "en": n.message.en, "facts": n.facts}
+        for n in snapshot.notes
+    ]
+    mapped_tables = {table.table for table in mapping.tables}
+    for table in snapshot.tables:
+        if table.name in mapped_tables or table.index in mapped_tables:
+            continue
+        notes.append(
+            {
+                "code": "table.not-mapped",
+                "zh": f"表“{table.name}”({table.rows} 行)没有映射,留在快照中。",
+                "en": f"Table “{table.name}” ({table.rows} rows) is not mapped; it stays in the "
+                "snapshot.",
+                "facts": {"table": table.name, "rows": table.rows, "hidden": table.hidden},
+            }
+        )
+    return notes
+
+
+@contextmanager
+def _owned(run_id: UUID) -> Iterator[None]:
+    """One process works on a run at a time; the lock ends with the connection."""
+    key = int.from_bytes(hashlib.sha256(run_id.bytes).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [key])
+        if not cursor.fetchone()[0]:
+            raise KintsugiError(
+                "run.busy",
+                Text("另一个进程正在处理这次导入。", "Another process is working on this run."),
+                Text("请等它结束;进度见运行页面。", "Wait for it; its page shows the progress."),
+                run=str(run_id),
+            )
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_unlock(%s)", [key])
+
+
+def prepare_run(*, actor: Any, run_id: UUID, listener: Listener | None = None) -> PipelineResult:
+    """Read → map → clean → check a run's snapshot; nothing is written to business tables.
+
+    Steps that were completed before (a killed process) are taken from the run's folder. A refusal
+    stops the run with its error kept, and is raised.
+    """
+    run = _get(run_id)
+    reporter = Reporter(run_id, listener)
+    with _owned(run_id), _stopping(actor, run_id):
+        if run.status in ("applying", "applied", "verified"):
+            return open_result(workdir(run))
+        _move(actor, run, "reading", started_at=Now(), error=None)
+        assert run.snapshot and run.mapping, "start_run gives every run both"
+        snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.sha256)
+        result = run_pipeline(
+            snapshot=snapshot,
+            mapping=Mapping.model_validate(run.mapping.content),
+            contracts=load_contracts(),
+            workdir=workdir(run),
+            value_maps=run.source.value_maps or None,
+            progress=lambda p: reporter(p.title, p.done, p.total),
+        )
+        steps = [
+            {
+                "id": step.id,
+                "name": step.name,
+                "zh": step.title.zh,
+                "en": step.title.en,
+                "kind": step.kind,
+                "rows": step.rows,
+                "seconds": round(step.seconds, 3),
+            }
+            for step in result.steps
+        ]
+        _move(actor, run, "staged", steps=steps)
+        loading.keep_found(actor=actor, run=run, snapshot=snapshot, result=result)
+        _move(actor, run, "validated")
+    return result
+
+
+def apply_run(*, actor: Any, run_id: UUID, at: dt.datetime, listener: Listener | None = None) -> Run:
+    """Load a prepared run into the tables, chunk by chunk, and verify it.
+
+    Chunks that the ledger knows are skipped, so this may be called again after a kill. Returns the
+    run with its closed counts.
+    """
+    run = _get(run_id)
+    if run.status in FINISHED:
+        return run
+    reporter = Reporter(run_id, listener)
+    with _owned(run_id), _stopping(actor, run_id):
+        result = open_result(workdir(run))
+        assert run.snapshot, "start_run gives every run its snapshot"
+        snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.sha256)
+        if run.status != "applied":
+            if run.status != "applying":
+                _move(actor, run, "applying")
+            for entity in sorted(result.entities, key=lambda e: (ORDER[e.entity], e.table)):
+                loading.apply_entity(
+                    actor=actor,
+                    run=run,
+                    result=result,
+                    entity=entity,
+                    snapshot=snapshot,
+                    reporter=reporter,
+                )
+            _move(actor, run, "applied")
+        counts = loading.closed_counts(run, result, snapshot)
+        with recorded(actor=actor, command="onboarding.verify-run", run_id=run.pk):
+            _set(run, status="verified", counts=counts, ended_at=Now())
+            events.emit(
+                "onboarding.run-verified",
+                subject=run.number,
+                at=at,
+                facts={"run": str(run.pk), "source": run.source.code, "counts": counts},
+            )
+        reporter(Text("已完成", "Finished"), 1, 1)
+    run.refresh_from_db()
+    return run
+
+
+def workdir(run: Run) -> Path:
+    """The folder of a run's materialised steps."""
+    return Path(settings.RUN_ROOT) / str(run.pk)
+
+
+def _get(run_id: UUID) -> Run:
+    run = Run.objects.select_related("source", "snapshot", "mapping").filter(pk=run_id).first()
+    if run is None:
+        raise NotFound(Text("导入运行", "run"), str(run_id))
+    return run
+
+
+def _set(run: Run, **changes: Any) -> None:
+    """Write columns of a run; must run inside ``recorded``."""
+    if "status" in changes:
+        RUN.check(run.status, changes["status"])
+    Run.objects.filter(pk=run.pk).update(**changes, updated_at=Now())
+    run.refresh_from_db(fields=["status"])
+
+
+def _move(actor: Any, run: Run, status: str, **changes: Any) -> None:
+    with recorded(actor=actor, command=f"onboarding.run-{status}", run_id=run.pk):
+        _set(run, status=status, **changes)
+
+
+@contextmanager
+def _stopping(actor: Any, run_id: UUID) -> Iterator[None]:
+    """A refusal or a lost database stops the run visibly, with the reason, and is raised."""
+    try:
+        yield
+    except (KintsugiError, DatabaseError, OSError) as error:
+        _stop(actor, run_id, error)
+        raise
+
+
+def _stop(actor: Any, run_id: UUID, error: Exception) -> None:
+    if isinstance(error, KintsugiError):
+        facts = {
+            "code": error.code,
+            "message": error.message._asdict(),
+            "remedy": error.remedy._asdict(),
+            "facts": {k: str(v)[:400] for k, v in error.facts.items()},
+        }
+    else:
+        text = str(error).splitlines()[0][:400] if str(error) else type(error).__name__
+        facts = {
+            "code": "run.interrupted",
+            "message": {"zh": f"运行中断:{text}", "en": f"The run was interrupted: {text}"},
+            "remedy": {
+                "zh": "排除原因后再次执行,将从中断处继续。",
+                "en": "Remove the cause and run again; it goes on where it stopped.",
+            },
+            "facts": {"type": type(error).__name__},
+        }
+    try:
+        run = _get(run_id)
+        if run.status not in (*FINISHED, "failed", "applied"):
+            _move(actor, run, "failed", error=facts)
+    except DatabaseError:
+        return  # the database itself is away: the run is taken up again from its ledger
