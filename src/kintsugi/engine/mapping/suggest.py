@@ -1,0 +1,291 @@
+"""Propose a mapping from header names and column content; a person approves it."""
+
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
+
+from kintsugi.engine.contract import Contract, Field
+from kintsugi.engine.errors import KintsugiError
+from kintsugi.engine.mapping.headers import EXACT, named_fields
+from kintsugi.engine.mapping.model import (
+    Const,
+    EntityMapping,
+    Expression,
+    FirstOf,
+    Mapping,
+    TableMapping,
+    Udi,
+    headers_of,
+)
+from kintsugi.engine.mapping.signature import column_signatures, fingerprint, suits
+from kintsugi.engine.mapping.validate import missing_key_column, missing_key_fields
+from kintsugi.engine.snapshot import Snapshot
+from kintsugi.engine.text import Text
+
+# Below this a likeness of names is chance.
+ACCEPT = 0.55
+# The role a party plays is told by the field that names it.
+ROLES = {
+    "customer": "customer",
+    "supplier": "supplier",
+    "manufacturer": "manufacturer",
+    "mah": "mah",
+}
+# Facts of a catalogue entry that a register of devices may carry beside each device.
+_CATALOGUE_TYPES = {"text", "code", "reference"}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a column is proposed for a field. ``score`` is 0–1."""
+
+    table: str
+    entity: str
+    header: str
+    field: str
+    score: float
+    why: Text
+
+
+@dataclass(frozen=True)
+class MissingKey:
+    """A table that looks like an entity but lacks the column that tells its rows apart."""
+
+    table: int
+    entity: str
+    fields: list[str]
+    error: KintsugiError
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A proposed mapping. ``unknown_columns`` (table → headers) stay in the snapshot, unloaded.
+    ``score`` is the mean score of the proposed columns, 0 when there are none."""
+
+    mapping: Mapping
+    reasons: list[Reason] = field(default_factory=list)
+    unknown_columns: dict[str, list[str]] = field(default_factory=dict)
+    missing_keys: list[MissingKey] = field(default_factory=list)
+    score: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Fit:
+    contract: Contract
+    columns: dict[str, Expression]
+    reasons: list[Reason]
+
+    @property
+    def headers(self) -> set[str]:
+        return {h for x in self.columns.values() for h in headers_of(x)}
+
+
+def suggest_mapping(snapshot: Snapshot, contracts: Map[str, Contract]) -> Suggestion:
+    """Propose one primary entity per visible table, and the entities its rows mention.
+
+    The primary entity is the one whose key columns are all there and which explains most columns.
+    Hidden tables are left to a person. Never raises: a table without a key is reported in
+    ``missing_keys`` with the refusal that running it would give.
+    """
+    tables: list[TableMapping] = []
+    reasons: list[Reason] = []
+    unknown: dict[str, list[str]] = {}
+    missing: list[MissingKey] = []
+    for table in snapshot.tables:
+        headers = [column.name for column in table.columns]
+        if table.hidden or not headers:
+            continue
+        kinds = column_signatures(snapshot, table.index)
+        fits = [_fit(table.name, headers, kinds, contract) for contract in contracts.values()]
+        whole = [fit for fit in fits if fit.columns and not _missing(fit)]
+        if not whole:
+            best = max(fits, key=_coverage)
+            if len(best.headers) >= 2 or len(best.headers) * 3 >= len(headers):
+                lacking = _missing(best)
+                error = missing_key_column(lacking, headers, best.contract, snapshot, table.index)
+                missing.append(MissingKey(table.index, best.contract.entity, lacking, error))
+            unknown[table.name] = headers
+            continue
+        primary = max(whole, key=_coverage)
+        entities, why = _entities(primary, table.name, headers, kinds, contracts)
+        used = {h for e in entities for x in e.columns.values() for h in headers_of(x)}
+        if left := [header for header in headers if header not in used]:
+            unknown[table.name] = left
+        tables.append(
+            TableMapping(
+                table=table.name,
+                fingerprint=fingerprint(kinds),
+                signatures=kinds,
+                entities=tuple(entities),
+            )
+        )
+        reasons += why
+    scores = [reason.score for reason in reasons]
+    return Suggestion(
+        Mapping(source=snapshot.file_name, tables=tuple(tables)),
+        reasons,
+        unknown,
+        missing,
+        sum(scores) / len(scores) if scores else 0.0,
+    )
+
+
+def _missing(fit: _Fit) -> list[str]:
+    return missing_key_fields(
+        EntityMapping(entity=fit.contract.entity, columns=fit.columns), fit.contract
+    )
+
+
+def _coverage(fit: _Fit) -> tuple[int, float, int, str]:
+    """How much of a table an entity explains; the name makes ties deterministic."""
+    required = sum(f.required and f.name in fit.columns for f in fit.contract.fields)
+    strength = sum(reason.score for reason in fit.reasons)
+    return len(fit.headers), strength, required, fit.contract.entity
+
+
+def _fit(
+    table: str,
+    headers: list[str],
+    kinds: dict[str, str],
+    contract: Contract,
+    allowed: set[str] | None = None,
+) -> _Fit:
+    """Assign columns to fields, best score first, one column to one field."""
+    candidates: list[tuple[float, int, str, Reason]] = []
+    for position, header in enumerate(headers):
+        for name, (score, how) in named_fields(header, contract).items():
+            if allowed is not None and name not in allowed:
+                continue
+            reason = _reason(table, contract, header, contract.field(name), score, how, kinds)
+            if reason is not None:
+                candidates.append((-reason.score, position, name, reason))
+    columns: dict[str, Expression] = {}
+    reasons: list[Reason] = []
+    taken: set[str] = set()
+    for _, _, name, reason in sorted(candidates, key=lambda c: c[:3]):
+        if name not in columns and reason.header not in taken:
+            columns[name] = reason.header
+            taken.add(reason.header)
+            reasons.append(reason)
+    _feed(contract, columns, allowed)
+    ordered = {name: columns[name] for name in contract.names if name in columns}
+    return _Fit(contract, ordered, reasons)
+
+
+def _reason(
+    table: str,
+    contract: Contract,
+    header: str,
+    target: Field,
+    name_score: float,
+    how: str,
+    kinds: dict[str, str],
+) -> Reason | None:
+    kind = kinds[header]
+    fits = suits(target, kind)
+    # A known name with odd content is a dirty column; a vague name with odd content is another one.
+    score = name_score if fits else name_score * (0.75 if name_score >= 0.9 * EXACT else 0.4)
+    if score < ACCEPT:
+        return None
+    zh = f"表头「{header}」对应{target.zh}({how}),内容为 {kind}" + ("" if fits else ",与类型不符")
+    en = f"header “{header}” names {target.en} ({how}); its content is {kind}" + (
+        "" if fits else ", which does not suit the type"
+    )
+    return Reason(table, contract.entity, header, target.name, round(score, 4), Text(zh, en))
+
+
+def _feed(contract: Contract, columns: dict[str, Expression], allowed: set[str] | None) -> None:
+    """Fill fields that have no header of their own from the columns the contract names."""
+    for target in contract.fields:
+        if target.name in columns or (allowed is not None and target.name not in allowed):
+            continue
+        feeding = [columns[name] for name in target.fed_by if name in columns]
+        headers = [h for expression in feeding for h in headers_of(expression)]
+        if len(headers) == 1:
+            columns[target.name] = headers[0]
+        elif headers:
+            columns[target.name] = FirstOf(first_of=tuple(headers))
+    udi = columns.get("udi_full")
+    if isinstance(udi, str):
+        # A register of scanned codes alone still names the product, the lot and the serial.
+        for name, part in (("product", "di"), ("serial_no", "serial"), ("lot_no", "lot")):
+            if name in contract.names and name not in columns:
+                columns[name] = Udi.model_validate({"udi": udi, "part": part})
+
+
+def _entities(
+    primary: _Fit,
+    table: str,
+    headers: list[str],
+    kinds: dict[str, str],
+    contracts: Map[str, Contract],
+) -> tuple[list[EntityMapping], list[Reason]]:
+    """The primary entity first, then products and parties that its rows mention."""
+    entities = [EntityMapping(entity=primary.contract.entity, columns=primary.columns)]
+    reasons = list(primary.reasons)
+    mentions = [primary]
+    product = _mentioned_product(primary, table, headers, kinds, contracts)
+    if product is not None:
+        entities.append(EntityMapping(entity="product", primary=False, columns=product.columns))
+        reasons += [r for r in product.reasons if r.header not in primary.headers]
+        mentions.append(product)
+    named: set[tuple[str, str]] = set()
+    for fit in mentions:
+        for target in fit.contract.fields:
+            expression = fit.columns.get(target.name)
+            if expression is None or target.reference is None:
+                continue
+            entity, _, field_name = target.reference.partition(".")
+            if entity != "party" or entity not in contracts:
+                continue
+            role = ROLES.get(target.name)
+            if (str(expression), target.name) in named:
+                continue
+            named.add((str(expression), target.name))
+            entities.append(_party(contracts[entity], field_name, expression, role))
+    return entities, reasons
+
+
+def _party(
+    contract: Contract, field_name: str, expression: Expression, role: str | None
+) -> EntityMapping:
+    columns: dict[str, Expression] = {field_name: expression}
+    for target in contract.fields:
+        if target.name in contract.key and field_name in target.fed_by:
+            columns[target.name] = expression
+    if role is not None and "roles" in contract.names:
+        columns["roles"] = Const(const=role)
+    return EntityMapping(entity=contract.entity, primary=False, columns=columns)
+
+
+def _mentioned_product(
+    primary: _Fit,
+    table: str,
+    headers: list[str],
+    kinds: dict[str, str],
+    contracts: Map[str, Contract],
+) -> _Fit | None:
+    """The catalogue entry that each row of a device register carries beside the device."""
+    contract = contracts.get("product")
+    referring = [f.name for f in primary.contract.fields if f.reference == "product.product_code"]
+    if contract is None or primary.contract.entity != "device" or not referring:
+        return None
+    reference = primary.columns.get(referring[0])
+    # A column that the device explains as its own (its status, its lot) is not the product's;
+    # what names the product or its maker serves both.
+    shared = {
+        h
+        for name in (*referring, "product_model")
+        if name in primary.columns
+        for h in headers_of(primary.columns[name])
+    }
+    free = [h for h in headers if h not in primary.headers or h in shared]
+    allowed = {f.name for f in contract.fields if f.type in _CATALOGUE_TYPES} | {"warranty_months"}
+    fit = _fit(table, free, kinds, contract, allowed)
+    if reference is not None:
+        # Both sides must name the product by the same text, or the reference would dangle.
+        fit.columns["product_code"] = reference
+    if "name" not in fit.columns and "model" in fit.columns:
+        fit.columns["name"] = fit.columns["model"]
+    if "product_code" not in fit.columns or "name" not in fit.columns:
+        return None
+    return fit
