@@ -63,7 +63,7 @@ class Ai(NamedTuple):
 
 # The first two digits of AIs whose total length is predefined (figure 7.8.5-2).
 _PREDEFINED = {
-    *(f"{n:02}" for n in range(0, 5)),
+    *(f"{n:02}" for n in range(5)),
     *(f"{n:02}" for n in range(11, 21)),
     "23",
     *(f"{n:02}" for n in range(31, 37)),

@@ -1,0 +1,30 @@
+"""Normalisers: from what sources write to canonical text, once per distinct value."""
+
+from kintsugi.engine.values.base import Norm
+from kintsugi.engine.values.dates import end_of_term, split_period, vote_date_order
+from kintsugi.engine.values.kernel import KINDS, norm, normalise
+from kintsugi.engine.values.parties import party_key
+from kintsugi.engine.values.rules import ACTIONS, RULES, Rule, register, register_action
+from kintsugi.engine.values.splits import Split, propose_padding, split_serials
+from kintsugi.engine.values.terms import split_terms, warranty_conflict
+
+__all__ = [
+    "ACTIONS",
+    "KINDS",
+    "RULES",
+    "Norm",
+    "Rule",
+    "Split",
+    "end_of_term",
+    "norm",
+    "normalise",
+    "party_key",
+    "propose_padding",
+    "register",
+    "register_action",
+    "split_period",
+    "split_serials",
+    "split_terms",
+    "vote_date_order",
+    "warranty_conflict",
+]

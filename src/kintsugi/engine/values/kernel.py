@@ -1,0 +1,228 @@
+"""``norm`` for one value, ``normalise`` for a column: heavy Python once per distinct value.
+
+For the kinds that make up most cells a Polars expression finds the values that are canonical
+already; only the rest goes through Python. The guards are strict: what they let pass, the Python
+normaliser would return unchanged and without issue (a property test holds the two together).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from kintsugi.engine.errors import KintsugiError
+from kintsugi.engine.text import Text
+from kintsugi.engine.udi import gtin_mask
+from kintsugi.engine.values import coded, dates, numbers, parties, terms, texts
+from kintsugi.engine.values.base import EMPTY, MOJIBAKE, NULL_WORDS, Norm
+
+
+def _list(raw: str, **args: object) -> Norm:
+    return coded.norm_list(raw, normaliser=_kind(str(args.get("item") or "text")), **args)
+
+
+KINDS: Mapping[str, Callable[..., Norm]] = {
+    "text": texts.norm_text,
+    "code": texts.norm_code,
+    "serial": texts.norm_serial,
+    "di": texts.norm_di,
+    "udi": texts.norm_udi,
+    "email": texts.norm_email,
+    "country": texts.norm_country,
+    "reference": texts.norm_text,
+    "date": dates.norm_date,
+    "integer": numbers.norm_integer,
+    "decimal": numbers.norm_decimal,
+    "money": numbers.norm_money,
+    "currency": numbers.norm_currency,
+    "quantity": numbers.norm_quantity,
+    "duration": terms.norm_duration,
+    "duration_months": terms.norm_duration_months,
+    "boolean": coded.norm_boolean,
+    "enum": coded.norm_enum,
+    "list": _list,
+    "phone": parties.norm_phone,
+    "uscc": parties.norm_uscc,
+    "id_card": parties.norm_id_card,
+    "registration_no": parties.norm_registration_no,
+    "party_key": parties.norm_party_key,
+    "party_name": parties.norm_party_name,
+}
+
+SCHEMA = {
+    "raw": pl.Utf8,
+    "value": pl.Utf8,
+    "rule": pl.Utf8,
+    "issue": pl.Utf8,
+    "confidence": pl.Float64,
+    "precision": pl.Utf8,
+    "unit": pl.Utf8,
+    "more": pl.Utf8,
+}
+
+
+def _kind(kind: str) -> Callable[..., Norm]:
+    try:
+        return KINDS[kind]
+    except KeyError:
+        raise KintsugiError(
+            "values.unknown-kind",
+            Text(f"没有名为 {kind} 的规范化方法。", f"There is no normaliser called {kind}."),
+            Text("可用的有：" + "、".join(KINDS), "There are: " + ", ".join(KINDS)),
+            kind=kind,
+        ) from None
+
+
+def norm(kind: str, raw: str | None, **args: object) -> Norm:
+    """What becomes of one raw value. Raises KintsugiError for an unknown kind."""
+    normaliser = _kind(kind)
+    return EMPTY if raw is None else normaliser(raw, **args)
+
+
+# Text without anything to trim or remove: no outer blank, control, invisible or special space.
+_CLEAN_TEXT = (
+    r"^[^\s\p{Cc}\p{Cf}='\u{fe00}-\u{fe0f}\u{fffd}]"
+    r"(?:[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u{fe00}-\u{fe0f}\u{fffd}]*"
+    r"[^\s\p{Cc}\p{Cf}\u{fe00}-\u{fe0f}\u{fffd}])?$"
+)
+_UPPER_CODE = r"^[A-Z0-9][A-Z0-9\-/_.#]*$"
+_KEEP_CODE = r"^[A-Za-z0-9](?:[A-Za-z0-9 \-/_.#]*[A-Za-z0-9\-/_.#])?$"
+# Codes a spreadsheet may have damaged, and inner runs of blanks.
+_DUBIOUS_CODE = r"^[0-9]+\.0+$|  "
+_PLAIN_SERIAL = (
+    r"^[A-Z]+[A-Z0-9\-]*[A-Z][A-Z0-9\-]*[0-9]+$|^[A-Z]{1,4}-?[0-9]{4,}$|^[1-9][0-9]{7,}$"
+)
+_DUBIOUS_SERIAL = (
+    r"^[A-Z]{0,4}-?(?:0+|1+|2+|3+|4+|5+|6+|7+|8+|9+|0?123456789?0?|1234567|12345678|12345|1234)$"
+    r"|^(?:ABC|TEST|SN|SERIAL|NUMBER|NOSN)|^X+$"
+)
+
+
+def _length_ok(args: Mapping[str, object]) -> pl.Expr:
+    longest = args.get("max_length")
+    return pl.col("raw").str.len_chars() <= longest if isinstance(longest, int) else pl.lit(True)
+
+
+def _no_null_word() -> pl.Expr:
+    raw = pl.col("raw")
+    # Null words are short; what is longer need not be looked up.
+    return ~((raw.str.len_bytes() <= 40) & raw.str.to_lowercase().is_in(list(NULL_WORDS)))
+
+
+def _canonical(kind: str, distinct: pl.DataFrame, args: Mapping[str, object]) -> pl.Series | None:
+    """True where a raw value is canonical as it is; None if the kind has no guard."""
+    raw = pl.col("raw")
+    guard: pl.Expr
+    if kind in ("text", "reference"):
+        # A short text with blanks, or with signs NFKC folds, could be a null word in disguise.
+        disguised = (raw.str.len_chars() <= 24) & raw.str.contains(
+            r"\s|[^\x00-\x7f\u{4e00}-\u{9fff}]"
+        )
+        guard = (
+            raw.str.contains(_CLEAN_TEXT)
+            & ~raw.str.contains_any(list(MOJIBAKE))
+            & _no_null_word()
+            & ~(disguised & _looks_null())
+            & _length_ok(args)
+        )
+    elif kind == "code" and not args.get("pattern"):
+        shape = _KEEP_CODE if args.get("case") == "keep" else _UPPER_CODE
+        guard = (
+            raw.str.contains(shape)
+            & ~raw.str.contains(_DUBIOUS_CODE)
+            & _no_null_word()
+            & ~((raw.str.len_chars() <= 24) & raw.str.contains(" ") & _looks_null())
+            & _length_ok(args)
+        )
+    elif kind == "serial":
+        guard = (
+            raw.str.contains(_PLAIN_SERIAL) & ~raw.str.contains(_DUBIOUS_SERIAL) & _length_ok(args)
+        )
+        guard = guard & _no_null_word()
+    elif kind == "di" and args.get("issuer") in (None, "GS1"):
+        return gtin_mask(distinct["raw"])
+    elif kind == "date":
+        return _canonical_dates(distinct["raw"])
+    elif kind == "boolean":
+        guard = raw.is_in(["true", "false"])
+    elif kind == "enum":
+        guard = raw.is_in(list(_codes(args)))
+    elif kind == "integer" and "header" not in args:
+        guard = raw.str.contains(r"^(?:0|-?[1-9][0-9]{0,17})$") & _in_range(args)
+    elif kind == "decimal" and "header" not in args:
+        guard = raw.str.contains(r"^-?(?:0|[1-9][0-9]{0,12})(?:\.[0-9]*[1-9])?$") & _in_range(args)
+        guard = guard & (raw != "-0")
+    elif kind == "money" and not args.get("header") and not args.get("unit"):
+        shape = r"^-?(?:0|[1-9][0-9]{0,12})\.(?:[0-9]{2}|[0-9]{2,6}[1-9])$"
+        guard = raw.str.contains(shape) & ~raw.str.contains(r"^-0\.0+$") & _in_range(args)
+    else:
+        return None
+    return distinct.select(guard.fill_null(False)).to_series()
+
+
+def _looks_null() -> pl.Expr:
+    """Whether the text without blanks, or with signs that fold, is a null word or may be one."""
+    bare = pl.col("raw").str.replace_all(r"\s", "").str.to_lowercase()
+    return bare.is_in(list(NULL_WORDS)) | ~bare.str.contains(r"^[\x00-\x7f\u{4e00}-\u{9fff}]*$")
+
+
+def _codes(args: Mapping[str, object]) -> list[str]:
+    allowed = args.get("allowed")
+    return [str(code) for code in allowed] if isinstance(allowed, dict) else []
+
+
+def _in_range(args: Mapping[str, object]) -> pl.Expr:
+    """A value clearly inside the range; the edges are Python's matter, where it is exact."""
+    number = pl.col("raw").cast(pl.Float64, strict=False)
+    inside = pl.lit(True)
+    if args.get("minimum") is not None:
+        inside = inside & (number >= float(str(args["minimum"])))
+    if args.get("maximum") is not None:
+        inside = inside & (number <= float(str(args["maximum"])))
+    return inside
+
+
+def _canonical_dates(raws: pl.Series) -> pl.Series:
+    """Real days written YYYY-MM-DD within the plausible years."""
+    shaped = raws.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$").fill_null(False)
+    days = raws.str.to_date("%Y-%m-%d", strict=False)
+    years = days.dt.year()
+    plausible = (years >= dates.EARLIEST_YEAR) & (years <= dates.LATEST_YEAR)
+    return shaped & days.is_not_null() & plausible.fill_null(False)
+
+
+def normalise(kind: str, raws: pl.Series, args: Mapping[str, object] | None = None) -> pl.DataFrame:
+    """One row per distinct raw value: ``raw, value, rule, issue, confidence, precision, unit, more``
+    (``more`` is a JSON object or null). Nulls are left out: join back on ``raw``.
+
+    Raises KintsugiError for an unknown kind.
+    """
+    args = dict(args or {})
+    normaliser = _kind(kind)
+    distinct = pl.DataFrame({"raw": raws.cast(pl.Utf8).drop_nulls().unique()})
+    mask = _canonical(kind, distinct, args)
+    if mask is None:
+        rest, fine = distinct, distinct.clear()
+    else:
+        rest, fine = distinct.filter(~mask), distinct.filter(mask)
+    empty = pl.lit(None, dtype=pl.Utf8)
+    done = fine.select(
+        pl.col("raw"),
+        pl.col("raw").alias("value"),
+        empty.alias("rule"),
+        empty.alias("issue"),
+        pl.lit(1.0).alias("confidence"),
+        (pl.lit("day") if kind == "date" else empty).alias("precision"),
+        empty.alias("unit"),
+        empty.alias("more"),
+    )
+    rows = []
+    for raw in rest["raw"]:
+        n = normaliser(raw, **args)
+        more = json.dumps(dict(n.more), ensure_ascii=False) if n.more else None
+        rows.append((raw, n.value, n.rule, n.issue, n.confidence, n.precision, n.unit, more))
+    if not rows:
+        return done
+    return pl.concat([done, pl.DataFrame(rows, schema=SCHEMA, orient="row")])
