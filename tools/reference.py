@@ -17,6 +17,7 @@ from kintsugi.engine.contract import Contract, Field, load_contracts
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make reference`; changes here are lost. -->\n\n"
+BREAK = "⏎"
 CODE = re.compile(r"^[a-z][a-z0-9-]*\.[a-z0-9.-]+$")
 
 WORDS = {
@@ -68,8 +69,9 @@ WORDS = {
 
 
 def cell(value: object) -> str:
-    """A value as the text of one Markdown table cell."""
-    return " ".join(str(value).split()).replace("|", "\\|").replace("<", "&lt;")
+    """A value as the text of one Markdown table cell; ``BREAK`` starts a new line in it."""
+    text = " ".join(str(value).split()).replace("|", "\\|").replace("<", "&lt;")
+    return text.replace(BREAK, "<br>")
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -198,8 +200,8 @@ def rules() -> str:
                 (
                     f"`{rule.id}`",
                     rule.severity,
-                    f"{rule.title.en} {rule.title.zh}",
-                    f"{rule.remedy.en} {rule.remedy.zh}",
+                    f"{rule.title.en}{BREAK}{rule.title.zh}",
+                    f"{rule.remedy.en}{BREAK}{rule.remedy.zh}",
                     ", ".join(map(str, rule.dirt)),
                 )
                 for _id, rule in sorted(registry.items())
@@ -210,7 +212,10 @@ def rules() -> str:
         " row, field and value come with it.\n",
         table(
             ("code", "message 说明", "remedy 处理"),
-            ((f"`{code}`", f"{en} {zh}", f"{er} {zr}") for code, en, er, zh, zr in refusals()),
+            (
+                (f"`{code}`", f"{en}{BREAK}{zh}", f"{er}{BREAK}{zr}")
+                for code, en, er, zh, zr in refusals()
+            ),
         ),
     ]
     return NOTE + "\n".join(parts)
