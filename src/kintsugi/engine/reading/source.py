@@ -1,0 +1,288 @@
+"""From a location to a finished snapshot directory, all or nothing.
+
+Everything is written into ``.reading-<random>/`` beside the snapshots and renamed at the end. The
+directory's lock file is held while its process lives, so what a killed process left is told from
+what another one is writing, and is removed by the next reader.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from kintsugi.engine.errors import KintsugiError
+from kintsugi.engine.reading import errors
+from kintsugi.engine.reading.database import (
+    check_sqlite,
+    is_url,
+    parse_url,
+    read_database,
+    shown,
+    sqlite_url,
+)
+from kintsugi.engine.reading.delimited import Read, read_delimited
+from kintsugi.engine.reading.grids import write_sheet
+from kintsugi.engine.reading.limits import MIB, ReadHints, ReadLimits
+from kintsugi.engine.reading.sniff import sniff
+from kintsugi.engine.reading.unpack import gunzip, remove, unzip_single
+from kintsugi.engine.reading.workbook import read_workbook
+from kintsugi.engine.snapshot import MANIFEST, RAW, Snapshot, open_snapshot
+
+PARSER_VERSION: Final = "1"
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def read_source(
+    location: str | Path,
+    *,
+    into: Path,
+    limits: ReadLimits | None = None,
+    hints: ReadHints | None = None,
+) -> Snapshot:
+    """Reads a file or a database address into ``<into>/<sha256>/`` and returns its snapshot.
+
+    The same bytes (with the same hints and parser version) are not read twice. Raises ReadError
+    (a KintsugiError) for whatever cannot be read; then nothing is left in ``into``.
+    """
+    limits, hints = limits or ReadLimits(), hints or ReadHints()
+    text = str(location)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        clean(into)
+        if is_url(text):
+            return _read_url(text, into, limits, hints)
+        return _read_file(Path(location), into, limits, hints)
+    except OSError as error:
+        name = "" if is_url(text) else text
+        detail = os.strerror(error.errno) if error.errno else str(error)
+        if error.errno in _FULL:
+            raise errors.disk(name, detail, str(into)) from error
+        raise errors.unwritable(name, detail, str(into)) from error
+
+
+def _read_file(path: Path, into: Path, limits: ReadLimits, hints: ReadHints) -> Snapshot:
+    file = path.name
+    size = _check(path, limits)
+    sha256 = _digest(path)
+    folder = into / _folder_name(sha256, hints)
+    known = _known(folder)
+    if known is not None:
+        return _renamed(known, path)
+    with _workplace(into) as work:
+        if _copy(path, work / RAW) != sha256:
+            raise errors.changed(file)
+        read = _read_bytes(work / RAW, work, file, limits, hints, depth=0)
+        snapshot = Snapshot(
+            sha256=sha256,
+            location=str(path),
+            file_name=file,
+            kind=read.kind,
+            bytes=size,
+            encoding=read.encoding.name if read.encoding else None,
+            encoding_confidence=read.encoding.confidence if read.encoding else None,
+            dialect=read.dialect,
+            parser_version=PARSER_VERSION,
+            tables=read.tables,
+            notes=read.notes,
+        )
+        return _publish(work, folder, snapshot)
+
+
+def _read_url(location: str, into: Path, limits: ReadLimits, hints: ReadHints) -> Snapshot:
+    url = parse_url(location)
+    with _workplace(into) as work:
+        read, sha256 = read_database(
+            url, into=work, shown_as=shown(url), limits=limits, hints=hints
+        )
+        folder = into / _folder_name(sha256, hints)
+        known = _known(folder)
+        if known is not None:
+            return known
+        snapshot = Snapshot(
+            sha256=sha256,
+            location=shown(url),
+            file_name=url.database or "",
+            kind="database",
+            bytes=0,
+            parser_version=PARSER_VERSION,
+            tables=read.tables,
+            notes=read.notes,
+        )
+        return _publish(work, folder, snapshot)
+
+
+def _read_bytes(
+    path: Path, work: Path, file: str, limits: ReadLimits, hints: ReadHints, *, depth: int
+) -> Read:
+    """Reads a file by what it is. ``depth`` counts the archives around it."""
+    kind = sniff(path, file=file)
+    if kind in ("gzip", "zip"):
+        if depth:
+            raise errors.nested(file)
+        inner = work / "unpacked"
+        name = file.removesuffix(".gz")
+        if kind == "gzip":
+            gunzip(path, inner, file=file, limits=limits)
+        else:
+            name = unzip_single(path, inner, file=file, limits=limits)
+        if inner.stat().st_size == 0:
+            raise errors.empty(file)
+        read = _read_bytes(inner, work, name, limits, hints, depth=1)
+        remove(inner)
+        return read
+    if kind == "text":
+        return read_delimited(
+            path, into=work, name=Path(file).stem, file=file, limits=limits, hints=hints
+        )
+    if kind == "sqlite":
+        check_sqlite(path, file=file)
+        read, _ = read_database(
+            sqlite_url(path.absolute()), into=work, shown_as=file, limits=limits, hints=hints
+        )
+        read.kind = "sqlite"
+        return read
+    return _read_sheets(kind, path, work, file, limits, hints)
+
+
+def _read_sheets(
+    kind: str, path: Path, work: Path, file: str, limits: ReadLimits, hints: ReadHints
+) -> Read:
+    read = Read(kind)
+    sheets = read_workbook(path, file=file, limits=limits, wanted=hints.tables)
+    for sheet in sheets:
+        tables, notes = write_sheet(
+            sheet, into=work, index=len(read.tables), limits=limits, file=file
+        )
+        read.tables += tables
+        read.notes += notes
+    if not read.tables:
+        raise errors.empty(file, sheets=[n.facts.get("sheet") for n in read.notes])
+    if not any(t.read for t in read.tables):
+        raise errors.no_rows(file, sheets=[t.name for t in read.tables])
+    return read
+
+
+def _check(path: Path, limits: ReadLimits) -> int:
+    """Size in bytes of a readable regular file; each other thing is refused by name."""
+    name = str(path)
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise errors.missing(name) from None
+    except PermissionError:
+        raise errors.forbidden(name) from None
+    except (OSError, ValueError):
+        raise errors.missing(name) from None
+    if stat.S_ISDIR(status.st_mode):
+        raise errors.is_folder(name)
+    if not stat.S_ISREG(status.st_mode):
+        raise errors.not_a_file(name)
+    if not os.access(path, os.R_OK):
+        raise errors.forbidden(name)
+    if status.st_size == 0:
+        raise errors.empty(name)
+    if status.st_size > limits.max_bytes:
+        raise errors.too_large(name, status.st_size, limits.max_bytes)
+    return status.st_size
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except PermissionError:
+        raise errors.forbidden(str(path)) from None
+
+
+def _copy(source: Path, target: Path) -> str:
+    """Copies the bytes and returns their sha256."""
+    digest = hashlib.sha256()
+    with source.open("rb") as stream, target.open("wb") as out:
+        while block := stream.read(MIB):
+            digest.update(block)
+            out.write(block)
+    return digest.hexdigest()
+
+
+def _folder_name(sha256: str, hints: ReadHints) -> str:
+    mark = hints.digest()
+    return f"{sha256}-{mark}" if mark else sha256
+
+
+def _known(folder: Path) -> Snapshot | None:
+    """The snapshot that is there already, if this version of the parser made it."""
+    if not (folder / MANIFEST).exists():
+        return None
+    try:
+        snapshot = open_snapshot(folder)
+    except KintsugiError:
+        return None
+    return snapshot if snapshot.parser_version == PARSER_VERSION else None
+
+
+def _renamed(snapshot: Snapshot, path: Path) -> Snapshot:
+    """The same bytes under another name keep their snapshot; the answer bears the new name."""
+    facts: dict[str, object] = {"location": str(path), "file_name": path.name}
+    if snapshot.kind == "text" and path.name != snapshot.file_name:
+        stem = Path(path.name.removesuffix(".gz")).stem
+        facts["tables"] = [t.model_copy(update={"name": stem}) for t in snapshot.tables]
+    return snapshot.model_copy(update=facts)
+
+
+def _publish(work: Path, folder: Path, snapshot: Snapshot) -> Snapshot:
+    """Makes the finished directory visible under its name, in one step."""
+    with (work / MANIFEST).open("w", encoding="utf-8") as out:
+        out.write(snapshot.model_dump_json(indent=1))
+        out.flush()
+        os.fsync(out.fileno())
+    if folder.exists():
+        stale = work.with_name(f"{work.name}.stale")
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(stale)
+        shutil.rmtree(stale, ignore_errors=True)
+    try:
+        work.rename(folder)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        # Another process finished the same bytes first.
+        return open_snapshot(folder)
+    return snapshot.model_copy(update={"path": folder})
+
+
+@contextmanager
+def _workplace(into: Path) -> Iterator[Path]:
+    """A directory to write in; removed unless it was renamed away."""
+    work = into / f".reading-{uuid.uuid4().hex}"
+    lock = work.with_name(f"{work.name}.lock")
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            work.mkdir()
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+            remove(lock)
+
+
+def clean(into: Path) -> None:
+    """Removes what killed readers left behind: work directories whose lock nobody holds."""
+    for work in into.glob(".reading-*"):
+        if not work.is_dir():
+            continue
+        lock = work.with_name(f"{work.name}.lock")
+        try:
+            with lock.open("a") as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(work, ignore_errors=True)
+                remove(lock)
+        except BlockingIOError:
+            continue
