@@ -1,5 +1,7 @@
 """Preferences of the person at the screen."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -44,7 +46,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(target)
 
 
-def _cookie() -> dict[str, object]:
+def _cookie() -> dict[str, Any]:
     return {
         "max_age": 365 * 24 * 3600,
         "samesite": "Lax",

@@ -286,7 +286,9 @@ def styled(field: BoundField) -> SafeString:
     """A form control with the design system's classes and its error and hint tied to it."""
     kind = getattr(field.field.widget, "input_type", "text")
     css = {"checkbox": "form-check-input", "select": "form-select"}.get(kind, "form-control")
-    attrs = {"class": f"{css} is-invalid" if field.errors else css}
+    attrs: dict[str, str | bool] = {"class": f"{css} is-invalid" if field.errors else css}
+    if str(field.field.widget.attrs.get("placeholder", "")) == str(field.label):
+        attrs["placeholder"] = ""  # says nothing the label does not
     described = [f"{field.auto_id}_helptext"] if field.help_text else []
     if field.errors:
         attrs["aria-invalid"] = "true"

@@ -42,7 +42,7 @@
   const palette = {
     timer: 0, asked: 0, at: -1,
     get box() { return $("#palette"); },
-    get input() { return $("input[name=q]", this.box); },
+    get input() { return this.box && $("input[name=q]", this.box); },
     get list() { return $("#palette-list"); },
     get hits() { return $$("a[role=option]", this.list); },
     start() {

@@ -1,0 +1,30 @@
+"""Declarative screens: say what a list, a record or a form is made of; the rest is here.
+
+devices = ListScreen(name="devices", title=_("Devices"), rows=selectors.devices,
+                     entity="device", columns=(Column("serial", kind="code", link=url_of),),
+                     search=("serial",), filters=(Filter("status", choices=STATES),))
+urlpatterns = [path("", devices.as_view(), name="list")]
+"""
+
+from kintsugi.core.screens.columns import Column
+from kintsugi.core.screens.detail import Custom, DetailScreen, Fields, Related, Timeline, Value
+from kintsugi.core.screens.filters import Filter
+from kintsugi.core.screens.forms import FormScreen, contract_form
+from kintsugi.core.screens.lists import ListScreen
+from kintsugi.core.screens.parts import Action, Empty
+
+__all__ = [
+    "Action",
+    "Column",
+    "Custom",
+    "DetailScreen",
+    "Empty",
+    "Fields",
+    "Filter",
+    "FormScreen",
+    "ListScreen",
+    "Related",
+    "Timeline",
+    "Value",
+    "contract_form",
+]
