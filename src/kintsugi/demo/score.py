@@ -160,10 +160,12 @@ class _Index:
         self.issues = list(observed.issues)
         self.cell_issues: dict[tuple[_Place, str | None], list[str]] = defaultdict(list)
         self.table_issues: set[tuple[str, str]] = set()
+        self.issue_places: set[_Place] = set()
         for issue in self.issues:
             place = self.place(issue.file, issue.table, issue.row)
             self.cell_issues[(place, issue.column)].append(issue.rule)
             self.table_issues.add((place.file, place.table))
+            self.issue_places.add(place)
         self.made: dict[tuple[_Place, str], list[str]] = defaultdict(list)
         self.final: dict[tuple[str, str], str | None] = {}
         self.arrived: set[tuple[str, str, str]] = set()
@@ -231,7 +233,7 @@ def _outcome(cell: CellTruth, index: _Index) -> Outcome:
         return "fixed" if fate in ("merged", "unchanged", "excluded") else "missed"
     asked = bool(
         index.cell_issues.get((place, cell.column)) or index.cell_issues.get((place, None))
-    ) or (cell.column is None and any(p == place for p, _ in index.cell_issues))
+    ) or (cell.column is None and place in index.issue_places)
     made = _made(cell, index)
     if made:
         return _made_outcome(cell, made, asked=asked)
@@ -334,12 +336,14 @@ def _pairs(truth: TruthSet, index: _Index) -> Pairs:
         true += _choose_two(len(keyed))
         clusters = Counter(c for f in keyed if (c := _cluster(f, index)) is not None)
         found += sum(_choose_two(n) for n in clusters.values())
-        for cluster, n in clusters.items():
-            together[cluster][device.id] += n
         for fragment in device.fragments:
-            cluster_of = _cluster(fragment, index)
-            if fragment.link == "candidate" and cluster_of is not None:
-                wrong += clusters[cluster_of]
+            cluster = _cluster(fragment, index)
+            if cluster is None:
+                continue
+            together[cluster][device.id] += 1
+            if fragment.link == "candidate":
+                # The right device, but nobody was asked: a guess that happened to be true.
+                wrong += clusters[cluster]
     for members in together.values():
         everyone = sum(members.values())
         wrong += _choose_two(everyone) - sum(_choose_two(n) for n in members.values())

@@ -91,6 +91,7 @@ def _row(device: Device, i: int) -> Row:
     v = device.values
     status = "installed" if "comment" in device.tags else v["status"]
     wan = Decimal(v["purchase_price"]) / 10000
+    price = int(wan) if wan == int(wan) else float(wan)
     row = Row(
         {
             "序号": i + 1,
@@ -111,9 +112,7 @@ def _row(device: Device, i: int) -> Row:
         device,
     )
     # Every price of this sheet stands in units of ten thousand, said by the header alone.
-    row.plant(
-        44, PRICE, float(wan), correct=v["purchase_price"], expect="fixed", field="purchase_price"
-    )
+    row.plant(44, PRICE, price, correct=v["purchase_price"], expect="fixed", field="purchase_price")
     if "two-makers" in device.tags:
         row.plant(
             31, SERIAL, device.serial, correct=device.serial, expect="fixed", field="serial_no"

@@ -6,7 +6,7 @@ from typing import Any
 
 from openpyxl.worksheet.worksheet import Worksheet
 
-from kintsugi.demo.fragments.workbook import Styled, cell_text, put
+from kintsugi.demo.fragments.workbook import cell_text, put
 from kintsugi.demo.truth import Row, Truth
 from kintsugi.demo.world import Device
 
@@ -79,7 +79,7 @@ def lay_out(
         for row in group:
             raws = {name: cell_text(row.cells[name]) for name in COLUMNS}
             for ordinal, name in enumerate(COLUMNS, start=1):
-                put(sheet, number, ordinal, _typed(row.cells[name]))
+                put(sheet, number, ordinal, row.cells[name])
             if id(row) in hidden_rows:
                 sheet.row_dimensions[number].hidden = True
                 truth.note(
@@ -95,7 +95,7 @@ def lay_out(
                 )
             truth.place(row, file=FILE, table=SHEET, number=number, raws=raws)
             price = row.cells[PRICE]
-            if isinstance(price, float):
+            if isinstance(price, int | float):
                 subtotal += price
                 total += price
             number += 1
@@ -209,10 +209,3 @@ def _merge(sheet: Worksheet, group: Sequence[Row], number: int) -> None:
         row.plant(12, CUSTOMER, "", correct=name, expect="fixed", field="customer")
     column = COLUMNS.index(CUSTOMER) + 1
     sheet.merge_cells(start_row=number, start_column=column, end_row=number + 3, end_column=column)
-
-
-def _typed(cell: Any) -> Any:
-    """A large whole number goes in as digits: spreadsheets keep what fits, the file keeps all."""
-    if isinstance(cell, Styled) or not isinstance(cell, int):
-        return cell
-    return Styled(cell, number_format="0") if cell > 10**15 else cell

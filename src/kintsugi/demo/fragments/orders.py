@@ -84,7 +84,6 @@ def write_orders(world: World, truth: Truth, out: Path) -> None:
             raw="备注",
             correct=name,
             expect="fixed",
-            field="notes",
         )
     truth.note(
         file=FILE,

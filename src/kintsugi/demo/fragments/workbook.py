@@ -15,6 +15,11 @@ from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 FIXED_TIME = datetime(2024, 7, 1, 8, 0, 0)  # noqa: DTZ001  workbooks know no time zones
+#: The largest whole number that a spreadsheet's arithmetic keeps.
+LARGEST_EXACT = 10**15
+_DIGITS = "digits:"
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_INLINE = re.compile(r'<c (?P<head>[^>]*)t="inlineStr"><is>(?P<item>.*?)</is></c>', re.DOTALL)
 _STAMP = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms)")
 
 
@@ -41,7 +46,11 @@ def put(sheet: Worksheet, row: int, column: int, cell: Any) -> None:
     styled = cell if isinstance(cell, Styled) else Styled(cell)
     if styled.value in (None, ""):
         return
-    target = sheet.cell(row=row, column=column, value=styled.value)
+    value = styled.value
+    if isinstance(value, int) and abs(value) > LARGEST_EXACT:
+        # openpyxl would round it to 16 digits; other programs write all of them.
+        value = f"{_DIGITS}{value}"
+    target = sheet.cell(row=row, column=column, value=value)
     if isinstance(styled.value, date):
         target.number_format = "yyyy-mm-dd"
     if styled.number_format:
@@ -53,30 +62,63 @@ def put(sheet: Worksheet, row: int, column: int, cell: Any) -> None:
 
 
 def save(book: Workbook, path: Path, *, phonetic: Mapping[str, str] | None = None) -> None:
-    """Save with fixed times and order. ``phonetic``: text → reading added as a phonetic run."""
+    """Save with fixed times and order, strings in a shared table as spreadsheet programs do.
+
+    ``phonetic``: text → reading added to it as a phonetic run.
+    """
     book.properties.creator = "kintsugi demo"
     book.properties.created = book.properties.modified = FIXED_TIME
     buffer = io.BytesIO()
     book.save(buffer)
-    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w") as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "docProps/core.xml":
-                stamp = FIXED_TIME.isoformat().encode() + b"Z"
-                content = _STAMP.sub(rb"\g<1>" + stamp + rb"\g<3>", content)
-            if name == "xl/sharedStrings.xml":
-                content = _with_readings(content, phonetic or {})
+    with zipfile.ZipFile(buffer) as source:
+        parts = {name: source.read(name) for name in source.namelist()}
+    stamp = FIXED_TIME.isoformat().encode() + b"Z"
+    core = "docProps/core.xml"
+    parts[core] = _STAMP.sub(rb"\g<1>" + stamp + rb"\g<3>", parts[core])
+    _share_strings(parts, phonetic or {})
+    with zipfile.ZipFile(path, "w") as target:
+        for name, content in parts.items():
             info = zipfile.ZipInfo(name, date_time=(2024, 7, 1, 8, 0, 0))
             info.external_attr = 0o600 << 16
             target.writestr(info, content, zipfile.ZIP_DEFLATED, 9)
 
 
-def _with_readings(content: bytes, phonetic: Mapping[str, str]) -> bytes:
-    """Dirt 16: openpyxl cannot write phonetic runs, so they are put into the string table."""
-    for text, reading in phonetic.items():
-        plain = f"<si><t>{text}</t></si>".encode()
-        if content.count(plain) != 1:
-            raise ValueError(f"{text!r} stands {content.count(plain)} times in the string table")
-        run = f'<rPh sb="0" eb="{len(text)}"><t>{reading}</t></rPh>'
-        content = content.replace(plain, f"<si><t>{text}</t>{run}</si>".encode())
-    return content
+def _share_strings(parts: dict[str, bytes], phonetic: Mapping[str, str]) -> None:
+    """Move inline strings, which openpyxl writes, into xl/sharedStrings.xml.
+
+    Dirt 16 needs it too: openpyxl cannot write phonetic runs, so they are added to the table.
+    """
+    order: dict[str, int] = {}
+
+    def shared(match: re.Match[str]) -> str:
+        text = match["item"].removeprefix("<t>").removesuffix("</t>")
+        if text.startswith(_DIGITS):
+            return f"<c {match['head']}><v>{text.removeprefix(_DIGITS)}</v></c>"
+        index = order.setdefault(match["item"], len(order))
+        return f'<c {match["head"]}t="s"><v>{index}</v></c>'
+
+    for name in sorted(parts):
+        if name.startswith("xl/worksheets/sheet"):
+            parts[name] = _INLINE.sub(shared, parts[name].decode()).encode()
+    items = []
+    for item in order:
+        text = re.sub("<[^>]+>", "", item)
+        reading = phonetic.get(text)
+        run = f'<rPh sb="0" eb="{len(text)}"><t>{reading}</t></rPh>' if reading else ""
+        items.append(f"<si>{item}{run}</si>")
+    if missing := [t for t in phonetic if f"<t>{t}</t>" not in order]:
+        raise ValueError(f"no cell holds {missing}")
+    parts["xl/sharedStrings.xml"] = (
+        f'<sst xmlns="{_MAIN}" uniqueCount="{len(items)}">{"".join(items)}</sst>'.encode()
+    )
+    types, relations = "[Content_Types].xml", "xl/_rels/workbook.xml.rels"
+    parts[types] = parts[types].replace(
+        b"</Types>",
+        b'<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-'
+        b'officedocument.spreadsheetml.sharedStrings+xml"/></Types>',
+    )
+    parts[relations] = parts[relations].replace(
+        b"</Relationships>",
+        b'<Relationship Id="rIdStrings" Type="http://schemas.openxmlformats.org/officeDocument/'
+        b'2006/relationships/sharedStrings" Target="sharedStrings.xml"/></Relationships>',
+    )
