@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from kintsugi.engine.errors import KintsugiError
-from kintsugi.runtime import postmaster
+from kintsugi.runtime import ports, postmaster
 from kintsugi.runtime.binaries import Binaries, wheel_bin
 from kintsugi.runtime.cluster import Cluster, database_url
 from kintsugi.runtime.home import Home
@@ -85,7 +85,7 @@ def test_a_server_starts_works_and_is_gone_afterwards(home: Path, postgres: Bina
             connection.execute("CREATE TABLE kept (v text)")
             connection.execute("INSERT INTO kept VALUES ('金継ぎ')")
     assert not cluster(home).is_up()
-    assert postmaster.port_free(server.port)
+    assert ports.port_free(server.port)
     assert not (server.data / "postmaster.pid").exists()
     assert "shut down" in (server.data.parent / "server.log").read_text()
     with pytest.raises(KintsugiError) as refusal:
@@ -198,9 +198,9 @@ def test_a_port_taken_between_choice_and_start_is_survived(
         foreign.bind(("127.0.0.1", 0))
         foreign.listen()
         taken = foreign.getsockname()[1]
-        really = postmaster.free_port
+        really = ports.free_port
         answers = iter([taken])
-        monkeypatch.setattr(postmaster, "free_port", lambda: next(answers, None) or really())
+        monkeypatch.setattr(ports, "free_port", lambda: next(answers, None) or really())
         with cluster(home).attach() as server:
             assert server.port != taken
 
@@ -248,9 +248,9 @@ def test_an_interrupted_initialisation_is_begun_again(home: Path) -> None:
 
 
 def test_a_start_that_waits_too_long_for_another_starter_says_so(home: Path) -> None:
-    with Home(home).locked(timeout_s=1), pytest.raises(KintsugiError) as refusal:
-        with cluster(home, start_timeout_s=0.2).attach():
-            pass
+    late = cluster(home, start_timeout_s=0.2)
+    with Home(home).locked(timeout_s=1), pytest.raises(KintsugiError) as refusal, late.attach():
+        pass
     assert refusal.value.code == "runtime.start-locked"
     assert refusal.value.retryable
 
@@ -353,9 +353,11 @@ def test_a_disk_that_is_full_at_a_later_start_is_said_and_the_data_stays(home: P
     if subprocess.run(mount, capture_output=True).returncode != 0:
         pytest.skip("this machine lets nobody mount a file system")
     try:
-        with cluster(home).attach() as server:
-            with psycopg.connect(server.url(), autocommit=True) as connection:
-                connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
+        with (
+            cluster(home).attach() as server,
+            psycopg.connect(server.url(), autocommit=True) as connection,
+        ):
+            connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
         ballast = home / "ballast"
         with ballast.open("wb", buffering=0) as out:
             try:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import kintsugi
-from kintsugi.runtime import faults, postmaster
+from kintsugi.runtime import faults, ports, postmaster
 from kintsugi.runtime.accounts import Account, give, run_as
 from kintsugi.runtime.binaries import Binaries, choose_binaries, runnable_by
 from kintsugi.runtime.home import Home, Leases, has_keeper
@@ -236,10 +236,10 @@ class Cluster:
     def _choose_port(self, avoid: set[int]) -> int:
         remembered = self.home.state().get("port")
         if not isinstance(remembered, int) or remembered in avoid:
-            return postmaster.free_port()
-        if postmaster.port_free(remembered):
+            return ports.free_port()
+        if ports.port_free(remembered):
             return remembered
-        return postmaster.free_port()
+        return ports.free_port()
 
     def _write_settings(self, data: Path, account: Account | None, port: int) -> None:
         sockets = str(data.parent) if len(os.fsencode(data.parent)) <= _SOCKET_DIR_LIMIT else ""

@@ -234,6 +234,88 @@ def child_died(name: str, code: int) -> RuntimeFault:
     )
 
 
+def child_silent(name: str, port: int, timeout_s: float) -> RuntimeFault:
+    """A process runs but does not listen where it should."""
+    return RuntimeFault(
+        "runtime.process-silent",
+        Text(
+            f"进程 {name} 在 {timeout_s:g} 秒内没有开始监听端口 {port}。",
+            f"The process {name} did not listen on port {port} within {timeout_s:g} s.",
+        ),
+        Text(
+            f"查看上面以 {name} 开头的日志行；机器可能过载，稍后再试。",
+            f"Read the log lines that start with {name} above; the machine may be overloaded.",
+        ),
+        process=name,
+        port=port,
+    )
+
+
+def database_gone(log: Path) -> RuntimeFault:
+    """The embedded server ended while it was in use."""
+    return RuntimeFault(
+        "runtime.database-gone",
+        Text(
+            "数据库意外结束，其余进程已停止。", "The database ended unexpectedly; all was stopped."
+        ),
+        Text(
+            f"再运行一次，数据库会自行恢复；原因见日志 {log}。",
+            f"Run again: the database recovers by itself. The log {log} tells the cause.",
+        ),
+        log=str(log),
+    )
+
+
+def database_unreachable(address: str, reason: str) -> RuntimeFault:
+    """The database named in DATABASE_URL does not answer; ``address`` carries no password."""
+    return RuntimeFault(
+        "runtime.database-unreachable",
+        Text(
+            f"不能连接 DATABASE_URL 指明的数据库 {address}: {reason}",
+            f"The database of DATABASE_URL, {address}, cannot be reached: {reason}",
+        ),
+        Text(
+            "检查地址、账户和密码；去掉 DATABASE_URL 则使用自带的数据库。",
+            "Check address, user and password; without DATABASE_URL the embedded database is used.",
+        ),
+        address=address,
+    )
+
+
+def database_too_old(address: str, version: str) -> RuntimeFault:
+    """The server of DATABASE_URL is older than what our SQL needs."""
+    return RuntimeFault(
+        "runtime.database-too-old",
+        Text(
+            f"数据库 {address} 是 PostgreSQL {version}，需要 15 或更新的版本。",
+            f"The database {address} is PostgreSQL {version}; 15 or newer is needed.",
+        ),
+        Text(
+            "升级该服务器，或去掉 DATABASE_URL 以使用自带的数据库。",
+            "Upgrade that server, or unset DATABASE_URL to use the embedded one.",
+        ),
+        address=address,
+        version=version,
+    )
+
+
+def database_newer(unknown: list[str]) -> RuntimeFault:
+    """The tables were made by a newer release than the one that runs."""
+    return RuntimeFault(
+        "runtime.database-newer",
+        Text(
+            "数据库由更新版本的 Kintsugi 建立，本版本不认识其中的表结构。数据未被改动。",
+            "The database was made by a newer Kintsugi, whose tables this one does not know. "
+            "Nothing was touched.",
+        ),
+        Text(
+            "安装更新的版本，或用 KINTSUGI_HOME 选择另一个目录。",
+            "Install the newer version, or choose another directory with KINTSUGI_HOME.",
+        ),
+        unknown=unknown,
+    )
+
+
 def path_refused(path: Path, reason: str) -> RuntimeFault:
     """The operating system refused a file or directory of ours."""
     return RuntimeFault(

@@ -1,7 +1,6 @@
-"""What the operating system knows about a running server: its pid file, its process, its port."""
+"""What the operating system knows about a running server: its pid file and its process."""
 
 import os
-import socket
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
@@ -77,21 +76,3 @@ def process_exists(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def port_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether nobody listens on the port, tried by taking it for a moment."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port that is free now, chosen by the system."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
