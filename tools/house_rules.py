@@ -37,7 +37,7 @@ CLOCK_EDGES = re.compile(
 )
 # Named exceptions, each with its reason.
 CLOCK_KEEPERS = {
-    "src/kintsugi/onboarding/services/progress.py": "a heartbeat: when it was written is all it says",
+    "src/kintsugi/onboarding/services/progress.py": "a heartbeat: it only says when it beat",
 }
 CLOCKS = {
     "timezone": {"now"},
