@@ -122,15 +122,18 @@ class Breach:
 
 @dataclass(frozen=True)
 class Source:
-    """One Python file: its path from the repository's root with forward slashes, text and tree."""
+    """One Python file: its path from the repository's root with forward slashes, its text, its
+    tree and, since every rule walks it, the tree's nodes."""
 
     path: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
 
     @classmethod
     def of(cls, path: str, text: str) -> "Source":
-        return cls(path=path, text=text, tree=ast.parse(text, filename=path))
+        tree = ast.parse(text, filename=path)
+        return cls(path=path, text=text, tree=tree, nodes=tuple(ast.walk(tree)))
 
     @property
     def app(self) -> str | None:
@@ -148,7 +151,7 @@ class Source:
 def _imported(source: Source) -> Iterator[tuple[ast.AST, str]]:
     """Every absolute dotted name that a file imports, relative imports resolved."""
     package = PurePosixPath(source.path).with_suffix("").parts[1:-1]
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node, alias.name
@@ -224,7 +227,7 @@ def no_writes_outside_services(source: Source) -> list[Breach]:
         return []
     in_models = "models" in PurePosixPath(source.path).with_suffix("").parts
     breaches = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         name = node.func.attr
@@ -245,10 +248,8 @@ def no_clock_inside(source: Source) -> list[Breach]:
     if CLOCK_EDGES.search(source.path) or source.path in CLOCK_KEEPERS:
         return []
     breaches = []
-    given = {
-        id(node.func) for node in ast.walk(source.tree) if isinstance(node, ast.Call) and node.args
-    }
-    for node in ast.walk(source.tree):
+    given = {id(node.func) for node in source.nodes if isinstance(node, ast.Call) and node.args}
+    for node in source.nodes:
         if not isinstance(node, ast.Attribute):
             continue
         owner = node.value
@@ -323,7 +324,7 @@ def no_nameless_modules(source: Source) -> list[Breach]:
 
 def nothing_unfinished(source: Source) -> list[Breach]:
     """No raised stubs and no notes to come back later: what is not there yet is an issue."""
-    raised = (node.exc for node in ast.walk(source.tree) if isinstance(node, ast.Raise))
+    raised = (node.exc for node in source.nodes if isinstance(node, ast.Raise))
     names = (exc.func if isinstance(exc, ast.Call) else exc for exc in raised)
     # To catch it is fine: zipfile raises it for a compression it does not know.
     breaches = [
@@ -346,7 +347,7 @@ def nothing_too_long(source: Source) -> list[Breach]:
     lines = len(source.text.splitlines())
     if lines > MAX_FILE_LINES:
         breaches.append(source.breach("too-long", 1, f"{lines} lines in one file"))
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             size = (node.end_lineno or node.lineno) - node.lineno + 1
             if size > MAX_FUNCTION_LINES:
@@ -362,7 +363,7 @@ def tests_assert_something(source: Source) -> list[Breach]:
     if not PurePosixPath(source.path).name.startswith("test_"):
         return []
     breaches = []
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
         if not node.name.startswith("test_"):
