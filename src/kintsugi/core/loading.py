@@ -48,6 +48,8 @@ class TableLoader:
     key: Sequence[str]
     columns: Mapping[str, str] = field(default_factory=dict)
     arrays: frozenset[str] = frozenset()
+    #: Reference column → the table it points to and that table's natural key column.
+    references_to: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def column(self, name: str) -> str:
         """The table column of a contract field."""

@@ -26,7 +26,9 @@ class BusinessModel(models.Model):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("changed"), db_default=Now(), editable=False)
     is_void = models.BooleanField(_("void"), default=False, db_default=False)
-    void_reason = models.CharField(_("reason of voiding"), max_length=400, blank=True, db_default="")
+    void_reason = models.CharField(
+        _("reason of voiding"), max_length=400, blank=True, db_default=""
+    )
 
     class Meta:
         abstract = True

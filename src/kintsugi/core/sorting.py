@@ -15,7 +15,9 @@ def sort_key(name: str) -> str:
     return " ".join(lazy_pinyin(name)).casefold()[:KEY_CHARS]
 
 
-def with_sort_key(frame: pl.DataFrame, *, name: str = "name", key: str = "name_sort") -> pl.DataFrame:
+def with_sort_key(
+    frame: pl.DataFrame, *, name: str = "name", key: str = "name_sort"
+) -> pl.DataFrame:
     """The frame with a sort key column; names without Chinese characters take the fast path."""
     if name not in frame.columns:
         return frame

@@ -8,3 +8,7 @@ class OnboardingConfig(AppConfig):
 
     name = "kintsugi.onboarding"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Connect the handlers of events."""
+        from kintsugi.onboarding import handlers  # noqa: F401

@@ -62,6 +62,10 @@ PRODUCTS = ProductLoader(
     columns={"manufacturer": "manufacturer_id", "mah": "mah_id"},
     key=("product_code",),
     arrays=frozenset({"gmdn_terms", "fda_product_codes", "premarket_submissions"}),
+    references_to={
+        "manufacturer_id": ("parties_party", "party_key"),
+        "mah_id": ("parties_party", "party_key"),
+    },
 )  # fmt: skip
 
 IDENTIFIERS = IdentifierLoader(
@@ -73,4 +77,8 @@ IDENTIFIERS = IdentifierLoader(
     ),
     columns={"product": "product_id"},
     key=("issuer", "device_identifier"),
+    references_to={
+        "product_id": ("products_product", "product_code"),
+        "contains_id": ("products_udiidentifier", "device_identifier"),
+    },
 )  # fmt: skip

@@ -95,7 +95,9 @@ def start_run(
         refuse_drift(drift(mapping, snapshot), file=snapshot.file_name)
     else:
         mapping, origin = _suggested(snapshot, contracts), "suggested"
-    validate_mapping(mapping, snapshot, contracts, (source.value_maps if source else {}) or {})
+    validate_mapping(
+        mapping, snapshot, contracts, value_maps=source.value_maps if source else None
+    )
     if source is None:
         source = register_source(
             actor=actor,
@@ -136,18 +138,8 @@ def _suggested(snapshot: EngineSnapshot, contracts: Any) -> Mapping:
     found = suggest_mapping(snapshot, contracts)
     if found.mapping.tables:
         return found.mapping
-    from kintsugi.engine.mapping.validate import missing_key_column
-
     if found.missing_keys:
-        missing = found.missing_keys[0]
-        table = snapshot.table(missing.table)
-        raise missing_key_column(
-            entity=missing.entity,
-            field=missing.field,
-            contract=contracts[missing.entity],
-            table=table,
-            file=snapshot.file_name,
-        )
+        raise found.missing_keys[0].error
     headers = [column.name for table in snapshot.tables for column in table.columns][:60]
     raise KintsugiError(
         "mapping.not-understood",
@@ -184,6 +176,22 @@ def _notes(snapshot: EngineSnapshot, mapping: Mapping) -> list[dict[str, Any]]:
             }
         )
     return notes
+
+
+def _unknown_columns(found: dict[str, list[str]]) -> list[dict[str, Any]]:
+    """Columns that nothing was read from, named, so that nobody thinks they were loaded."""
+    return [
+        {
+            "code": "column.unknown",
+            "zh": f"列“{header}”({table})不在映射中,没有载入;它留在快照里。"
+            "若需要,请在映射中指明它是哪个字段。",
+            "en": f"The column “{header}” ({table}) is not in the mapping and was not loaded; it "
+            "stays in the snapshot. If you need it, say in the mapping which field it is.",
+            "facts": {"table": table, "column": header},
+        }
+        for table, headers in found.items()
+        for header in headers
+    ]
 
 
 @contextmanager
@@ -240,7 +248,9 @@ def prepare_run(*, actor: Any, run_id: UUID, listener: Listener | None = None) -
             }
             for step in result.steps
         ]
-        _move(actor, run, "staged", steps=steps)
+        unknown = _unknown_columns(result.unknown_columns)
+        notes = [note for note in run.notes if note["code"] != "column.unknown"]
+        _move(actor, run, "staged", steps=steps, notes=[*notes, *unknown])
         loading.keep_found(actor=actor, run=run, snapshot=snapshot, result=result)
         _move(actor, run, "validated")
     return result

@@ -1,0 +1,21 @@
+"""What onboarding does when something has happened."""
+
+from django.db import connection
+
+from kintsugi.core.events import on
+from kintsugi.core.models import Event
+from kintsugi.core.queries import query
+from kintsugi.onboarding.entities import LOADERS
+
+
+@on("onboarding.run-verified")
+def refresh_statistics(event: Event) -> None:
+    """Tell the planner about the rows a run brought, so that lists and search stay quick.
+
+    Idempotent: it reads the tables as they are.
+    """
+    loaded = {name.split("/")[-1] for name in event.facts["counts"]["entities"]}
+    with connection.cursor() as cursor:
+        for entity in loaded:
+            cursor.execute(query("onboarding", "analyze").format(table=LOADERS[entity].table))
+        cursor.execute(query("onboarding", "analyze").format(table="audit_provenance"))

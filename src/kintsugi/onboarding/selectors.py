@@ -1,0 +1,94 @@
+"""Reads of runs shared with the command line, the API and the screens."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+from kintsugi.core.loading import TableLoader
+from kintsugi.core.queries import query
+from kintsugi.engine.text import Text
+from kintsugi.engine.values.rules import RULES
+from kintsugi.onboarding.entities import LOADERS
+from kintsugi.onboarding.models import Run, RunIssueCount
+
+#: The names of a run's outcomes, the same in reports, the API and the command line.
+ARITHMETIC = ("created", "updated", "merged", "unchanged", "excluded", "quarantined")
+
+
+def rule_title(rule: str) -> Text:
+    """What a rule says, without a value; the id where nobody registered it."""
+    known = RULES.get(rule)
+    if known is None:
+        return Text(rule, rule)
+    return Text(*(part.replace("{value}", "…") for part in known.title))
+
+
+def run_report(run: Run) -> dict[str, Any]:
+    """A run as ``kintsugi import --json`` and the API print it."""
+    counts = run.counts or {}
+    issues = RunIssueCount.objects.filter(run=run).order_by("-count", "rule")
+    return {
+        "run": run.number,
+        "id": str(run.pk),
+        "source": run.source.code,
+        "file": run.file_name,
+        "status": run.status,
+        "mapping": f"v{run.mapping.number}" if run.mapping else None,
+        **{name: counts.get(name) for name in ("read", *ARITHMETIC)},
+        "cells_changed": counts.get("cells"),
+        "entities": counts.get("entities", {}),
+        "issues": [
+            {
+                "entity": found.entity,
+                "rule": found.rule,
+                "severity": found.severity,
+                "count": found.count,
+                "examples": found.examples,
+                "title": rule_title(found.rule)._asdict(),
+            }
+            for found in issues
+        ],
+        "notes": run.notes,
+        "error": run.error,
+        "seconds": (run.ended_at - run.started_at).total_seconds()
+        if run.ended_at and run.started_at
+        else None,
+    }
+
+
+def run_by_number(number: str) -> Run | None:
+    """A run by its number or id."""
+    runs = Run.objects.select_related("source", "snapshot", "mapping")
+    try:
+        return runs.filter(pk=UUID(number)).first()
+    except ValueError:
+        return runs.filter(number=number).first()
+
+
+def checksums() -> dict[str, dict[str, Any]]:
+    """Rows and checksum of every business table that is onboarded.
+
+    The checksum is over business columns, with references as natural keys, and does not depend
+    on row order, surrogate ids or time stamps: equal content gives equal checksums anywhere.
+    """
+    found = {}
+    with connection.cursor() as cursor:
+        for loader in LOADERS.values():
+            cursor.execute(_checksum_query(loader))
+            rows, checksum = cursor.fetchone()
+            found[loader.table] = {"rows": rows, "checksum": checksum}
+    return found
+
+
+def _checksum_query(loader: TableLoader) -> sql.Composed:
+    keys = sql.SQL(", ").join(
+        sql.SQL("{}, (select r.{}::text from {} r where r.id = t.{})").format(
+            sql.Literal(column), sql.Identifier(key), sql.Identifier(table), sql.Identifier(column)
+        )
+        for column, (table, key) in loader.references_to.items()
+    )
+    return sql.SQL(query("onboarding", "checksum")).format(
+        table=sql.Identifier(loader.table), references=keys
+    )

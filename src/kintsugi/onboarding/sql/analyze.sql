@@ -1,0 +1,2 @@
+-- Refresh the planner's statistics of one table.
+analyze "{table}"

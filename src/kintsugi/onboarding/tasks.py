@@ -1,0 +1,43 @@
+"""Jobs: imports asked for on the web, and the hand-out of events."""
+
+import datetime as dt
+from uuid import UUID
+
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.contrib.django import app
+
+from kintsugi.core import events
+from kintsugi.core.errors import KintsugiError
+from kintsugi.onboarding.entities import ORDER
+from kintsugi.onboarding.services import apply_run, prepare_run
+
+#: A job that was interrupted (a database away, a killed worker) goes on where it stopped; a
+#: refusal of the input is final until a person acts.
+RETRY = RetryStrategy(max_attempts=5, exponential_wait=5)
+
+
+@app.task(queue="imports", retry=RETRY, pass_context=False)
+def import_files(run_ids: list[str], actor: str) -> None:
+    """Prepare all runs, then load them in the order of their references.
+
+    A refusal is kept with its run (status failed) and ends the job without a retry; the runs
+    behind it wait for a person.
+    """
+    try:
+        order = []
+        for run_id in run_ids:
+            result = prepare_run(actor=actor, run_id=UUID(run_id))
+            first = [ORDER[e.entity] for e in result.entities if e.primary]
+            order.append((max(first, default=0), run_id))
+        for _, run_id in sorted(order):
+            apply_run(actor=actor, run_id=UUID(run_id), at=dt.datetime.now(dt.UTC))
+    except KintsugiError as error:
+        if error.retryable or error.code == "run.busy":
+            raise
+
+
+@app.periodic(cron="* * * * * */5")
+@app.task(queue="events", queueing_lock="deliver-events", pass_context=True)
+def deliver_events(context: JobContext, timestamp: int) -> None:
+    """Hand waiting events to their handlers every five seconds."""
+    events.deliver(at=dt.datetime.fromtimestamp(timestamp, dt.UTC))
