@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from kintsugi.engine.reading.rules import READING_RULES
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES, Rule, register
 
@@ -118,3 +119,6 @@ def register_check_rules() -> None:
     for rule_id, severity, dirt, title, remedy in _RULES:
         if rule_id not in RULES:
             register(Rule(rule_id, severity, title, remedy, dirt))
+    for reading in READING_RULES:
+        if reading.id not in RULES:
+            register(Rule(*reading))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from kintsugi.engine.contract import Contract, Field
 from kintsugi.engine.pipeline.model import ISSUE_SCHEMA, hashes
 from kintsugi.engine.pipeline.project import Mapped
 from kintsugi.engine.pipeline.store import Store, digest, sink
-from kintsugi.engine.values import normalise
+from kintsugi.engine.values import normalise, propose_padding, vote_date_order
 from kintsugi.engine.values.rules import RULES
 
 _TYPES: dict[str, pl.DataType] = {
@@ -71,6 +71,9 @@ def clean_fields(
                 touched.write_parquet(folder / f"value.{target.name}.parquet")
                 changed.append(target.name)
             issues.append(_issues(mapped, target, raws, touched, contract, columns))
+            if target.norm == "money" and "currency" in contract.names and "currency" not in names:
+                side = _currency(folder, raws, known)
+                sides += [side] if side else []
             precise = known.filter(
                 pl.col("precision").is_not_null() & (pl.col("precision") != "day")
             )
@@ -83,7 +86,7 @@ def clean_fields(
         parts = [frame.select(direct), *(pl.scan_parquet(side) for side in sides)]
         wide = pl.concat(parts, how="horizontal") if sides else parts[0]
         present = wide.collect_schema().names()
-        ordered = [c for n in names for c in (n, f"{n}__precision") if c in present]
+        ordered = [c for n in contract.names for c in (n, f"{n}__precision") if c in present]
         sink(wide.select("_n", "_row", *ordered), path)
         for side in sides:
             side.unlink()
@@ -126,15 +129,50 @@ def _values(target: Field, raws: pl.Series, extra: Map[str, Any]) -> pl.DataFram
     """One row per distinct text that is not blank."""
     distinct = raws.unique().drop_nulls()
     distinct = distinct.filter(distinct != "").alias("raw")
-    known = normalise(target.norm, distinct, {**target.norm_args, **extra})
-    if "proposal" not in known.columns:
-        known = known.with_columns(pl.lit(None, pl.String).alias("proposal"))
+    found = {**target.norm_args, **column_args(target, distinct), **extra}
+    known = normalise(target.norm, distinct, found)
+    # What the normaliser would write, or the parts it saw; by name in its by-products.
+    more = [pl.col("more").str.json_path_match(f"$.{name}") for name in ("proposal", "parts")]
+    known = known.with_columns(pl.coalesce(more).alias("proposal"))
+    known = _padded(target, known)
     if target.on_invalid != "warn":
         asks = [rule for rule, entry in RULES.items() if entry.severity != "warn"]
         # What a person must decide is not loaded meanwhile; the raw text stays in the issue.
         emptied = pl.when(~pl.col("issue").is_in(asks) | pl.col("issue").is_null())
         known = known.with_columns(emptied.then(pl.col("value")).alias("value"))
     return known
+
+
+def column_args(target: Field, distinct: pl.Series) -> dict[str, str]:
+    """What a column says about its own cells: whether 05/06/2023 is day or month first."""
+    if target.norm != "date":
+        return {}
+    # The vote costs Python time per value: only all-digit dates with the year last take part.
+    voters = distinct.filter(distinct.str.contains(r"^\s*\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]"))
+    order = vote_date_order(voters) if len(voters) else None
+    return {"order": order} if order else {}
+
+
+def _padded(target: Field, known: pl.DataFrame) -> pl.DataFrame:
+    """Digit codes that are shorter than their column: zeros a spreadsheet took, to be approved."""
+    if target.norm not in ("code", "serial"):
+        return known
+    digits = known.filter(
+        pl.col("issue").is_null() & pl.col("value").str.contains(r"^[0-9]{3,}$")
+    ).select("value")
+    if digits["value"].str.len_bytes().n_unique() < 2:
+        return known
+    padded = propose_padding(digits["value"])
+    if not padded:
+        return known
+    hit = pl.col("issue").is_null() & pl.col("value").is_in(list(padded))
+    return known.with_columns(
+        pl.when(hit).then(pl.lit("identifier.zeros-lost")).otherwise("issue").alias("issue"),
+        pl.when(hit)
+        .then(pl.col("value").replace_strict(padded, default=None, return_dtype=pl.String))
+        .otherwise("proposal")
+        .alias("proposal"),
+    )
 
 
 def _filled(column: str) -> pl.Expr:
@@ -184,6 +222,19 @@ def _side(
     return frame.select(columns)
 
 
+def _currency(folder: Path, raws: pl.Series, known: pl.DataFrame) -> Path | None:
+    """The currency written beside an amount (USD 12,000), as a field of its own."""
+    named = known.filter(pl.col("unit").is_not_null()).select(
+        "raw", pl.col("unit").alias("currency")
+    )
+    if named.is_empty():
+        return None
+    side = folder / ".side.currency.parquet"
+    beside = raws.alias("raw").to_frame().join(named, on="raw", how="left", maintain_order="left")
+    beside.select("currency").write_parquet(side)
+    return side
+
+
 def _issues(
     mapped: Mapped,
     target: Field,
@@ -212,12 +263,12 @@ def _issues(
     )
     rows = mapped.scan().select("_row").collect().to_series()
     found = pl.DataFrame({"_row": rows, "raw": raws}).join(facts, on="raw", how="inner")
-    ordinals = columns.get(target.name) or [None]
+    ordinal = next(iter(columns.get(target.name, [])), None)
     return found.unique(subset=["_row", "raw"], maintain_order=True).select(
         pl.col("_row").cast(pl.Int32),
         pl.lit(None, pl.String).alias("_key"),
         pl.lit(target.name).alias("field"),
-        pl.lit(ordinals[0], pl.Int32).alias("column"),
+        pl.lit(ordinal, pl.Int32).alias("column"),
         "rule",
         "severity",
         pl.col("raw").alias("value"),

@@ -113,6 +113,18 @@ def cell_issues(
     return pl.DataFrame(found, schema=ISSUE_SCHEMA)
 
 
+def quantity_issues(mapped: Mapped, columns: Map[str, list[int]]) -> pl.DataFrame:
+    """Rows whose quantity and serial numbers disagree; the device that is named stays."""
+    if mapped.contradicting is None:
+        return pl.DataFrame(schema=ISSUE_SCHEMA)
+    found = mapped.contradicting.with_columns(
+        pl.lit("serial_no").alias("field"),
+        pl.lit("serial.count").alias("rule"),
+        pl.lit("ask").alias("severity"),
+    )
+    return issue_frame(found, columns, mapped)
+
+
 def unmapped_issues(contract: Contract, columns: tuple[str, ...]) -> pl.DataFrame:
     """One issue of the whole table per required field that no column supplies."""
     lacking = [

@@ -1,6 +1,7 @@
 """Kernels of the mapped step that need more than an expression: parts of a UDI, lists of serial
 numbers, and what a header says about the values below it."""
 
+import re
 from typing import Any
 
 import polars as pl
@@ -19,16 +20,26 @@ QUANTITY_HEADERS = frozenset(
         "quantity", "qty", "count", "units", "no of units", "number of units",
     )
 )  # fmt: skip
+_UNIT = re.compile(r"[(（\[【/:：]|[万亿元]|\b[A-Z]{3}\b")
 _NUMBER = r"^\s*(\d{1,4})(?:\.0+)?\s*(?:台|套|个|件|pcs|units?)?\s*$"
 
 
 def header_args(entity: EntityMapping, contract: Contract) -> dict[str, dict[str, Any]]:
-    """What the header adds to a numeric field's normaliser: the unit in 采购价(万元)."""
+    """What the header adds to a field's normaliser: the unit in 采购价(万元); and which end of a
+    period such as 2023.5-2026.5 a date field takes when both ends are mapped to one column."""
     found: dict[str, dict[str, Any]] = {}
     for name, expression in entity.columns.items():
         headers = headers_of(expression)
-        if len(headers) == 1 and contract.field(name).type in ("integer", "decimal"):
+        numeric = contract.field(name).type in ("integer", "decimal")
+        # A plain header says nothing, and canonical numbers pass faster without one.
+        if numeric and len(headers) == 1 and _UNIT.search(headers[0]):
             found[name] = {"header": headers[0]}
+    for dependency in contract.dependencies:
+        ends = [entity.columns.get(name) for name in dependency.fields]
+        dates = all(contract.field(name).type == "date" for name in dependency.fields)
+        if dates and len(ends) == 2 and ends[0] is not None and ends[0] == ends[1]:
+            found[dependency.fields[0]] = {"part": "start"}
+            found[dependency.fields[1]] = {"part": "end"}
     return found
 
 
@@ -43,38 +54,44 @@ def quantity_column(entity: EntityMapping, contract: Contract, table: SnapshotTa
     return found[0] if len(found) == 1 else None
 
 
-def expand(frame: pl.LazyFrame, field: str, quantity: str) -> pl.LazyFrame:
+def expand(frame: pl.LazyFrame, field: str, quantity: str) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """One row per serial number where a list of them agrees with the quantity; other rows stay as
-    they are, for the normaliser to complain about. Every new row keeps its ``_row``."""
-    pairs = frame.select(field, quantity).unique().collect()
-    counted = pairs.with_columns(
-        pl.col(quantity).str.extract(_NUMBER, 1).cast(pl.Int32, strict=False).alias("_count")
-    ).filter((pl.col("_count") > 1) & (pl.col(field) != ""))
+    they are, for the normaliser to complain about. Every new row keeps its ``_row``.
+
+    Also returned: ``_row, value`` of rows whose serial numbers contradict the quantity.
+    """
+    numbers = pl.col(quantity).str.extract(_NUMBER, 1).cast(pl.Int32, strict=False)
+    several = frame.with_columns(numbers.alias("_count")).filter(
+        (pl.col("_count") > 1) & (pl.col(field) != "")
+    )
+    pairs = several.select(field, quantity, "_count").unique().collect()
     split: list[dict[str, Any]] = []
-    for row in counted.iter_rows(named=True):
-        serials = split_serials(row[field], row["_count"])
-        if serials:
-            split.append({field: row[field], quantity: row[quantity], "_serials": list(serials)})
+    for row in pairs.iter_rows(named=True):
+        found = split_serials(row[field], quantity=row["_count"])
+        whole = found.rule == "serial.split"
+        if whole or found.issue:
+            serials = found.parts if whole else None
+            split.append({field: row[field], quantity: row[quantity], "_serials": serials})
     if not split:
-        return frame
-    schema = {field: pl.String, quantity: pl.String, "_serials": pl.List(pl.String)}
+        return frame, pl.DataFrame(schema={"_row": pl.Int32, "value": pl.String})
+    schema = pl.Schema(
+        {field: pl.String(), quantity: pl.String(), "_serials": pl.List(pl.String())}
+    )
+    judged = pl.DataFrame(split, schema=schema).lazy()
+    wrong = judged.filter(pl.col("_serials").is_null())
+    contradicting = (
+        frame.join(wrong, on=[field, quantity], how="semi")
+        .select("_row", pl.format("{} × {}", field, quantity).alias("value"))
+        .collect()
+    )
     names = frame.collect_schema().names()
-    return (
-        frame.join(
-            pl.DataFrame(split, schema=schema).lazy(),
-            on=[field, quantity],
-            how="left",
-            maintain_order="left",
-        )
-        .with_columns(
-            pl.when(pl.col("_serials").is_null())
-            .then(pl.concat_list(field))
-            .otherwise(pl.col("_serials"))
-            .alias(field)
-        )
+    expanded = (
+        frame.join(judged, on=[field, quantity], how="left", maintain_order="left")
+        .with_columns(pl.coalesce("_serials", pl.concat_list(field)).alias(field))
         .explode(field)
         .select(names)
     )
+    return expanded, contradicting
 
 
 def udi_part(frame: pl.LazyFrame, field: str, part: str) -> pl.LazyFrame:

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -46,6 +47,8 @@ class Mapped:
     #: Rows outside ``where``.
     excluded: int
     text: str
+    #: ``_row, value`` of rows whose serial numbers contradict their quantity.
+    contradicting: pl.DataFrame | None = None
 
     def scan(self) -> pl.LazyFrame:
         frame = pl.scan_parquet(self.path)
@@ -88,12 +91,12 @@ def map_cells(
         select = {"_row": "_row"} | {f: f"c{ordinals[str(plain[f])]}" for f in fields}
         return Mapped(cells.path, key, cells.reused, fields, select, table.rows, 0, text)
 
-    def make(path: Path) -> dict[str, int]:
+    def make(path: Path) -> dict[str, Any]:
         frame = cells.scan()
-        excluded = 0
+        facts: dict[str, Any] = {"excluded": 0, "contradicting": []}
         if entity.where:
             kept = frame.filter(_where(entity, ordinals))
-            excluded = table.rows - int(kept.select(pl.len()).collect().item())
+            facts["excluded"] = table.rows - int(kept.select(pl.len()).collect().item())
             frame = kept
         chosen = frame.select(
             pl.col("_row"),
@@ -107,15 +110,22 @@ def map_cells(
         if not entity.primary:
             chosen = _mentions(chosen, fields, entity.key or contract.key)
         elif many is not None:
-            chosen = expand(chosen, "serial_no", "_quantity").drop("_quantity")
+            chosen, contradicting = expand(chosen, "serial_no", "_quantity")
+            chosen = chosen.drop("_quantity")
+            facts["contradicting"] = contradicting.rows()
         sink(chosen.with_row_index("_n").cast({"_n": pl.Int32}), path)
         rows = int(pl.scan_parquet(path).select(pl.len()).collect().item())
-        return {"rows": rows, "excluded": excluded}
+        return {**facts, "rows": rows}
 
     path, facts, reused = store.file(f"{name}/mapped.parquet", key, make)
     if many is not None:
         text += f"\nserial_no is split into one record per device where it agrees with {many}"
-    return Mapped(path, key, reused, fields, None, facts["rows"], facts["excluded"], text)
+    contradicting = pl.DataFrame(
+        facts["contradicting"], schema={"_row": pl.Int32, "value": pl.String}, orient="row"
+    )
+    return Mapped(
+        path, key, reused, fields, None, facts["rows"], facts["excluded"], text, contradicting
+    )
 
 
 def _plain(expression: Expression) -> str | None:

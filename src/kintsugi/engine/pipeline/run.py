@@ -21,6 +21,7 @@ from kintsugi.engine.pipeline.inspect import (
     cell_issues,
     contract_issues,
     issue_frame,
+    quantity_issues,
     total_issues,
     unmapped_issues,
 )
@@ -313,7 +314,7 @@ def _run_entity(
         table=table.index,
         table_name=table.name,
         primary=entity.primary,
-        fields=list(mapped.fields),
+        fields=[c for c in cleaned.columns if not c.endswith("__precision")],
         columns=columns,
         records=merged.path,
         issues=path,
@@ -357,6 +358,7 @@ def _check(
         parts = [cleaned.issues, found, unmapped_issues(contract, tuple(entity.columns))]
         if entity.primary:
             index = table.index
+            parts.append(quantity_issues(mapped, columns))
             parts.append(cell_issues(run.snapshot, index, entity, contract, columns))
             parts.append(total_issues(run.snapshot, index, cleaned.path, contract, columns, args))
         write_text(text_path, sql)
