@@ -42,6 +42,7 @@ WORDS = {
             "warn": "wrong: taken with a warning",
         },
         "checks": "Rules over several fields",
+        "commands": ("Command line", "argument or option", "meaning", "default"),
     },
     "zh": {
         "title": "数据字典",
@@ -64,6 +65,7 @@ WORDS = {
             "warn": "有误则提示后采用",
         },
         "checks": "跨字段规则",
+        "commands": ("命令行", "参数或选项", "含义", "默认"),
     },
 }
 
@@ -241,26 +243,34 @@ def _parameters(command: Any) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _command(command: Any, path: str) -> Iterator[str]:
+def _command(command: Any, path: str, head: tuple[str, str, str]) -> Iterator[str]:
     yield f"## `{path}`\n"
     text = (command.help or "").strip().replace("\b\n", "")
     if text:
         yield re.sub(r"(?<!\n)\n(?!\n)", " ", text) + "\n"
     rows = _parameters(command)
     if rows:
-        yield table(("argument or option", "meaning", "default"), rows)
-    for name, sub in sorted(getattr(command, "commands", {}).items()):
+        yield table(head, rows)
+    for name, sub in getattr(command, "commands", {}).items():
         if not sub.hidden:
-            yield from _command(sub, f"{path} {name}")
+            yield from _command(sub, f"{path} {name}", head)
 
 
-def commands() -> str:
-    """The command line, from Typer."""
+def commands(language: str) -> str:
+    """The command line in one language, from Typer."""
     import typer.main
 
     cli = importlib.import_module("kintsugi.config.cli")
-    command = typer.main.get_command(cli.app)
-    return NOTE + "\n".join(["# Command line\n", *_command(command, "kintsugi")])
+    before = os.environ.get("KINTSUGI_LANG")
+    os.environ["KINTSUGI_LANG"] = language
+    try:
+        command = typer.main.get_command(cli.make_app())
+    finally:
+        os.environ.pop("KINTSUGI_LANG")
+        if before is not None:
+            os.environ["KINTSUGI_LANG"] = before
+    title, *head = WORDS[language]["commands"]
+    return NOTE + "\n".join([f"# {title}\n", *_command(command, "kintsugi", (*head,))])
 
 
 def _schema_name(schema: dict[str, Any]) -> str:
@@ -355,6 +365,7 @@ def index() -> str:
         ("[数据字典](dictionary.zh.md)", "全部实体与字段，由数据契约生成"),
         ("[Rules and refusals](rules.md)", "what an issue or an error means and what to do"),
         ("[Command line](commands.md)", "`kintsugi` and its options"),
+        ("[命令行](commands.zh.md)", "`kintsugi` 及其选项"),
         ("[HTTP API](api.md)", "routes and types under `/api/v1`"),
     ]
     return NOTE + "# Reference\n\nGenerated from the code.\n\n" + table(("page", "what"), rows)
@@ -365,7 +376,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "dictionary.md": lambda: dictionary("en"),
     "dictionary.zh.md": lambda: dictionary("zh"),
     "rules.md": rules,
-    "commands.md": commands,
+    "commands.md": lambda: commands("en"),
+    "commands.zh.md": lambda: commands("zh"),
     "api.md": api,
 }
 
