@@ -197,7 +197,7 @@ def parse_bracketed(text: str, *, lenient: bool = False) -> ElementString:
     escaped = text.replace("\\(", "\x00")
     if not escaped.startswith("("):
         raise Gs1Error("does not start with an application identifier")
-    marks = [m for m in _BRACKETED.finditer(escaped)]
+    marks = list(_BRACKETED.finditer(escaped))
     if not marks or marks[0].start() != 0:
         raise Gs1Error("does not start with an application identifier")
     unknown = [m[1] for m in marks if m[1] not in AIS]

@@ -35,9 +35,21 @@ class Norm:
 
 EMPTY = Norm(None)
 
+
+def words(text: str) -> frozenset[str]:
+    """The blank-separated words of a literal, as a set."""
+    return frozenset(text.split())
+
+
 # Words sources write for "nothing". 无 alone is one; 无菌 is not. Compared folded by ``null_key``.
-NULL_WORDS = frozenset(
-    ["不详", "未知", "不明", "不清楚", "不清", "无法辨认", "看不清", "暂无", "暂缺", "待补", "待补充", "待定", "待查", "待确认", "无", "没有", "空", "缺", "未填", "未填写", "未提供", "不适用", "无法提供", "见铭牌", "见实物", "见标签", "/", "//", "///", "\\", "-", "--", "---", "——", "—", "–", "_", "__", "___", ".", "..", "…", "...", "*", "**", "***", "?", "??", "???", "n/a", "na", "#n/a", "n.a.", "n.a", "nan", "null", "none", "nil", "(null)", "(none)", "<null>", "[null]", "\\n", "unknown", "unspecified", "undefined", "unavailable", "tbd", "tba", "tbc", "notavailable", "notapplicable", "notknown", "notspecified", "#value!", "#ref!", "#name?", "#div/0!", "#num!", "#null!"]
+NULL_WORDS = words(
+    """
+    不详 未知 不明 不清楚 不清 无法辨认 看不清 暂无 暂缺 待补 待补充 待定 待查 待确认 无 没有 空
+    缺 未填 未填写 未提供 不适用 无法提供 见铭牌 见实物 见标签 / // /// \\ - -- --- —— — – _ __
+    ___ . .. … ... * ** *** ? ?? ??? n/a na #n/a n.a. n.a nan null none nil (null) (none) <null>
+    [null] \\n unknown unspecified undefined unavailable tbd tba tbc notavailable notapplicable
+    notknown notspecified #value! #ref! #name? #div/0! #num! #null!
+    """
 )
 
 # Zero width, bidirectional and other format characters, and controls except tab and line ends.

@@ -9,13 +9,18 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from kintsugi.engine.contract import header_key
-from kintsugi.engine.values.base import EMPTY, Norm, is_null_word, prepared, strip
+from kintsugi.engine.values.base import EMPTY, Norm, is_null_word, prepared, strip, words
 
-_TRUE = frozenset(
-    ["true", "t", "yes", "y", "1", "是", "有", "对", "真", "含", "需要", "需", "√", "✓", "✔", "☑", "●", "已", "on", "是的", "✅", "v", "o", "ok", "合格", "支持", "启用", "enabled"]
-) - {"v", "o", "ok", "合格"}
-_FALSE = frozenset(
-    ["false", "f", "no", "n", "0", "否", "无", "没有", "错", "假", "不含", "不需要", "不", "×", "✗", "✘", "☐", "□", "x", "未", "off", "不是", "非", "❌", "不支持", "停用", "disabled"]
+_TRUE = words(
+    """
+    true t yes y 1 是 有 对 真 含 需要 需 √ ✓ ✔ ☑ ● 已 on 是的 ✅ 支持 启用 enabled
+    """
+)
+_FALSE = words(
+    """
+    false f no n 0 否 无 没有 错 假 不含 不需要 不 × ✗ ✘ ☐ □ x 未 off 不是 非 ❌ 不支持 停用
+    disabled
+    """
 )
 
 
@@ -41,8 +46,8 @@ def _index(allowed: str) -> dict[str, str]:
     index: dict[str, str] = {}
     for code in spelled:
         index[_fold(code)] = code
-    for code, words in spelled.items():
-        for word in words:
+    for code, spellings in spelled.items():
+        for word in spellings:
             index.setdefault(_fold(word), code)
     return index
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import polars as pl
 
 from kintsugi.engine.errors import KintsugiError
@@ -91,13 +92,11 @@ _UPPER_CODE = r"^[A-Z0-9][A-Z0-9\-/_.#]*$"
 _KEEP_CODE = r"^[A-Za-z0-9](?:[A-Za-z0-9 \-/_.#]*[A-Za-z0-9\-/_.#])?$"
 # Codes a spreadsheet may have damaged, and inner runs of blanks.
 _DUBIOUS_CODE = r"^[0-9]+\.0+$|  "
-_PLAIN_SERIAL = (
-    r"^[A-Z]+[A-Z0-9\-]*[A-Z][A-Z0-9\-]*[0-9]+$|^[A-Z]{1,4}-?[0-9]{4,}$|^[1-9][0-9]{7,}$"
-)
-_DUBIOUS_SERIAL = (
-    r"^[A-Z]{0,4}-?(?:0+|1+|2+|3+|4+|5+|6+|7+|8+|9+|0?123456789?0?|1234567|12345678|12345|1234)$"
-    r"|^(?:ABC|TEST|SN|SERIAL|NUMBER|NOSN)|^X+$"
-)
+_MOJIBAKE = "|".join(MOJIBAKE)
+# Lettered with four last digits, or eight digits and more: nothing of the kind is a placeholder
+# but the same digit again and again, and 12345678….
+_PLAIN_SERIAL = r"^[A-Z][A-Z0-9\-]*[0-9]{4}$|^[1-9][0-9]{7,}$"
+_DUBIOUS_SERIAL = r"^(?:1+|2+|3+|4+|5+|6+|7+|8+|9+|123456789?0?)$"
 
 
 def _length_ok(args: Mapping[str, object]) -> pl.Expr:
@@ -105,42 +104,35 @@ def _length_ok(args: Mapping[str, object]) -> pl.Expr:
     return pl.col("raw").str.len_chars() <= longest if isinstance(longest, int) else pl.lit(True)
 
 
-def _no_null_word() -> pl.Expr:
-    raw = pl.col("raw")
-    # Null words are short; what is longer need not be looked up.
-    return ~((raw.str.len_bytes() <= 40) & raw.str.to_lowercase().is_in(list(NULL_WORDS)))
+def _maybe_null(raws: pl.Series) -> pl.Series:
+    """True where a text is a word for nothing or, by signs that NFKC folds, could be one.
+
+    No such word has a digit from 1 to 9 (a test holds this), so most values need no look-up.
+    """
+    short = (raws.str.len_chars() <= 24) & ~raws.str.contains("[1-9]")
+    at = short.arg_true()
+    bare = raws.gather(at).str.replace_all(r"\s", "").str.to_lowercase()
+    null = bare.is_in(list(NULL_WORDS)) | ~bare.str.contains(r"^[\x00-\x7f\u{4e00}-\u{9fff}]*$")
+    found = np.zeros(len(raws), dtype=np.bool_)
+    found[at.to_numpy()] = null.to_numpy()
+    return pl.Series(found)
 
 
 def _canonical(kind: str, distinct: pl.DataFrame, args: Mapping[str, object]) -> pl.Series | None:
     """True where a raw value is canonical as it is; None if the kind has no guard."""
     raw = pl.col("raw")
+    can_be_null = False
     guard: pl.Expr
     if kind in ("text", "reference"):
-        # A short text with blanks, or with signs NFKC folds, could be a null word in disguise.
-        disguised = (raw.str.len_chars() <= 24) & raw.str.contains(
-            r"\s|[^\x00-\x7f\u{4e00}-\u{9fff}]"
-        )
-        guard = (
-            raw.str.contains(_CLEAN_TEXT)
-            & ~raw.str.contains_any(list(MOJIBAKE))
-            & _no_null_word()
-            & ~(disguised & _looks_null())
-            & _length_ok(args)
-        )
+        guard = raw.str.contains(_CLEAN_TEXT) & ~raw.str.contains(_MOJIBAKE) & _length_ok(args)
+        can_be_null = True
     elif kind == "code" and not args.get("pattern"):
         shape = _KEEP_CODE if args.get("case") == "keep" else _UPPER_CODE
-        guard = (
-            raw.str.contains(shape)
-            & ~raw.str.contains(_DUBIOUS_CODE)
-            & _no_null_word()
-            & ~((raw.str.len_chars() <= 24) & raw.str.contains(" ") & _looks_null())
-            & _length_ok(args)
-        )
+        guard = raw.str.contains(shape) & ~raw.str.contains(_DUBIOUS_CODE) & _length_ok(args)
+        can_be_null = True
     elif kind == "serial":
-        guard = (
-            raw.str.contains(_PLAIN_SERIAL) & ~raw.str.contains(_DUBIOUS_SERIAL) & _length_ok(args)
-        )
-        guard = guard & _no_null_word()
+        guard = raw.str.contains(_PLAIN_SERIAL) & ~raw.str.contains(_DUBIOUS_SERIAL)
+        guard = guard & _length_ok(args)
     elif kind == "di" and args.get("issuer") in (None, "GS1"):
         return gtin_mask(distinct["raw"])
     elif kind == "date":
@@ -148,7 +140,7 @@ def _canonical(kind: str, distinct: pl.DataFrame, args: Mapping[str, object]) ->
     elif kind == "boolean":
         guard = raw.is_in(["true", "false"])
     elif kind == "enum":
-        guard = raw.is_in(list(_codes(args)))
+        guard = raw.is_in(_codes(args))
     elif kind == "integer" and "header" not in args:
         guard = raw.str.contains(r"^(?:0|-?[1-9][0-9]{0,17})$") & _in_range(args)
     elif kind == "decimal" and "header" not in args:
@@ -159,13 +151,8 @@ def _canonical(kind: str, distinct: pl.DataFrame, args: Mapping[str, object]) ->
         guard = raw.str.contains(shape) & ~raw.str.contains(r"^-0\.0+$") & _in_range(args)
     else:
         return None
-    return distinct.select(guard.fill_null(False)).to_series()
-
-
-def _looks_null() -> pl.Expr:
-    """Whether the text without blanks, or with signs that fold, is a null word or may be one."""
-    bare = pl.col("raw").str.replace_all(r"\s", "").str.to_lowercase()
-    return bare.is_in(list(NULL_WORDS)) | ~bare.str.contains(r"^[\x00-\x7f\u{4e00}-\u{9fff}]*$")
+    mask = distinct.select(guard.fill_null(False)).to_series()
+    return mask & ~_maybe_null(distinct["raw"]) if can_be_null else mask
 
 
 def _codes(args: Mapping[str, object]) -> list[str]:
@@ -194,8 +181,9 @@ def _canonical_dates(raws: pl.Series) -> pl.Series:
 
 
 def normalise(kind: str, raws: pl.Series, args: Mapping[str, object] | None = None) -> pl.DataFrame:
-    """One row per distinct raw value: ``raw, value, rule, issue, confidence, precision, unit, more``
-    (``more`` is a JSON object or null). Nulls are left out: join back on ``raw``.
+    """One row per distinct raw value, columns as in ``SCHEMA``.
+
+    ``more`` is a JSON object or null. Null raw values are left out: join back on ``raw``.
 
     Raises KintsugiError for an unknown kind.
     """

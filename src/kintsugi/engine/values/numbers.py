@@ -22,7 +22,9 @@ _SCALE_EN = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "bn": 9, "bil
 
 # Name or sign → ISO 4217. ¥ alone is taken as yuan: the books are Chinese ones.
 CURRENCIES: Mapping[str, str] = {
-    **dict.fromkeys(("人民币", "元", "圆", "块", "rmb", "cny", "cnh", "¥", "cn¥", "人民币元", "yuan"), "CNY"),
+    **dict.fromkeys(
+        ("人民币", "人民币元", "元", "圆", "块", "rmb", "cny", "cnh", "¥", "yuan"), "CNY"
+    ),
     **dict.fromkeys(("美元", "美金", "usd", "us$", "$", "dollar", "dollars", "us dollar"), "USD"),
     **dict.fromkeys(("欧元", "歐元", "eur", "€", "euro", "euros"), "EUR"),
     **dict.fromkeys(("日元", "日圆", "日币", "jpy", "jp¥", "円", "yen"), "JPY"),
@@ -202,7 +204,7 @@ def norm_money(raw: str, **args: object) -> Norm:
     if read.number is None:
         return Norm(None, issue=read.issue)
     number, rule = read.number, read.rule or ("money.currency" if currency else None)
-    header = f"{args.get('header') or ''}({args.get('unit') or ''})"
+    header = str(args.get("header") or f"({args.get('unit') or ''})")
     power = scale_of_header(header)
     # A cell that says 元 or 万元 itself overrules its header.
     if power and read.rule != "number.scale" and not (currency and text.endswith(("元", "圆"))):

@@ -10,7 +10,7 @@ import phonenumbers
 from phonenumbers import NumberParseException
 from stdnum.cn import ric, uscc
 
-from kintsugi.engine.values.base import EMPTY, Norm, is_null_word, prepared, strip
+from kintsugi.engine.values.base import EMPTY, Norm, is_null_word, prepared, strip, words
 
 
 def is_uscc(text: str) -> bool:
@@ -133,7 +133,9 @@ _REG_FILING = re.compile(
     rf"(?P<place>国|[{_PROVINCES}][一-鿿]{{1,4}})械备(?P<year>20[0-9]{{2}})(?P<serial>[0-9]{{4,5}})号?"
 )
 _REG_OLD = re.compile(
-    rf"(?P<place>[国{_PROVINCES}][一-鿿]{{0,2}})(?P<agency>食药监|药管|药监|食药)械\((?P<origin>准|进|许|试)\)字(?P<year>(?:19|20)[0-9]{{2}})第(?P<class>[123])(?P<category>[0-9]{{2}})(?P<serial>[0-9]{{3,5}})号(?P<change>\(更\))?"
+    rf"(?P<place>[国{_PROVINCES}])(?P<agency>食药监|药管|药监|食药)械\((?P<origin>[准进许试])\)字"
+    r"(?P<year>(?:19|20)[0-9]{2})第(?P<class>[123])(?P<category>[0-9]{2})(?P<serial>[0-9]{3,5})号"
+    r"(?P<change>\(更\))?"
 )
 
 
@@ -141,16 +143,10 @@ def norm_registration_no(raw: str, **args: object) -> Norm:
     """The number of a Chinese registration certificate or filing, in canonical form.
 
     国械注进20153060123 (since October 2014), 国械备20150123 (filing, class I), and
-    国食药监械(准)字2013第3540123号 (before). Parts in ``more``: form, origin, year, class, category,
-    serial. Old and new numbers of one device are different numbers: linked by people, not equated.
+    国食药监械(准)字2013第3540123号 (before). Parts in ``more``: form, origin, year, class,
+    category, serial. Old and new numbers of one device are different numbers: linked by people, not equated.
     """
-    text = (
-        re.sub(r"\s", "", prepared(raw))
-        .replace("〔", "(")
-        .replace("〕", ")")
-        .replace("[", "(")
-        .replace("]", ")")
-    )
+    text = re.sub(r"\s", "", prepared(raw)).translate(str.maketrans("〔〕[]【】", "()()()"))
     if not text:
         return EMPTY
     if is_null_word(text):
@@ -176,8 +172,11 @@ def norm_registration_no(raw: str, **args: object) -> Norm:
     return Norm(text, None if text == raw else "nfkc", issue="registration.form")
 
 
-_LEGAL_EN = frozenset(
-    ["inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "lp", "llp", "plc", "gmbh", "ag", "kg", "kgaa", "sa", "sas", "sarl", "srl", "spa", "bv", "nv", "kk", "ab", "oy", "oyj", "aps", "as", "pty", "pte", "sdn", "bhd", "mbh", "ug", "se", "cokg"]
+_LEGAL_EN = words(
+    """
+    inc incorporated corp corporation co company ltd limited llc lp llp plc gmbh ag kg kgaa sa
+    sas sarl srl spa bv nv kk ab oy oyj aps as pty pte sdn bhd mbh ug se cokg
+    """
 )
 _LEGAL_ZH = re.compile(
     r"(?:股份有限公司|有限责任公司|有限公司|股份公司|集团公司|责任公司|总公司|公司|株式会社|株式會社)$"

@@ -59,7 +59,8 @@ def _rules(
 _rules(
     # --- text and codes
     ("text.mojibake", "ask", (3,),
-     "「{value}」是解码损坏的文字，原文已丢失", "“{value}” is text broken by decoding; the original is lost",
+     "「{value}」是解码损坏的文字，原文已丢失",
+     "“{value}” is text broken by decoding; the original is lost",
      "请从来源系统用正确编码重新导出。", "Export again from the source with the right encoding."),
     ("text.too-long", "ask", (),
      "「{value}」超过该字段允许的长度", "“{value}” is longer than the field allows",
@@ -92,7 +93,8 @@ _rules(
      "数量相符时会拆成多台；否则请逐台填写。",
      "With an agreeing quantity it is split; otherwise write one device a row."),
     ("serial.count", "ask", (26, 27, 28),
-     "序列号个数与数量不符：「{value}」", "The serial numbers do not agree with the quantity: “{value}”",
+     "序列号个数与数量不符：「{value}」",
+     "The serial numbers disagree with the quantity: “{value}”",
      "请核对数量，或逐台填写序列号。", "Check the quantity, or write one serial number for each."),
     # --- dates and terms
     ("date.invalid", "ask", (38,),
@@ -124,7 +126,8 @@ _rules(
      "「{value}」不是整月", "“{value}” is not a whole number of months",
      "请改为整月，或登记起止日期。", "Give whole months, or the start and end dates."),
     ("warranty.conflict", "ask", (43,),
-     "写着过保，截止日期却在将来：「{value}」", "Marked out of warranty, but the end lies ahead: “{value}”",
+     "写着过保，截止日期却在将来：「{value}」",
+     "Out of warranty it says, but the end lies ahead: “{value}”",
      "请核对合同后改正其一。", "Check the contract and correct one of the two."),
     # --- numbers and money
     ("number.unreadable", "ask", (44, 46),
@@ -169,7 +172,7 @@ _rules(
      "身份证号校验位不符：{value}", "The check character of the identity number is wrong: {value}",
      "请核对证件。", "Check the document."),
     ("registration.form", "warn", (33,),
-     "「{value}」不像注册证或备案号", "“{value}” does not look like a registration or filing number",
+     "「{value}」不像注册证或备案号", "“{value}” does not look like a registration number",
      "请按注册证核对编号。", "Compare it with the certificate."),
     ("registration.many", "warn", (33,),
      "「{value}」里有多个注册证号", "“{value}” holds more than one registration number",
@@ -207,7 +210,7 @@ for _id, _zh, _en in (
     ("identifier.float", "去掉电子表格加上的 .0", "the .0 of a spreadsheet removed"),
     ("udi.part", "从完整 UDI 中取出", "taken out of a full UDI"),
     ("udi.canonical", "改写为标准元素串", "written as canonical element string"),
-    ("udi.from-gtin", "GTIN 作为只有 DI 的 UDI", "a bare GTIN taken as UDI without production part"),
+    ("udi.from-gtin", "GTIN 作为只有 DI 的 UDI", "a bare GTIN taken as a UDI"),
     ("date.iso", "ISO 日期", "ISO date"),
     ("date.separated", "年月日带分隔符", "year, month, day with separators"),
     ("date.cn", "中文日期", "Chinese date"),

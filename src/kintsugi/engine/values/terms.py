@@ -49,9 +49,9 @@ def _term(text: str) -> str | None:
         text,
         flags=re.I,
     )
-    if match := re.fullmatch(r"P(?:([0-9]+)Y)?(?:([0-9]+)M)?", text):
-        if match[1] or match[2]:
-            return f"P{int(match[1] or 0) * 12 + int(match[2] or 0)}M"
+    match = re.fullmatch(r"P(?:([0-9]+)Y)?(?:([0-9]+)M)?", text)
+    if match and (match[1] or match[2]):
+        return f"P{int(match[1] or 0) * 12 + int(match[2] or 0)}M"
     if re.fullmatch(r"P[0-9]+D", text):
         return text
     match = _TERM.fullmatch(text)
@@ -71,12 +71,13 @@ def _term(text: str) -> str | None:
 
 
 _PART = re.compile(
-    rf"\s*(?P<what>[^0-9\s,;、]*?)\s*(?:保修|质保|:|为)?\s*(?P<term>(?:{_N})\s*(?:个月|月|年|天|日)(?:半|零?(?:{_N})个?月)?)"
+    rf"\s*(?P<what>[^0-9\s,;、]*?)\s*(?:保修|质保|:|为)?\s*"
+    rf"(?P<term>(?:{_N})\s*(?:个月|月|年|天|日)(?:半|零?(?:{_N})个?月)?)"
 )
 
 
 def split_terms(raw: str) -> list[tuple[str, str]]:
-    """``整机一年球管两年`` → [("整机", "P12M"), ("球管", "P24M")]; empty if it is not several terms."""
+    """``整机一年球管两年`` → [("整机", "P12M"), ("球管", "P24M")]; empty if not several."""
     text = re.sub(r"[,;、。/\n+]", " ", prepared(raw))
     found: list[tuple[str, str]] = []
     position = 0
@@ -129,6 +130,6 @@ def norm_duration_months(raw: str, **args: object) -> Norm:
 
 
 def warranty_conflict(text: str, end: date | None, *, as_of: date) -> bool:
-    """Whether a text says out of warranty (过保, 已过保, 脱保, expired) while the end lies ahead."""
+    """Whether a text says out of warranty (过保, 脱保, expired) while the end lies ahead."""
     said = re.search(r"(?<![未不])(?:过保|脱保|出保)|保外|out of warranty|expired", text, re.I)
     return bool(said) and end is not None and end >= as_of

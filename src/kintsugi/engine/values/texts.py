@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 
 import phonenumbers
@@ -18,12 +19,18 @@ from kintsugi.engine.values.base import (
     is_null_word,
     strip,
     unquote,
+    words,
 )
 from kintsugi.engine.values.splits import split_serials
 
 # What people type where a serial number should stand.
-PLACEHOLDERS = frozenset(
-    ["0", "12345", "123456", "1234567", "12345678", "123456789", "1234567890", "0123456789", "ABC", "ABC123", "TEST", "TEST1", "SN", "S/N", "NOSN", "SERIAL", "NUMBER", "NOSERIAL", "SEELABEL", "SEENAMEPLATE", "ILLEGIBLE", "NOTREADABLE", "LOST", "见铭牌", "见机身", "见设备", "见附件", "见清单", "铭牌", "铭牌不清", "铭牌丢失", "铭牌脱落", "看不清", "无法辨认", "无法识别", "无序列号", "无编号", "无铭牌", "没有序列号", "序列号", "待补", "待录入", "多个", "多台", "若干", "详见清单", "同上"]
+PLACEHOLDERS = words(
+    """
+    0 12345 123456 1234567 12345678 123456789 1234567890 0123456789 ABC ABC123 TEST TEST1 SN S/N
+    NOSN SERIAL NUMBER NOSERIAL SEELABEL SEENAMEPLATE ILLEGIBLE NOTREADABLE LOST 见铭牌 见机身
+    见设备 见附件 见清单 铭牌 铭牌不清 铭牌丢失 铭牌脱落 看不清 无法辨认 无法识别 无序列号
+    无编号 无铭牌 没有序列号 序列号 待补 待录入 多个 多台 若干 详见清单 同上
+    """
 )
 _SAME_CHARACTER = re.compile(r"(.)\1{3,}|X+|0+")
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E\+[0-9]{1,3}", re.I)
@@ -152,10 +159,8 @@ def norm_di(raw: str, **args: object) -> Norm:
         return result
     text = re.sub(r"^(?:UDI-?DI|DI|GTIN(?:-1[0-9])?)\s*[:：]\s*", "", text)
     if text.startswith(("(01)", "+", "=/")) or re.match(r"01[0-9]{14}[0-9\x1d]", text):
-        try:
+        with suppress(UdiError):
             text, rule = parse_udi(text).di, "udi.part"
-        except UdiError:
-            pass
     if issue := _bounded(text, args):
         return Norm(None, issue=issue)
     issuer = args.get("issuer")
@@ -169,13 +174,13 @@ def norm_di(raw: str, **args: object) -> Norm:
 
 
 def norm_udi(raw: str, **args: object) -> Norm:
-    """A full UDI in canonical form; its parts in ``more`` (di, issuer, lot, serial, expiry, mfg)."""
+    """A full UDI in canonical form; its parts (di, issuer, lot, serial, …) in ``more``."""
     text = unquote(strip(raw))[0]
     if not text:
         return EMPTY
     if is_null_word(text):
         return Norm(None, "null-word")
-    text = re.sub("[０-９Ａ-Ｚａ-ｚ（）＋]", lambda m: chr(ord(m[0]) - 0xFEE0), text)
+    text = re.sub("[０-９Ａ-Ｚａ-ｚ（）＋／－．]", lambda m: chr(ord(m[0]) - 0xFEE0), text)
     if _SCIENTIFIC.fullmatch(text):
         return Norm(None, issue="identifier.precision-lost")
     try:
@@ -183,9 +188,8 @@ def norm_udi(raw: str, **args: object) -> Norm:
         scanned = "\x1d" in raw and not text.startswith("(")
         udi = parse_udi(raw.strip(" \t\r\n") if scanned else text)
     except UdiError:
-        return _settled(text, None if text == raw else "trim", args) and Norm(
-            text[: int(str(args.get("max_length") or len(text)))], issue="udi.unreadable"
-        )
+        issue = _bounded(text, args)
+        return Norm(None if issue else text, issue=issue or "udi.unreadable")
     parts = {
         "di": udi.di,
         "issuer": udi.issuer,
