@@ -462,3 +462,9 @@ def test_value_maps_settle_no_question_that_is_planted(truth: TruthSet) -> None:
             assert (cell.raw in maps["hospital"]) == (cell.expect == "fixed")
         if cell.dirt == 51:
             assert (maps["product"].get(cell.raw) == cell.correct) == (cell.expect == "fixed")
+
+
+def test_the_readme_states_the_counts_of_the_truth(truth: TruthSet) -> None:
+    readme = (DEMO / "README.md").read_text(encoding="utf-8")
+    for dirt, pieces in Counter(c.dirt for c in truth.cells).items():
+        assert f"| {dirt} | {KINDS[dirt].zh} / {KINDS[dirt].en} | {pieces} |" in readme

@@ -241,7 +241,8 @@ def _outcome(cell: CellTruth, index: _Index) -> Outcome:
         return "quarantined"
     if fate == "excluded":
         return "excluded"
-    if cell.correct is None and cell.expect == "fixed":
+    if cell.correct is None and cell.expect == "fixed" and fate is not None:
+        # The row arrived, and nothing was made of this cell.
         return "fixed"
     if asked:
         return "asked"
