@@ -26,6 +26,7 @@ class OriginFacts:
     """Where a run's records of one entity come from; see ``audit.models.Origin``."""
 
     run_id: UUID
+    stream: str
     source: str
     source_name: Mapping[str, str]
     authority: int
@@ -42,7 +43,7 @@ class OriginFacts:
 def register_origin(facts: OriginFacts) -> Origin:
     """The origin row of a run's table and entity, made once."""
     values = {name: getattr(facts, name) for name in facts.__dataclass_fields__}
-    key = {name: values.pop(name) for name in ("run_id", "entity", "table_no")}
+    key = {name: values.pop(name) for name in ("run_id", "entity", "stream")}
     origin, _ = Origin.objects.get_or_create(**key, defaults=values)
     return origin
 

@@ -67,6 +67,7 @@ class Origin(models.Model):
     """
 
     run_id = models.UUIDField()
+    stream = models.CharField(max_length=400)
     source = models.CharField(_("source"), max_length=120)
     source_name = models.JSONField(default=dict)
     authority = models.IntegerField(default=50)
@@ -82,7 +83,7 @@ class Origin(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["run_id", "entity", "table_no"], name="origin_once_per_run"
+                fields=["run_id", "entity", "stream"], name="origin_once_per_run"
             )
         ]
 
@@ -103,11 +104,11 @@ class Provenance(models.Model):
     """One source record behind a business row: the crosswalk from source key to row.
 
     ``values`` are the record's canonical values, ``won`` the fields whose golden value came from
-    it. A field's cell is ``origin.columns[field]`` × ``row`` (or ``field_rows[field]`` where the
+    it. ``source`` is the stream: the source's code, and the table and role within it. A field's cell is ``origin.columns[field]`` × ``row`` (or ``field_rows[field]`` where the
     value was taken from another row of the same source key). Open while the source still says so.
     """
 
-    source = models.CharField(max_length=120)
+    source = models.CharField(max_length=400)
     entity = models.CharField(max_length=40)
     source_key = models.CharField(max_length=400)
     gid = models.UUIDField()

@@ -64,14 +64,20 @@ class Merged:
 
 
 def merge_frame(
-    *, table: str, ours: pl.DataFrame, base: pl.DataFrame, keep_theirs: frozenset[str] = frozenset()
+    *,
+    table: str,
+    ours: pl.DataFrame,
+    base: pl.DataFrame,
+    keep_theirs: frozenset[str] = frozenset(),
+    derived: frozenset[str] = frozenset(),
 ) -> Merged:
     """Bring changed values into rows that people may have edited meanwhile.
 
     Per column, with base = the value last loaded, theirs = the table now, ours = the new value:
     ours = base → nothing; theirs = base → ours; theirs = ours → nothing; all differ → a conflict,
-    in which ours is written, or theirs stays for the columns in ``keep_theirs``. Both frames have
-    ``id`` and the same columns. ``version`` counts up and ``updated_at`` is set on rows written.
+    in which ours is written, or theirs stays for the columns in ``keep_theirs``. Columns in
+    ``derived`` follow from others and are not counted as cells. Both frames have ``id`` and the
+    same columns. ``version`` counts up and ``updated_at`` is set on rows written.
     """
     columns = [name for name in ours.columns if name != "id"]
     none = Merged(0, 0, pl.DataFrame(schema=dict.fromkeys(CONFLICT_COLUMNS, pl.String)))
@@ -88,12 +94,8 @@ def merge_frame(
             sql.SQL("{} = {}").format(sql.Identifier(c), _effective(c, keep_theirs))
             for c in columns
         ),
-        "changed": sql.SQL(" + ").join(
-            sql.SQL("(t.{} IS DISTINCT FROM {})::int").format(
-                sql.Identifier(c), _effective(c, keep_theirs)
-            )
-            for c in columns
-        ),
+        "changed": _changed(columns, keep_theirs),
+        "counted": _changed([c for c in columns if c not in derived], keep_theirs),
     }
     conflicts = fetch_frame(
         sql.SQL(
@@ -119,7 +121,7 @@ def merge_frame(
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL(
-                "SELECT coalesce(sum({changed}), 0) FROM {s} s JOIN {t} t ON t.id = s.id"
+                "SELECT coalesce(sum({counted}), 0) FROM {s} s JOIN {t} t ON t.id = s.id"
             ).format(**names)
         )
         (cells,) = cursor.fetchone()
@@ -151,6 +153,18 @@ def _staging_for_merge(staging: str, table: str, columns: Sequence[str]) -> None
                 sql.Identifier(staging), sql.SQL(", ").join(selected), sql.Identifier(table)
             )
         )
+
+
+def _changed(columns: Sequence[str], keep_theirs: frozenset[str]) -> sql.Composable:
+    """How many of the columns get another value."""
+    if not columns:
+        return sql.SQL("0")
+    return sql.SQL(" + ").join(
+        sql.SQL("(t.{} IS DISTINCT FROM {})::int").format(
+            sql.Identifier(c), _effective(c, keep_theirs)
+        )
+        for c in columns
+    )
 
 
 def _effective(column: str, keep_theirs: frozenset[str]) -> sql.Composable:

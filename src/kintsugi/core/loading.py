@@ -48,6 +48,8 @@ class TableLoader:
     key: Sequence[str]
     columns: Mapping[str, str] = field(default_factory=dict)
     arrays: frozenset[str] = frozenset()
+    #: Table columns that ``derive`` adds.
+    derived: Sequence[str] = ()
     #: Reference column → the table it points to and that table's natural key column.
     references_to: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -128,7 +130,13 @@ class TableLoader:
         self, *, ours: pl.DataFrame, base: pl.DataFrame, keep_theirs: frozenset[str] = frozenset()
     ) -> Merged:
         """Change rows by ``id`` with a three-way merge; see ``core.bulk.merge_frame``."""
-        return merge_frame(table=self.table, ours=ours, base=base, keep_theirs=keep_theirs)
+        return merge_frame(
+            table=self.table,
+            ours=ours,
+            base=base,
+            keep_theirs=keep_theirs,
+            derived=frozenset(self.derived),
+        )
 
     def after_load(self) -> int:
         """Link rows of this table with each other once a table is loaded; rows touched."""

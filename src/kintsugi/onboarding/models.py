@@ -123,7 +123,7 @@ class Chunk(models.Model):
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="chunks")
     entity = models.CharField(max_length=40)
-    table_no = models.PositiveIntegerField()
+    stream = models.CharField(max_length=400)
     number = models.PositiveIntegerField()
     records = models.PositiveIntegerField()
     created = models.PositiveIntegerField(default=0)
@@ -138,7 +138,7 @@ class Chunk(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["run", "entity", "table_no", "number"], name="chunk_once"
+                fields=["run", "entity", "stream", "number"], name="chunk_once"
             )
         ]
 

@@ -34,5 +34,6 @@ LOADER = PartyLoader(
         "email",
     ),
     key=("party_key",),
+    derived=("name_sort",),
     arrays=frozenset({"roles", "phone"}),
 )

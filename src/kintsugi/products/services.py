@@ -61,6 +61,7 @@ PRODUCTS = ProductLoader(
     ),
     columns={"manufacturer": "manufacturer_id", "mah": "mah_id"},
     key=("product_code",),
+    derived=("name_sort",),
     arrays=frozenset({"gmdn_terms", "fda_product_codes", "premarket_submissions"}),
     references_to={
         "manufacturer_id": ("parties_party", "party_key"),

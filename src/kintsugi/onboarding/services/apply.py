@@ -29,15 +29,17 @@ CHUNK_ROWS = 50_000
 
 @dataclass(frozen=True)
 class Target:
-    """What all chunks of one entity of one table of a run share."""
+    """What all chunks of one record stream of a run share.
+
+    ``stream`` is the crosswalk's name of the source: its code, and the table and role within it.
+    """
 
     run_id: UUID
     actor: str
-    source: str
+    stream: str
     authority: int
     observed_at: dt.datetime
     entity: str
-    table_no: int
     origin_id: int
     contract: Contract
     loader: TableLoader
@@ -78,7 +80,7 @@ def apply_chunk(
         place = {
             "run_id": target.run_id,
             "entity": target.entity,
-            "table_no": target.table_no,
+            "stream": target.stream,
             "number": number,
         }
         if Chunk.objects.filter(**place).exists():
@@ -103,7 +105,7 @@ def apply_chunk(
 def _apply(target: Target, records: pl.DataFrame) -> Outcome:
     outcome = Outcome()
     known = audit.known_records(
-        entity=target.entity, source=target.source, keys=records["_key"].to_list()
+        entity=target.entity, source=target.stream, keys=records["_key"].to_list()
     )
     all_records = records.join(known, on="_key", how="left")
     same = all_records["known_hash"] == all_records["_hash"]
@@ -177,7 +179,7 @@ def _hold_blanks(
     """A blank never erases: a value the source gave before stays, with the cell it came from,
     unless the contract says that a blank means there is none."""
     keeps = [f for f in fields if not target.contract.field(f).blank_erases]
-    own = earlier.filter(pl.col("_source") == target.source)
+    own = earlier.filter(pl.col("_source") == target.stream)
     if own.is_empty() or not keeps:
         return work
     before = own.select(
@@ -220,13 +222,13 @@ def _golden(
     """
     mine = work.select(
         "_gid",
-        pl.lit(target.source).alias("_source"),
+        pl.lit(target.stream).alias("_source"),
         "_key",
         pl.lit(target.authority, pl.Int32).alias("_authority"),
         pl.lit(target.observed_at).dt.convert_time_zone("UTC").alias("_observed"),
         *fields,
     )
-    own = work.select("_key", pl.lit(target.source).alias("_source"))
+    own = work.select("_key", pl.lit(target.stream).alias("_source"))
     others = earlier.join(own, on=["_key", "_source"], how="anti").select(mine.columns)
     everything = pl.concat([mine, others.cast(dict(mine.schema))])
     several = everything.filter(pl.len().over("_gid") > 1)
@@ -336,10 +338,10 @@ def _remember(
     won = winners.join(sets, left_on="won", right_on="fields", how="left").select(
         "_gid", "_source", "_key", "won_id"
     )
-    mine = work.join(won.filter(pl.col("_source") == target.source), on=["_gid", "_key"], how="left")
+    mine = work.join(won.filter(pl.col("_source") == target.stream), on=["_gid", "_key"], how="left")
     nothing = audit.field_set_ids(pl.Series([""]))["won_id"][0]
     rows = mine.select(
-        pl.lit(target.source).alias("source"),
+        pl.lit(target.stream).alias("source"),
         pl.lit(target.entity).alias("entity"),
         pl.col("_key").alias("source_key"),
         pl.col("_gid").alias("gid"),
@@ -359,7 +361,7 @@ def _remember(
     if earlier.is_empty():
         return
     others = earlier.select("_id", "_gid", "_source", "_key", "_won").join(
-        mine.select("_key", pl.lit(target.source).alias("_source")),
+        mine.select("_key", pl.lit(target.stream).alias("_source")),
         on=["_key", "_source"],
         how="anti",
     )

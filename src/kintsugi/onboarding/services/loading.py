@@ -25,6 +25,28 @@ from kintsugi.onboarding.services.rules import severity_of
 OUTCOMES = ("created", "updated", "merged", "unchanged", "quarantined")
 
 
+def streams(source: str, result: PipelineResult) -> list[tuple[str, EntityResult]]:
+    """The results with the name of the record stream each one is: ``source``, the table where
+    there are several, and a number where a table speaks of one entity in several roles.
+
+    Source keys are unique within a stream and entity: a hospital in the customer table and the
+    same one mentioned in the device table are two records of one party.
+    """
+    tables = {entity.table for entity in result.entities}
+    met: dict[tuple[int, str], int] = {}
+    named = []
+    for entity in result.entities:
+        times = met[entity.table, entity.entity] = met.get((entity.table, entity.entity), -1) + 1
+        name = source + (f"/{entity.table_name}" if len(tables) > 1 else "")
+        named.append((f"{name}#{times + 1}" if times else name, entity))
+    return named
+
+
+def _stem(stream: str, entity: EntityResult) -> str:
+    """A file name part for one stream of one entity."""
+    return f"{entity.entity}-{raw_hash(stream)[:12]}"
+
+
 def headers_of(snapshot: EngineSnapshot, table: int) -> dict[int, str]:
     """Ordinal → header path of a snapshot's table."""
     return {column.ordinal: column.name for column in snapshot.table(table).columns}
@@ -52,20 +74,17 @@ def apply_entity(
     *,
     actor: Any,
     run: Run,
-    result: PipelineResult,
+    stream: str,
     entity: EntityResult,
     snapshot: EngineSnapshot,
     reporter: Reporter,
 ) -> None:
-    """Apply all chunks of one entity of one table that the ledger does not know yet."""
+    """Apply all chunks of one stream of one entity that the ledger does not know yet."""
     contract, loader = load_contract(entity.entity), LOADERS[entity.entity]
-    plan = _plan(actor, run, entity, contract, loader, snapshot)
-    target = _target(actor, run, result, entity, snapshot, contract, loader)
-    done = set(
-        Chunk.objects.filter(run=run, entity=entity.entity, table_no=entity.table).values_list(
-            "number", flat=True
-        )
-    )
+    plan = _plan(actor, run, stream, entity, contract, loader, snapshot)
+    target = _target(actor, run, stream, entity, snapshot, contract, loader)
+    ledger = Chunk.objects.filter(run=run, entity=entity.entity, stream=stream)
+    done = set(ledger.values_list("number", flat=True))
     total = plan["rows"]
     phase = Text(f"写入{contract.zh}", f"Loading {contract.en}")
     offset = 0
@@ -94,6 +113,7 @@ def apply_entity(
 def _plan(
     actor: Any,
     run: Run,
+    stream: str,
     entity: EntityResult,
     contract: Contract,
     loader: TableLoader,
@@ -107,7 +127,7 @@ def _plan(
     chunk.
     """
     folder = entity.records.parent
-    stem = f"{entity.table}-{entity.entity}"
+    stem = _stem(stream, entity)
     manifest = folder / f"plan-{stem}.json"
     if manifest.exists():
         return dict(json.loads(manifest.read_text("utf-8")))
@@ -226,7 +246,7 @@ def _keep_issues(
 def _target(
     actor: Any,
     run: Run,
-    result: PipelineResult,
+    stream: str,
     entity: EntityResult,
     snapshot: EngineSnapshot,
     contract: Contract,
@@ -245,6 +265,7 @@ def _target(
     origin = audit.register_origin(
         audit.OriginFacts(
             run_id=run.pk,
+            stream=stream,
             source=run.source.code,
             source_name={"zh": run.source.name_zh, "en": run.source.name_en},
             authority=run.source.authority,
@@ -261,18 +282,17 @@ def _target(
     return Target(
         run_id=run.pk,
         actor=str(actor),
-        source=run.source.code,
+        stream=stream,
         authority=run.source.authority,
         observed_at=run.created_at,
         entity=entity.entity,
-        table_no=entity.table,
         origin_id=origin.pk,
         contract=contract,
         loader=loader,
     )
 
 
-def closed_counts(run: Run, result: PipelineResult, snapshot: EngineSnapshot) -> dict[str, Any]:
+def closed_counts(run: Run, result: PipelineResult) -> dict[str, Any]:
     """The run's arithmetic per entity and in all, proven to close.
 
     ``read = created + updated + merged + unchanged + excluded + quarantined`` for every entity
@@ -281,22 +301,27 @@ def closed_counts(run: Run, result: PipelineResult, snapshot: EngineSnapshot) ->
     """
     entities: dict[str, dict[str, Any]] = {}
     total: dict[str, Any] = dict.fromkeys(("read", "excluded", *OUTCOMES, "cells", "rows"), 0)
-    for entity in result.entities:
-        counts = _entity_counts(run, entity)
-        name = entity.entity if len(snapshot.tables) == 1 else f"{entity.table}/{entity.entity}"
-        entities[name] = {**counts, "primary": entity.primary}
+    code = run.source.code
+    for stream, entity in streams(code, result):
+        counts = _entity_counts(run, stream, entity)
+        entities[entity.entity + stream.removeprefix(code)] = {
+            **counts,
+            "entity": entity.entity,
+            "table": entity.table_name,
+            "primary": entity.primary,
+        }
         if entity.primary:
             for key in total:
                 total[key] += counts[key]
     return {**total, "entities": entities}
 
 
-def _entity_counts(run: Run, entity: EntityResult) -> dict[str, int]:
-    ledger = Chunk.objects.filter(run=run, entity=entity.entity, table_no=entity.table).aggregate(
+def _entity_counts(run: Run, stream: str, entity: EntityResult) -> dict[str, int]:
+    ledger = Chunk.objects.filter(run=run, entity=entity.entity, stream=stream).aggregate(
         **{name: Sum(name, default=0) for name in (*OUTCOMES, "cells", "records")}
     )
     plan = json.loads(
-        (entity.records.parent / f"plan-{entity.table}-{entity.entity}.json").read_text("utf-8")
+        (entity.records.parent / f"plan-{_stem(stream, entity)}.json").read_text("utf-8")
     )
     counts = {
         "rows": entity.counts.read,

@@ -273,17 +273,18 @@ def apply_run(*, actor: Any, run_id: UUID, at: dt.datetime, listener: Listener |
         if run.status != "applied":
             if run.status != "applying":
                 _move(actor, run, "applying")
-            for entity in sorted(result.entities, key=lambda e: (ORDER[e.entity], e.table)):
+            named = loading.streams(run.source.code, result)
+            for stream, entity in sorted(named, key=lambda n: ORDER[n[1].entity]):
                 loading.apply_entity(
                     actor=actor,
                     run=run,
-                    result=result,
+                    stream=stream,
                     entity=entity,
                     snapshot=snapshot,
                     reporter=reporter,
                 )
             _move(actor, run, "applied")
-        counts = loading.closed_counts(run, result, snapshot)
+        counts = loading.closed_counts(run, result)
         with recorded(actor=actor, command="onboarding.verify-run", run_id=run.pk):
             _set(run, status="verified", counts=counts, ended_at=Now())
             events.emit(
