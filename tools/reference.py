@@ -186,11 +186,22 @@ def refusals() -> Iterator[tuple[str, str, str, str, str]]:
     yield from (seen[code] for code in sorted(seen))
 
 
+def _django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kintsugi.config.settings")
+    import django
+
+    django.setup()
+
+
 def rules() -> str:
-    """Every rule an issue can name, and every refusal with its remedy, in both languages."""
-    for module in ("kintsugi.engine.reading.rules", "kintsugi.engine.checks"):
+    """Every rule an issue can name, what may be mended without asking, and every refusal, in both
+    languages."""
+    _django()
+    # Whoever registers rules is imported, so that the list never depends on who asked before.
+    for module in ("kintsugi.engine.checks", "kintsugi.onboarding.services"):
         importlib.import_module(module)
-    registry = importlib.import_module("kintsugi.engine.values.rules").RULES
+    values = importlib.import_module("kintsugi.engine.values.rules")
+    registry = values.RULES
     parts = [
         "# Rules and refusals 规则与错误\n",
         "## Rules of issues 问题规则\n",
@@ -207,6 +218,15 @@ def rules() -> str:
                     ", ".join(map(str, rule.dirt)),
                 )
                 for _id, rule in sorted(registry.items())
+            ),
+        ),
+        "## Mended without asking 自动修正\n",
+        "What the engine does to a value that can be read in one way only.\n",
+        table(
+            ("done", "meaning 含义"),
+            (
+                (f"`{name}`", f"{text.en}{BREAK}{text.zh}")
+                for name, text in sorted(values.ACTIONS.items())
             ),
         ),
         "## Refusals 错误\n",
@@ -320,11 +340,9 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> Iterator[st
 
 def api() -> str:
     """The HTTP API, from its OpenAPI document."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kintsugi.config.settings")
-    import django
     from django.utils import translation
 
-    django.setup()
+    _django()
     with translation.override("en"):
         schema = importlib.import_module("kintsugi.config.api").api.get_openapi_schema()
     parts = [
