@@ -1,4 +1,4 @@
-"""The immutable snapshot of one source: its bytes, its tables as text, and what was seen on the way.
+"""The immutable snapshot of one source: its bytes, its tables as text, and what was seen.
 
 A snapshot is a directory ``<into>/<sha256>/``:
 

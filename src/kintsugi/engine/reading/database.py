@@ -18,7 +18,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from kintsugi.engine.reading import errors
-from kintsugi.engine.reading.delimited import Read, to_table
+from kintsugi.engine.reading.batches import to_table
+from kintsugi.engine.reading.delimited import Read
 from kintsugi.engine.reading.headers import letter
 from kintsugi.engine.reading.limits import ReadHints, ReadLimits
 from kintsugi.engine.reading.mojibake import scan

@@ -56,10 +56,8 @@ def _escaped(sample: str, quote: str) -> bool:
 
 
 def _widths(lines: list[str], dialect: Dialect) -> list[list[str]]:
-    parsed = parse_records(
-        lines, first_row=1, dialect=dialect, width=None, max_chars=1 << 17, final=True
-    )
-    return [r.fields for r in parsed.records]
+    records = parse_records(lines, first_row=1, dialect=dialect, width=None, max_chars=1 << 17)
+    return [r.fields for r in records]
 
 
 def _score(lines: list[str], dialect: Dialect) -> float:

@@ -79,6 +79,7 @@ class Survey:
     cr: int = 0
     crlf: int = 0
     lf: int = 0
+    head_lf: int = 0
     utf8_multi: int = 0
     head: bytes = b""
     sample: bytearray = field(default_factory=bytearray)
@@ -93,19 +94,21 @@ def survey(path: Path, *, limits: ReadLimits, file: str) -> Survey:
         while block := stream.read(BLOCK):
             if not seen.size:
                 seen.head = block[:65536]
+                seen.crlf = seen.head.count(b"\r\n")
+                seen.head_lf = seen.head.count(b"\n")
             start = seen.size
             seen.size += len(block)
             lf = block.count(b"\n")
             seen.lf += lf
-            seen.cr += block.count(b"\r")
-            seen.crlf += block.count(b"\r\n")
+            if not seen.lf:
+                seen.cr += block.count(b"\r")
             seen.nul += block.count(0)
             first = _first_break(block)
             if (first if first >= 0 else len(block)) + start - line_start > limits.max_line_bytes:
                 raise errors.long_line(
                     file, line=line, offset=line_start, limit=limits.max_line_bytes
                 )
-            line += lf or block.count(b"\r")
+            line += lf or seen.cr
             last = max(block.rfind(b"\n"), block.rfind(b"\r"))
             if last >= 0:
                 line_start = start + last + 1
@@ -285,49 +288,58 @@ def _latin_share(text: str) -> float:
 
 @dataclass
 class TextStream:
-    """Decodes a file in blocks of whole lines. ``repaired`` lists lines another codec decoded,
-    ``broken`` those where unknown bytes were replaced by U+FFFD (both capped at 100)."""
+    """Gives a file in blocks of whole lines, as UTF-8. ``repaired`` lists lines another codec
+    decoded, ``broken`` those where unknown bytes were replaced by U+FFFD (both capped at 100).
+    ``valid_utf8`` promises that the whole file was seen to be UTF-8."""
 
     path: Path
     encoding: Encoding
     line_end: str
     limits: ReadLimits
     file: str
+    valid_utf8: bool = False
     repaired: list[tuple[int, str]] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
     broken_count: int = 0
     repaired_count: int = 0
 
-    def blocks(self, size: int = 2 * BLOCK) -> Iterator[tuple[int, str]]:
-        """(first line number, text of whole lines). The last block may lack a line end."""
-        end = "\r" if self.line_end == "CR" else "\n"
-        decoder = None
+    def blocks(self, size: int = 2 * BLOCK) -> Iterator[tuple[int, bytes]]:
+        """(first line number, whole lines). The last block may lack a line end."""
         if self.encoding.name.startswith(("utf-16", "utf-32")):
-            decoder = codecs.getincrementaldecoder(self.encoding.name)("replace")
-        number, rest_bytes, rest = 1, b"", ""
+            yield from self._wide_blocks(size)
+            return
+        end = b"\r" if self.line_end == "CR" else b"\n"
+        number, rest = 1, b""
         with self.path.open("rb") as stream:
             stream.seek(self.encoding.bom_bytes)
             while block := stream.read(size):
-                if decoder is not None:
-                    rest += decoder.decode(block)
-                    cut = rest.rfind(end) + 1
-                    text, rest = rest[:cut], rest[cut:]
-                    self._bounded(number, len(rest) * 2, stream)
-                else:
-                    rest_bytes += block
-                    cut = rest_bytes.rfind(end.encode()) + 1
-                    text = self._decode(rest_bytes[:cut], number, end)
-                    rest_bytes = rest_bytes[cut:]
-                    self._bounded(number, len(rest_bytes), stream)
-                if text:
-                    yield number, text
-                    number += text.count(end)
-        if decoder is not None:
-            tail = rest + decoder.decode(b"", True)
-        else:
-            tail = self._decode(rest_bytes, number, end)
-        if tail:
-            yield number, tail
+                cut = block.rfind(end) + 1
+                whole, rest = (rest + block[:cut], block[cut:]) if cut else (b"", rest + block)
+                self._bounded(number, len(rest), stream)
+                if whole:
+                    yield number, self._utf8(whole, number, end)
+                    number += whole.count(end)
+        if rest:
+            yield number, self._utf8(rest, number, end)
+
+    def _wide_blocks(self, size: int) -> Iterator[tuple[int, bytes]]:
+        """UTF-16 and UTF-32: bytes of a character may look like a line end, so decode first."""
+        end = "\r" if self.line_end == "CR" else "\n"
+        decoder = codecs.getincrementaldecoder(self.encoding.name)("replace")
+        number, rest = 1, ""
+        with self.path.open("rb") as stream:
+            stream.seek(self.encoding.bom_bytes)
+            while block := stream.read(size):
+                rest += decoder.decode(block)
+                cut = rest.rfind(end) + 1
+                whole, rest = rest[:cut], rest[cut:]
+                self._bounded(number, len(rest) * 2, stream)
+                if whole:
+                    yield number, whole.encode("utf-8", "replace")
+                    number += whole.count(end)
+        rest += decoder.decode(b"", True)
+        if rest:
+            yield number, rest.encode("utf-8", "replace")
 
     def _bounded(self, line: int, held: int, stream: BinaryIO) -> None:
         if held > self.limits.max_line_bytes + 2 * BLOCK:
@@ -338,19 +350,19 @@ class TextStream:
                 limit=self.limits.max_line_bytes,
             )
 
-    def _decode(self, data: bytes, first_line: int, end: str) -> str:
+    def _utf8(self, data: bytes, first_line: int, end: bytes) -> bytes:
+        if self.valid_utf8 and self.encoding.name == "utf-8":
+            return data
         try:
-            return data.decode(self.encoding.name)
+            return data.decode(self.encoding.name).encode()
         except UnicodeDecodeError:
-            parts = []
-            for offset, line in enumerate(
-                re.findall(
-                    b"[^" + end.encode() + b"]*" + end.encode() + b"|[^" + end.encode() + b"]+$",
-                    data,
-                )
-            ):
-                parts.append(self._decode_line(line, first_line + offset))
-            return "".join(parts)
+            lines = [line + end for line in data.split(end)]
+            last = lines.pop()[: -len(end)]
+            texts = [
+                self._decode_line(line, number)
+                for number, line in enumerate([*lines, last], start=first_line)
+            ]
+            return "".join(texts).encode()
 
     def _decode_line(self, line: bytes, number: int) -> str:
         for name in (self.encoding.name, *self.encoding.others):

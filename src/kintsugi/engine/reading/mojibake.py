@@ -28,7 +28,7 @@ def _gbk_leads() -> str:
 
 _LOST: Final = "\ufffd|锟斤|烫烫烫|屯屯屯"
 _HIGH: Final = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
-_SUSPECT: Final = f"{_LOST}|[\u00c2-\u00f4][{_HIGH}]|[{_gbk_leads()}]"
+SUSPECT: Final = f"{_LOST}|[\u00c2-\u00f4][{_HIGH}]|[{_gbk_leads()}]"
 _LOST_RE: Final = re.compile(_LOST)
 
 
@@ -90,9 +90,13 @@ def _gbk_bytes(text: str) -> bytes | None:
 def scan(table: Any) -> list[Cell]:
     """Sidecar entries ``mojibake`` (value: the text regained, '' when lost) of an Arrow table."""
     frame = pl.DataFrame(pl.from_arrow(table))
+    keys = frame.columns[1:]
+    hits = frame.select(pl.col(keys).str.contains(SUSPECT).any()).row(0) if keys else ()
     cells: list[Cell] = []
-    for ordinal, key in enumerate(frame.columns[1:], start=1):
-        found = frame.select("_row", key).filter(pl.col(key).str.contains(_SUSPECT))
+    for ordinal, (key, hit) in enumerate(zip(keys, hits, strict=True), start=1):
+        if not hit:
+            continue
+        found = frame.select("_row", key).filter(pl.col(key).str.contains(SUSPECT))
         for row, text in found.iter_rows():
             value = repaired(text)
             if value is not None:

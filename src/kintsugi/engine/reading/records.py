@@ -28,13 +28,6 @@ class Record(NamedTuple):
     literal: bool
 
 
-class Parsed(NamedTuple):
-    """Records, and how many of the lines given belong to them (the rest awaits more lines)."""
-
-    records: list[Record]
-    consumed: int
-
-
 @dataclass(frozen=True)
 class Unclosed:
     """A quoted field was not closed; ``hopeless`` when more lines cannot mend it."""
@@ -126,46 +119,58 @@ def _quoted(text: str, start: int, dialect: Dialect) -> tuple[str, int] | Unclos
         at = end + 1
 
 
-def parse_records(
+def parse_record(
     lines: Sequence[str],
+    at: int,
     *,
-    first_row: int,
+    row: int,
     dialect: Dialect,
     width: int | None,
     max_chars: int,
     final: bool,
-) -> Parsed:
-    """Records of whole lines (with their ends). ``width`` is the number of columns, None while
-    it is unknown. Lines of a record that may go on beyond the last line are left unless final."""
+) -> tuple[Record, int] | None:
+    """The record that starts at ``lines[at]`` (lines with their ends), and the line after it.
+
+    ``width`` is the number of columns, None while it is unknown. None when the record may go on
+    beyond the last line and there will be more lines (``final`` says there will not).
+    """
+    line = bare(lines[at], dialect.line_end)
+    fields = split_fields(line, dialect)
+    if not isinstance(fields, Unclosed):
+        return Record(row, fields, line, False), at + 1
+    longer = _over_lines(lines, at, dialect, max_chars)
+    if longer is None and not final and at + MAX_RECORD_LINES > len(lines):
+        held = sum(len(lines[i]) for i in range(at, len(lines)))
+        if held <= max_chars:
+            return None
+    if longer is not None and (width is None or len(longer[0]) == width):
+        fields, stop = longer
+        text = bare("".join(lines[at:stop]), dialect.line_end)
+        return Record(row, fields, text, False), stop
+    return Record(row, _plain(line, dialect.delimiter), line, True), at + 1
+
+
+def parse_records(
+    lines: Sequence[str], *, first_row: int, dialect: Dialect, width: int | None, max_chars: int
+) -> list[Record]:
+    """All records of some lines (with their ends)."""
     records: list[Record] = []
-    quote, delimiter, line_end = dialect.quote, dialect.delimiter, dialect.line_end
     at = 0
     while at < len(lines):
-        line = bare(lines[at], line_end)
-        row = first_row + at
-        if quote is None or quote not in line:
-            records.append(Record(row, _plain(line, delimiter), line, False))
-            at += 1
-            continue
-        fields = split_fields(line, dialect)
-        if not isinstance(fields, Unclosed):
-            records.append(Record(row, fields, line, False))
-            at += 1
-            continue
-        longer = _over_lines(lines, at, dialect, max_chars)
-        if longer is None and not final and at + MAX_RECORD_LINES > len(lines):
-            held = sum(map(len, lines[at:]))
-            if held <= max_chars:
-                break
-        if longer is not None and (width is None or len(longer[0]) == width):
-            fields, stop = longer
-            text = bare("".join(lines[at:stop]), line_end)
-            records.append(Record(row, fields, text, False))
-            at = stop
-        else:
-            records.append(Record(row, _plain(line, delimiter), line, True))
-            at += 1
-    return Parsed(records, at)
+        found = parse_record(
+            lines,
+            at,
+            row=first_row + at,
+            dialect=dialect,
+            width=width,
+            max_chars=max_chars,
+            final=True,
+        )
+        if found is None:
+            raise AssertionError("final lines always end their record")
+        record, at = found
+        records.append(record)
+    return records
 
 
 def _over_lines(

@@ -43,11 +43,13 @@ _FIGURE: Final = re.compile(
 DITTO: Final = frozenset(
     ("同上", "同前", "〃", "″", "ditto", "Ditto", "DITTO", "do.", "Do.", "DO.", "''", "“", "”", '"')
 )
-DITTO_BYTES: Final = re.compile(
-    "|".join(
-        map(re.escape, ("同上", "同前", "〃", "″", "do.", "Do.", "DO.", "''", "“", "”"))
-    ).encode()
-    + rb'|[dD][iI][tT][tT][oO]|""""'
+# A line that may hold a ditto mark as a whole cell. Quotes next to the quote marks among them
+# would be found in every quoted file, so these stand between delimiters only.
+_BARE: Final = ('"', "''", "“", "”")
+DITTO_CELL: Final = (
+    r"""(?m)(?:^|[,;\t|"'])\s*(?:"""
+    + "|".join(re.escape(m) for m in sorted(DITTO) if m not in _BARE)
+    + r""")\s*(?:$|[,;\t|"'\r])|(?:^|[,;\t|])\s*(?:\"|''|“|”)\s*(?:$|[,;\t|\r])|"(?:\"\"|''|“|”)\""""
 )
 
 
@@ -201,11 +203,15 @@ class Sieve:
         cells: list[Cell] = []
         marks = list(DITTO)
         rows: list[int] | None = None
-        for ordinal, key in enumerate(frame.columns[1:], start=1):
+        keys = frame.columns[1:]
+        if not keys or not frame.height:
+            return cells
+        hits = frame.select(pl.col(keys).str.strip_chars().is_in(marks).any()).row(0)
+        for ordinal, key in enumerate(keys, start=1):
+            if not hits[ordinal - 1]:
+                continue
             column = frame[key]
             found = column.str.strip_chars().is_in(marks).arg_true().to_list()
-            if not found:
-                continue
             rows = rows if rows is not None else frame["_row"].to_list()
             known: dict[int, Fill] = {}
             for at in found:

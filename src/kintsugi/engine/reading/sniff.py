@@ -58,7 +58,7 @@ def _text(head: bytes, file: str) -> str:
         and b"urn:schemas-microsoft" not in start[:200]
     ):
         return "html"
-    if start.startswith(b"<?xml") or start.startswith(b"<"):
+    if start.startswith(b"<"):
         if b"<html" in start and b"<table" in start:
             return "html"
         raise errors.unsupported(

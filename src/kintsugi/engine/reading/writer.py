@@ -36,15 +36,13 @@ def data_schema(width: int) -> Any:
 
 
 class TableWriter:
-    """Three Parquet files of one table; counts what it writes. Close it, or use it with ``with``."""
+    """Three Parquet files of one table; counts what it writes. Use it with ``with``."""
 
     def __init__(self, folder: Path, index: int, width: int) -> None:
         self.schema = data_schema(width)
         self.rows = self.excluded = self.quarantined = 0
         self.first_row: int | None = None
         self.last_row: int | None = None
-        self._options: dict[str, Any] = {"compression": "lz4", "write_statistics": ["_row"]}
-        self._data: Any = None
         self._paths = [folder / f"t{index}{part}.parquet" for part in ("", ".cells", ".aside")]
         # Dictionaries pay for themselves in size; statistics only where a reader filters.
         self._data = pq.ParquetWriter(
