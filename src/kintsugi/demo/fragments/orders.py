@@ -164,19 +164,12 @@ def _spoil(world: World, rng: Random, rows: list[Row]) -> None:
             field="product",
         )
     spoil_hospitals(rng, rows, HOSPITAL, count=48)
-    for i, row in enumerate(pick(rng, rows, HOSPITAL, 9)):
+    for row in pick(rng, rows, HOSPITAL, 4):
+        lost = "锟斤拷锟斤拷" + row.cells[HOSPITAL][-2:]
+        row.plant(3, HOSPITAL, lost, correct=None, expect="asked", field="customer")
+    for row in pick(rng, rows, HOSPITAL, 5, lambda r: _garbled(r.cells[HOSPITAL]) is not None):
         name = row.cells[HOSPITAL]
-        if i < 4:
-            row.plant(
-                3,
-                HOSPITAL,
-                "锟斤拷锟斤拷" + name[-2:],
-                correct=None,
-                expect="asked",
-                field="customer",
-            )
-        elif (garbled := _garbled(name)) is not None:
-            row.plant(3, HOSPITAL, garbled, correct=name, expect="fixed", field="customer")
+        row.plant(3, HOSPITAL, _garbled(name), correct=name, expect="fixed", field="customer")
     spoil_blanks(rng, rows, DEPT, "department", count=9)
 
 
@@ -208,6 +201,8 @@ def _with_broken_lines(rng: Random, rows: list[Row]) -> list[Row]:
         values = [str(row.cells[k]) for k in KEYS]
         if i % 2:
             values[5] = "按键失灵"
+            # Only with a filled last column does the shift reach beyond the header.
+            values[-1] = "已回访" if i == 3 else ""
             line = (
                 delimited_line(values[:6], ",") + ",报警灯常亮," + delimited_line(values[6:], ",")
             )

@@ -20,6 +20,7 @@ LARGEST_EXACT = 10**15
 _DIGITS = "digits:"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _INLINE = re.compile(r'<c (?P<head>[^>]*)t="inlineStr"><is>(?P<item>.*?)</is></c>', re.DOTALL)
+_FORCED_TEXT = re.compile(r'(<c [^>]*)(><f>"([^"<]*)"</f>)<v ?/?>(?:</v>)?')
 _STAMP = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms)")
 
 
@@ -99,7 +100,10 @@ def _share_strings(parts: dict[str, bytes], phonetic: Mapping[str, str]) -> None
 
     for name in sorted(parts):
         if name.startswith("xl/worksheets/sheet"):
-            parts[name] = _INLINE.sub(shared, parts[name].decode()).encode()
+            sheet = _INLINE.sub(shared, parts[name].decode())
+            # ="00123": a spreadsheet program stores the text that the formula gives beside it.
+            sheet = _FORCED_TEXT.sub(r'\1 t="str"\2<v>\3</v>', sheet)
+            parts[name] = sheet.encode()
     items = []
     for item in order:
         text = re.sub("<[^>]+>", "", item)

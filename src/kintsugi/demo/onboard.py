@@ -1,0 +1,172 @@
+"""Onboard the demo fragments through the real engine, and say what was found against the truth."""
+
+import datetime as dt
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+from django.conf import settings
+from django.contrib.auth import get_user_model
+
+from kintsugi.audit.selectors import provenance_of_runs
+from kintsugi.audit.services import recorded
+from kintsugi.demo.score import (
+    Observed,
+    Report,
+    SeenFate,
+    SeenIssue,
+    SeenMember,
+    SeenValue,
+    score,
+)
+from kintsugi.engine.mapping import Mapping
+from kintsugi.engine.reading import ReadHints
+from kintsugi.engine.snapshot import aside_frame, open_snapshot, table_frame
+from kintsugi.identity.services import create_user
+from kintsugi.onboarding.selectors import issues_of_runs
+from kintsugi.onboarding.services import Fragment, import_fragments, register_source
+
+HERE = Path(__file__).parent
+FILES = HERE / "files"
+TRUTH = HERE / "truth"
+ACTOR = "demo"
+
+#: Accounts of the demo: user name, shown name, language.
+PEOPLE = (
+    ("steward", "数据管家 Data steward", "zh-hans"),
+    ("desk", "服务台 Service desk", "zh-hans"),
+    ("auditor", "审计员 Auditor", "en"),
+)
+
+
+def fragments() -> list[Fragment]:
+    """The demo's sources, registered, each with its file and mapping, in onboarding order."""
+    listed = yaml.safe_load((HERE / "sources.yaml").read_text("utf-8"))["sources"]
+    found = []
+    for entry in listed:
+        source = register_source(
+            actor=ACTOR,
+            code=entry["code"],
+            kind=entry["kind"],
+            name_zh=entry["name"]["zh"],
+            name_en=entry["name"]["en"],
+            owner=entry["owner"],
+            authority=entry["authority"],
+            value_maps=entry.get("value_maps"),
+        )
+        tables = tuple(entry["tables"]) if entry["kind"] == "database" else ()
+        found.append(
+            Fragment(
+                location=str(FILES / entry["file"]),
+                source=source,
+                mapping=Mapping.model_validate(entry["mapping"]),
+                hints=ReadHints(tables=tables) if tables else None,
+            )
+        )
+    return found
+
+
+def onboard(*, at: dt.datetime, listener: Any = None) -> list[Any]:
+    """Import all fragments; returns the runs in the order they were loaded."""
+    return import_fragments(actor=ACTOR, fragments=fragments(), at=at, listener=listener)
+
+
+def ensure_people(home: Path) -> list[dict[str, str]]:
+    """The demo's accounts with the passwords made for this installation.
+
+    Passwords are random and kept readable by the owner only in ``demo-logins.json``.
+    """
+    path = home / "demo-logins.json"
+    known: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    users = get_user_model().objects
+    logins = []
+    for username, name, language in PEOPLE:
+        if username not in known:
+            known[username] = "-".join(secrets.token_hex(2) for _ in range(4))
+        with recorded(actor=ACTOR, command="demo.create-account", reason=username):
+            if not users.filter(username=username).exists():
+                create_user(
+                    username=username,
+                    password=known[username],
+                    display_name=name,
+                    language=language,
+                    is_staff=username == "steward",
+                )
+        logins.append({"username": username, "password": known[username], "name": name})
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(known, file, indent=1)
+    return logins
+
+
+def compare_with_truth(runs: list[Any]) -> Report:
+    """What the product found, fixed, asks and missed, against the truth beside the files."""
+    records = list(provenance_of_runs([run.pk for run in runs]))
+    return score(
+        TRUTH,
+        Observed(
+            issues=_issues(runs),
+            values=_values(records),
+            fates=_fates(runs, records),
+            members=_members(records),
+        ),
+    )
+
+
+def _issues(runs: list[Any]) -> Iterator[SeenIssue]:
+    for issue in issues_of_runs([run.pk for run in runs]):
+        yield SeenIssue(
+            issue.run.file_name, issue.table_name, issue.row, issue.header or None, issue.rule
+        )
+
+
+def _values(records: list[Any]) -> Iterator[SeenValue]:
+    for record in records:
+        won = set(record.won.fields)
+        for name, value in record.values.items():
+            row = (record.field_rows or {}).get(name, record.row)
+            yield SeenValue(
+                key=record.natural_key,
+                field=name,
+                value=value,
+                file=record.origin.file_name,
+                table=record.origin.table_name,
+                row=row if isinstance(row, int) else record.row,
+                final=name in won,
+            )
+
+
+def _members(records: list[Any]) -> Iterator[SeenMember]:
+    for record in records:
+        if record.entity == "device":
+            for row in record.rows or [record.row]:
+                yield SeenMember(
+                    str(record.gid), record.origin.file_name, record.origin.table_name, row
+                )
+
+
+def _fates(runs: list[Any], records: list[Any]) -> Iterator[SeenFate]:
+    """A row is loaded when a record of its table's primary entity came from it."""
+    loaded: dict[tuple[str, int], set[int]] = {}
+    for record in records:
+        place = (record.origin.file_name, record.origin.table_no)
+        loaded.setdefault(place, set()).update(record.rows or [record.row])
+    for run in runs:
+        snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.sha256)
+        mapped = {str(table["table"]) for table in run.mapping.content["tables"]}
+        for table in snapshot.tables:
+            if table.name not in mapped and str(table.index) not in mapped:
+                continue
+            rows = loaded.get((run.file_name, table.index), set())
+            for row in table_frame(snapshot, table.index).select("_row").collect()["_row"]:
+                fate = "loaded" if row in rows else "quarantined"
+                yield SeenFate(run.file_name, table.name, row, fate)
+            aside = aside_frame(snapshot, table.index)
+            frame = aside.collect() if isinstance(aside, pl.LazyFrame) else aside
+            for row, fate in frame.select("_row", "disposition").iter_rows():
+                yield SeenFate(run.file_name, table.name, row, fate)
