@@ -33,7 +33,7 @@ from kintsugi.runtime.cluster import Cluster
 from kintsugi.runtime.home import Home
 
 TESTS = Path(__file__).resolve().parent
-PURE = {"architecture", "demo", "engine", "runtime"}
+PURE = {"engine", "runtime"}
 FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 

@@ -75,7 +75,11 @@ def check_server(url: str) -> str:
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
             version = connection.info.server_version
-    except (psycopg.OperationalError, psycopg.ProgrammingError) as error:
+    except psycopg.ProgrammingError as error:
+        # libpq quotes the whole address, password and all: its words are not passed on.
+        reason = "not a postgresql:// address"
+        raise faults.database_unreachable(without_password(url), reason) from error
+    except psycopg.OperationalError as error:
         lines = str(error).strip().splitlines() or ["no answer"]
         raise faults.database_unreachable(without_password(url), lines[-1].strip()) from error
     shown = f"{version // 10000}.{version % 10000}"

@@ -12,7 +12,6 @@ from rich.markup import escape
 
 from kintsugi.config.cli.terminal import err, out, print_json, t
 from kintsugi.runtime import faults
-from kintsugi.runtime.cluster import Cluster
 from kintsugi.runtime.processes import (
     ProcessTree,
     choose_web_port,
@@ -95,6 +94,8 @@ def serve(*, port: int, jobs: bool = True, on_ready: Callable[[str], None] = ann
 
 def _database_watch() -> Callable[[], None]:
     """Asks whether the embedded server still lives; a given one is its owner's business."""
+    from kintsugi.runtime.cluster import Cluster
+
     cluster = Cluster()
     embedded = cluster.is_up()
 

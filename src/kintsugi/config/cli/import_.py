@@ -1,0 +1,223 @@
+"""``kintsugi import``: fragments in, closed arithmetic out."""
+
+import datetime as dt
+import getpass
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from kintsugi.config.cli.terminal import err, language, out, print_json, t
+from kintsugi.core.errors import KintsugiError
+from kintsugi.engine.text import Text
+
+if TYPE_CHECKING:
+    from kintsugi.engine.mapping import Mapping
+    from kintsugi.onboarding.services.progress import Listener
+
+ARITHMETIC = ("read", "created", "updated", "merged", "unchanged", "excluded", "quarantined")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+
+    @app.command(
+        "import",
+        help=t(
+            "导入文件、文件夹或数据库表。再次导入相同内容不会改变任何东西;中断后再次执行会接着做。",
+            "Import files, folders or database tables. Importing the same again changes nothing; "
+            "after an interruption the same command goes on where it stopped.",
+        ),
+    )
+    def import_(
+        locations: Annotated[
+            list[str],
+            typer.Argument(
+                help=t("文件、文件夹或数据库地址", "Files, folders or a database address")
+            ),
+        ],
+        source: Annotated[
+            str | None,
+            typer.Option(help=t("来源代码(默认按列布局识别)", "Source code (default: by layout)")),
+        ] = None,
+        mapping: Annotated[
+            Path | None, typer.Option(help=t("映射文件 (YAML)", "Mapping file (YAML)"))
+        ] = None,
+        table: Annotated[
+            list[str] | None,
+            typer.Option(help=t("数据库中的表", "Table of a database; may repeat")),
+        ] = None,
+        authority: Annotated[
+            int | None,
+            typer.Option(help=t("权威度 0-1000,高者胜", "Authority 0-1000, the higher wins")),
+        ] = None,
+        encoding: Annotated[
+            str | None, typer.Option(help=t("文件编码(默认自动)", "Encoding (default: detected)"))
+        ] = None,
+        as_json: Annotated[
+            bool, typer.Option("--json", help=t("以 JSON 回答", "Answer as JSON"))
+        ] = False,
+    ) -> None:
+        from kintsugi.config.cli.database import database
+
+        with database():
+            answer = run_import(
+                locations=locations,
+                source_code=source,
+                mapping_path=mapping,
+                tables=tuple(table or ()),
+                authority=authority,
+                encoding=encoding,
+                quiet=as_json,
+            )
+            if as_json:
+                print_json(answer)
+            else:
+                _show(answer)
+
+
+def run_import(
+    *,
+    locations: list[str],
+    source_code: str | None = None,
+    mapping_path: Path | None = None,
+    tables: tuple[str, ...] = (),
+    authority: int | None = None,
+    encoding: str | None = None,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Import and return the answer; inside ``database()``. Raises KintsugiError."""
+    from kintsugi.engine.reading import ReadHints
+    from kintsugi.onboarding.selectors import checksums, run_report
+    from kintsugi.onboarding.services import Fragment, expand, import_fragments, register_source
+
+    files, skipped = expand(locations)
+    actor = f"cli:{_account()}"
+    if source_code is None and authority is not None:
+        raise KintsugiError(
+            "import.authority-of-what",
+            Text("给出权威度时须指明来源。", "An authority needs to be told of which source."),
+            Text("请加上 --source。", "Add --source."),
+        )
+    chosen = None
+    if source_code is not None:
+        kind = "database" if "://" in files[0] else Path(files[0]).suffix.lstrip(".") or "file"
+        chosen = register_source(
+            actor=actor, code=source_code, kind=kind, name_zh="", authority=authority
+        )
+    given = _mapping(mapping_path)
+    hints = ReadHints(tables=tables, encoding=encoding) if tables or encoding else None
+    with _progress(quiet) as listener:
+        runs = import_fragments(
+            actor=actor,
+            fragments=[
+                Fragment(location=f, source=chosen, mapping=given, hints=hints) for f in files
+            ],
+            at=dt.datetime.now(dt.UTC),
+            listener=listener,
+        )
+    reports = [run_report(run) for run in runs]
+    total = {
+        name: sum(report[name] for report in reports) for name in (*ARITHMETIC, "cells_changed")
+    }
+    return {
+        "ok": True,
+        **total,
+        "sources": reports,
+        "skipped": skipped,
+        "checksums": checksums(),
+    }
+
+
+def _mapping(path: Path | None) -> "Mapping | None":
+    from kintsugi.engine.mapping import Mapping
+
+    if path is None:
+        return None
+    try:
+        return Mapping.read(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise KintsugiError(
+            "mapping.unreadable",
+            Text("无法读取映射文件。", "The mapping file cannot be read."),
+            Text("请检查路径与编码(UTF-8)。", "Check its path and that it is UTF-8."),
+            file=str(path),
+            reason=str(error)[:200],
+        ) from error
+
+
+def _account() -> str:
+    """Who runs this command, for the change log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name
+        return str(os.getuid())
+
+
+class _progress:
+    """A bar on the terminal's error stream, or nothing when a machine reads the answer."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._bar = None
+        if not quiet:
+            self._bar = Progress(
+                SpinnerColumn(),
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.completed:,.0f} / {task.total:,.0f}"),
+                TimeElapsedColumn(),
+                console=err(),
+                transient=True,
+            )
+
+    def __enter__(self) -> "Listener | None":
+        if self._bar is None:
+            return None
+        bar = self._bar
+        bar.start()
+        task = bar.add_task("", total=1)
+
+        def listen(phase: Text, done: int, total: int) -> None:
+            bar.update(task, description=phase.get(language()), completed=done, total=max(total, 1))
+
+        return listen
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def show_arithmetic(reports: list[dict[str, Any]]) -> Table:
+    """One line a source: read = created + updated + merged + unchanged + excluded + quarantined."""
+    zh = ("读取", "新建", "更新", "合并", "未变", "排除", "隔离")
+    table = Table(t("来源", "source"), t("文件", "file"), box=None, header_style="dim")
+    for name, chinese in zip(ARITHMETIC, zh, strict=True):
+        table.add_column(t(chinese, name), justify="right")
+    for report in reports:
+        numbers = [f"{report[name]:,}" for name in ARITHMETIC]
+        table.add_row(report["source"], report["file"], *numbers)
+    return table
+
+
+def _show(answer: dict[str, Any]) -> None:
+    console = out()
+    console.print(show_arithmetic(answer["sources"]))
+    for report in answer["sources"]:
+        for note in report["notes"]:
+            console.print(
+                f"[dim]· {report['file']}: {note['zh' if language() == 'zh' else 'en']}[/]"
+            )
+        for issue in report["issues"]:
+            title = issue["title"]["zh" if language() == "zh" else "en"]
+            examples = ", ".join(repr(e) for e in issue["examples"][:3] if e)
+            console.print(f"  {issue['count']:>7,} × {title} [dim]{issue['rule']} {examples}[/]")
+    if answer["skipped"]:
+        console.print(
+            t(
+                f"未读取 {len(answer['skipped'])} 个其他文件。",
+                f"{len(answer['skipped'])} other files were left alone.",
+            )
+        )
