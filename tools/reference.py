@@ -20,7 +20,7 @@ NOTE = "<!-- Written by `make reference`; changes here are lost. -->\n\n"
 BREAK = "⏎"
 CODE = re.compile(r"^[a-z][a-z0-9-]*\.[a-z0-9.-]+$")
 
-WORDS = {
+WORDS: dict[str, dict[str, Any]] = {
     "en": {
         "title": "Data dictionary",
         "lead": "What each field means and may hold, from the data contracts.",
@@ -263,7 +263,7 @@ def _parameters(command: Any) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _command(command: Any, path: str, head: tuple[str, str, str]) -> Iterator[str]:
+def _command(command: Any, path: str, head: Iterable[str]) -> Iterator[str]:
     yield f"## `{path}`\n"
     text = (command.help or "").strip().replace("\b\n", "")
     if text:
@@ -290,7 +290,7 @@ def commands(language: str) -> str:
         if before is not None:
             os.environ["KINTSUGI_LANG"] = before
     title, *head = WORDS[language]["commands"]
-    return NOTE + "\n".join([f"# {title}\n", *_command(command, "kintsugi", (*head,))])
+    return NOTE + "\n".join([f"# {title}\n", *_command(command, "kintsugi", head)])
 
 
 def _schema_name(schema: dict[str, Any]) -> str:
