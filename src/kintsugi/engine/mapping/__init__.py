@@ -1,5 +1,6 @@
 """From the columns of a source to the fields of the dictionary: propose, keep, check, compare."""
 
+from kintsugi.engine.mapping.complete import complete_mapping
 from kintsugi.engine.mapping.drift import (
     Drift,
     Shift,
@@ -44,6 +45,7 @@ __all__ = [
     "TableMapping",
     "Udi",
     "column_signatures",
+    "complete_mapping",
     "drift",
     "find_table",
     "fingerprint",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from kintsugi.engine.contract import Contract, Field
 from kintsugi.engine.errors import KintsugiError
+from kintsugi.engine.mapping.content import PERIOD, Content, read_content, recognised, spans
 from kintsugi.engine.mapping.headers import EXACT, named_fields
 from kintsugi.engine.mapping.model import (
     Const,
@@ -12,11 +13,12 @@ from kintsugi.engine.mapping.model import (
     Expression,
     FirstOf,
     Mapping,
+    Split,
     TableMapping,
     Udi,
     headers_of,
 )
-from kintsugi.engine.mapping.signature import column_signatures, fingerprint, suits
+from kintsugi.engine.mapping.signature import fingerprint, suits
 from kintsugi.engine.mapping.validate import missing_key_column, missing_key_fields
 from kintsugi.engine.snapshot import Snapshot
 from kintsugi.engine.text import Text
@@ -30,6 +32,15 @@ ROLES = {
     "manufacturer": "manufacturer",
     "mah": "mah",
 }
+# Fields a full UDI can supply, and the part of it.
+_UDI_PARTS = {
+    "product": "di",
+    "serial_no": "serial",
+    "lot_no": "lot",
+    "mfg_date": "mfg",
+    "expiry_date": "expiry",
+}
+_IDENTIFIERS = frozenset(("product_code", "primary_di", "device_identifier", "product"))
 # Facts of a catalogue entry that a register of devices may carry beside each device.
 _CATALOGUE_TYPES = {"text", "code", "reference"}
 
@@ -94,8 +105,9 @@ def suggest_mapping(snapshot: Snapshot, contracts: Map[str, Contract]) -> Sugges
         headers = [column.name for column in table.columns]
         if table.hidden or not headers:
             continue
-        kinds = column_signatures(snapshot, table.index)
-        fits = [_fit(table.name, headers, kinds, contract) for contract in contracts.values()]
+        content = read_content(snapshot, table.index)
+        kinds = content.kinds
+        fits = [_fit(table.name, headers, content, contract) for contract in contracts.values()]
         whole = [fit for fit in fits if fit.columns and not _missing(fit)]
         if not whole:
             best = max(fits, key=_coverage)
@@ -106,7 +118,7 @@ def suggest_mapping(snapshot: Snapshot, contracts: Map[str, Contract]) -> Sugges
             unknown[table.name] = headers
             continue
         primary = max(whole, key=_coverage)
-        entities, why = _entities(primary, table.name, headers, kinds, contracts)
+        entities, why = _entities(primary, table.name, headers, content, contracts)
         used = {h for e in entities for x in e.columns.values() for h in headers_of(x)}
         if left := [header for header in headers if header not in used]:
             unknown[table.name] = left
@@ -145,17 +157,17 @@ def _coverage(fit: _Fit) -> tuple[int, float, int, str]:
 def _fit(
     table: str,
     headers: list[str],
-    kinds: dict[str, str],
+    content: Content,
     contract: Contract,
     allowed: set[str] | None = None,
 ) -> _Fit:
     """Assign columns to fields, best score first, one column to one field."""
     candidates: list[tuple[float, int, str, Reason]] = []
     for position, header in enumerate(headers):
-        for name, (score, how) in named_fields(header, contract).items():
+        for name, (score, how) in _named(header, contract, content).items():
             if allowed is not None and name not in allowed:
                 continue
-            reason = _reason(table, contract, header, contract.field(name), score, how, kinds)
+            reason = _reason(table, contract, header, contract.field(name), score, how, content)
             if reason is not None:
                 candidates.append((-reason.score, position, name, reason))
     columns: dict[str, Expression] = {}
@@ -166,9 +178,21 @@ def _fit(
             columns[name] = reason.header
             taken.add(reason.header)
             reasons.append(reason)
-    _feed(contract, columns, allowed)
+    for name, expression in columns.items():
+        # A scanned code in the column of an identifier: the identifier is a part of it.
+        if content.kinds[str(expression)] == "udi" and name in _IDENTIFIERS:
+            columns[name] = Udi(udi=str(expression), part="di")
+    _feed(contract, columns, allowed, content)
     ordered = {name: columns[name] for name in contract.names if name in columns}
     return _Fit(contract, ordered, reasons)
+
+
+def _named(header: str, contract: Contract, content: Content) -> dict[str, tuple[float, str]]:
+    """The fields a header names; a column of full UDIs names itself by its content."""
+    found = named_fields(header, contract)
+    if content.kinds[header] == "udi" and "udi_full" in contract.names:
+        found = {"udi_full": (0.95, "full UDIs as content")}
+    return found
 
 
 def _reason(
@@ -178,10 +202,15 @@ def _reason(
     target: Field,
     name_score: float,
     how: str,
-    kinds: dict[str, str],
+    content: Content,
 ) -> Reason | None:
-    kind = kinds[header]
+    kind = content.kinds[header]
     fits = suits(target, kind)
+    if target.type == "enum" and kind != "blank":
+        spelled = recognised(content.choices.get(header, []), target)
+        # A status of stock is not the status of a product: most words must be known ones.
+        fits = spelled > 0.34
+        name_score *= 1.0 if fits else 0.5
     # A known name with odd content is a dirty column; a vague name with odd content is another one.
     score = name_score if fits else name_score * (0.75 if name_score >= 0.9 * EXACT else 0.4)
     if score < ACCEPT:
@@ -193,37 +222,53 @@ def _reason(
     return Reason(table, contract.entity, header, target.name, round(score, 4), Text(zh, en))
 
 
-def _feed(contract: Contract, columns: dict[str, Expression], allowed: set[str] | None) -> None:
-    """Fill fields that have no header of their own from the columns the contract names."""
+def _feed(
+    contract: Contract,
+    columns: dict[str, Expression],
+    allowed: set[str] | None,
+    content: Content,
+) -> None:
+    """Fill fields that have no header of their own from the columns the contract names, and let
+    those columns stand in where a required field's own cell is blank."""
     for target in contract.fields:
-        if target.name in columns or (allowed is not None and target.name not in allowed):
+        if allowed is not None and target.name not in allowed:
+            continue
+        own = columns.get(target.name)
+        if own is not None and not (target.required and isinstance(own, str)):
             continue
         feeding = [columns[name] for name in target.fed_by if name in columns]
         headers = [h for expression in feeding for h in headers_of(expression)]
-        if len(headers) == 1:
-            columns[target.name] = headers[0]
-        elif headers:
-            columns[target.name] = FirstOf(first_of=tuple(headers))
+        listed = list(dict.fromkeys([own, *headers] if isinstance(own, str) else headers))
+        if len(listed) == 1:
+            columns[target.name] = listed[0]
+        elif listed:
+            columns[target.name] = FirstOf(first_of=tuple(listed))
     udi = columns.get("udi_full")
     if isinstance(udi, str):
         # A register of scanned codes alone still names the product, the lot and the serial.
-        for name, part in (("product", "di"), ("serial_no", "serial"), ("lot_no", "lot")):
-            if name in contract.names and name not in columns:
+        for name, part in _UDI_PARTS.items():
+            supplied = name in content.udi_parts.get(udi, ())
+            if supplied and name in contract.names and name not in columns:
                 columns[name] = Udi.model_validate({"udi": udi, "part": part})
+    for first, last in spans(contract):
+        end = columns.get(last)
+        if first not in columns and isinstance(end, str) and end in content.periods:
+            # 2023.5-2026.5 in the column of the end: the start stands in the same cell.
+            columns[first] = Split(split=end, pattern=PERIOD)
 
 
 def _entities(
     primary: _Fit,
     table: str,
     headers: list[str],
-    kinds: dict[str, str],
+    content: Content,
     contracts: Map[str, Contract],
 ) -> tuple[list[EntityMapping], list[Reason]]:
     """The primary entity first, then products and parties that its rows mention."""
     entities = [EntityMapping(entity=primary.contract.entity, columns=primary.columns)]
     reasons = list(primary.reasons)
     mentions = [primary]
-    product = _mentioned_product(primary, table, headers, kinds, contracts)
+    product = _mentioned_product(primary, table, headers, content, contracts)
     if product is not None:
         entities.append(EntityMapping(entity="product", primary=False, columns=product.columns))
         reasons += [r for r in product.reasons if r.header not in primary.headers]
@@ -261,7 +306,7 @@ def _mentioned_product(
     primary: _Fit,
     table: str,
     headers: list[str],
-    kinds: dict[str, str],
+    content: Content,
     contracts: Map[str, Contract],
 ) -> _Fit | None:
     """The catalogue entry that each row of a device register carries beside the device."""
@@ -274,13 +319,13 @@ def _mentioned_product(
     # what names the product or its maker serves both.
     shared = {
         h
-        for name in (*referring, "product_model")
+        for name in (*referring, "product_model", "udi_full")
         if name in primary.columns
         for h in headers_of(primary.columns[name])
     }
     free = [h for h in headers if h not in primary.headers or h in shared]
     allowed = {f.name for f in contract.fields if f.type in _CATALOGUE_TYPES} | {"warranty_months"}
-    fit = _fit(table, free, kinds, contract, allowed)
+    fit = _fit(table, free, content, contract, allowed)
     if reference is not None:
         # Both sides must name the product by the same text, or the reference would dangle.
         fit.columns["product_code"] = reference

@@ -39,14 +39,18 @@ def raw_cells(snapshot: Snapshot, table: int) -> Cells:
 
 
 def fills(snapshot: Snapshot, table: int) -> pl.DataFrame:
-    """Cells that stand for another one (merged cells, 同上): row, col, value, anchor_row."""
+    """Cells that stand for another one (merged cells, 同上), and garbled ones whose text could be
+    regained: row, col, value, anchor_row (null where the text is the cell's own)."""
     if not (snapshot.path / f"t{table}.cells.parquet").is_file():
         return pl.DataFrame(
             schema={"row": pl.Int32, "col": pl.Int32, "value": pl.String, "anchor_row": pl.Int32}
         )
     return (
         cells_frame(snapshot, table)
-        .filter(pl.col("kind").is_in(["merged", "ditto"]) & pl.col("value").is_not_null())
+        .filter(
+            (pl.col("kind").is_in(["merged", "ditto"]) & pl.col("value").is_not_null())
+            | ((pl.col("kind") == "mojibake") & (pl.col("value") != ""))
+        )
         .select("row", "col", "value", "anchor_row")
         .unique(subset=["row", "col"], keep="last", maintain_order=True)
         .collect()
@@ -54,7 +58,7 @@ def fills(snapshot: Snapshot, table: int) -> pl.DataFrame:
 
 
 def fill_cells(store: Store, before: Cells, filled: pl.DataFrame, *, name: str) -> Cells:
-    """Put the anchor's text where a merged or ditto cell stands."""
+    """Put the anchor's text where a merged or ditto cell stands, the regained where a garbled."""
     if filled.is_empty():
         return before
 

@@ -1,6 +1,7 @@
 """The checked step: contract rules, remarkable cells and totals become issues."""
 
 from collections.abc import Mapping as Map
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from kintsugi.engine.pipeline.clean import Cleaned, severity_of
 from kintsugi.engine.pipeline.model import ISSUE_SCHEMA, hashes, raw_hash
 from kintsugi.engine.pipeline.project import Mapped
 from kintsugi.engine.snapshot import Snapshot, aside_frame, cells_frame
-from kintsugi.engine.values import norm
+from kintsugi.engine.values import norm, warranty_conflict
 from kintsugi.engine.values.rules import RULES
 
 _CELL_KINDS = ("error", "formula_uncached", "precision_lost", "mojibake")
@@ -83,6 +84,7 @@ def cell_issues(
     entity: EntityMapping,
     contract: Contract,
     columns: Map[str, list[int]],
+    known: pl.DataFrame,
 ) -> pl.DataFrame:
     """Cells the reader marked: errors, formulas without a value, lost digits, struck-out rows."""
     if not (snapshot.path / f"t{table}.cells.parquet").is_file():
@@ -98,6 +100,13 @@ def cell_issues(
         field = by_column.get(cell["col"])
         value = cell["value"] or ""
         if cell["kind"] in _CELL_KINDS:
+            regained = cell["kind"] == "mojibake" and value != ""
+            if regained and field is not None:
+                found.append(
+                    _row(cell["row"], field, cell["col"], "cell.mojibake-reversible", "ask", value)
+                    | {"proposal": value}
+                )
+                continue
             rule = "cell." + cell["kind"].replace("_", "-")
             if field is None or rule not in RULES:
                 continue
@@ -110,7 +119,33 @@ def cell_issues(
         for row, (col, value) in out_of_use.items():
             issue = _row(row, "status", col or None, "cell.out-of-use", "ask", value)
             found.append({**issue, "proposal": "retired"})
-    return pl.DataFrame(found, schema=ISSUE_SCHEMA)
+    marked = pl.DataFrame(found, schema=ISSUE_SCHEMA)
+    # A normaliser may have complained about the same cell: once is enough.
+    return marked.join(known.select("_row", "field"), on=["_row", "field"], how="anti")
+
+
+def warranty_issues(
+    mapped: Mapped,
+    cleaned: Cleaned,
+    columns: Map[str, list[int]],
+    as_of: date,
+) -> pl.DataFrame:
+    """Devices whose terms say 过保 (out of warranty) while their warranty still runs on ``as_of``."""
+    if not {"warranty_terms", "warranty_end"} <= set(cleaned.columns):
+        return pl.DataFrame(schema=ISSUE_SCHEMA)
+    ahead = (
+        pl.scan_parquet(cleaned.path)
+        .filter((pl.col("warranty_end") >= as_of) & pl.col("warranty_terms").is_not_null())
+        .select("_row", pl.col("warranty_terms").alias("value"))
+        .collect()
+    )
+    said = [t for t in ahead["value"].unique() if warranty_conflict(t, date.max, as_of=as_of)]
+    found = ahead.filter(pl.col("value").is_in(said)).with_columns(
+        pl.lit("warranty_terms").alias("field"),
+        pl.lit("warranty.conflict").alias("rule"),
+        pl.lit("ask").alias("severity"),
+    )
+    return issue_frame(found, columns, mapped)
 
 
 def quantity_issues(mapped: Mapped, columns: Map[str, list[int]]) -> pl.DataFrame:

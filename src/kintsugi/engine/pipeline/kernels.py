@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from kintsugi.engine.contract import Contract, header_key
+from kintsugi.engine.mapping.content import spans
 from kintsugi.engine.mapping.model import EntityMapping, headers_of
 from kintsugi.engine.snapshot import SnapshotTable
 from kintsugi.engine.udi import UdiError, parse_udi
@@ -26,7 +27,7 @@ _NUMBER = r"^\s*(\d{1,4})(?:\.0+)?\s*(?:台|套|个|件|pcs|units?)?\s*$"
 
 def header_args(entity: EntityMapping, contract: Contract) -> dict[str, dict[str, Any]]:
     """What the header adds to a field's normaliser: the unit in 采购价(万元); and which end of a
-    period such as 2023.5-2026.5 a date field takes when both ends are mapped to one column."""
+    period such as 2023.5-2026.5 a date field takes."""
     found: dict[str, dict[str, Any]] = {}
     for name, expression in entity.columns.items():
         headers = headers_of(expression)
@@ -34,12 +35,11 @@ def header_args(entity: EntityMapping, contract: Contract) -> dict[str, dict[str
         # A plain header says nothing, and canonical numbers pass faster without one.
         if numeric and len(headers) == 1 and _UNIT.search(headers[0]):
             found[name] = {"header": headers[0]}
-    for dependency in contract.dependencies:
-        ends = [entity.columns.get(name) for name in dependency.fields]
-        dates = all(contract.field(name).type == "date" for name in dependency.fields)
-        if dates and len(ends) == 2 and ends[0] is not None and ends[0] == ends[1]:
-            found[dependency.fields[0]] = {"part": "start"}
-            found[dependency.fields[1]] = {"part": "end"}
+    for first, last in spans(contract):
+        # Only a period is read differently for it; a plain date stays what it is.
+        for name, part in ((first, "start"), (last, "end")):
+            if name in entity.columns:
+                found[name] = {"part": part}
     return found
 
 

@@ -4,6 +4,7 @@ merged, every step a named file."""
 import time
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from kintsugi.engine.pipeline.inspect import (
     quantity_issues,
     total_issues,
     unmapped_issues,
+    warranty_issues,
 )
 from kintsugi.engine.pipeline.kernels import header_args
 from kintsugi.engine.pipeline.merge import Keyed, Merged, key_rows, merge_rows
@@ -55,6 +57,7 @@ class _Run:
     store: Store
     backend: Backend
     progress: Progress | None
+    as_of: date | None
     total: int
     steps: list[Step] = field(default_factory=list)
     started: float = 0.0
@@ -113,12 +116,14 @@ def run_pipeline(
     value_maps: ValueMaps | None = None,
     backend: Backend | None = None,
     progress: Progress | None = None,
+    as_of: date | None = None,
 ) -> PipelineResult:
     """Clean, check and merge every mapped entity of a snapshot into files under ``workdir``.
 
     A step is reused when its file is whole and all it depends on is unchanged (snapshot, mapping,
     contract, value maps, and the code of the rules), so a run that was killed goes on where it was.
-    The manifest ``result.json`` is written last.
+    The manifest ``result.json`` is written last. ``as_of`` is the day on which a warranty counts
+    as running; without it that one check is left out.
 
     Raises KintsugiError: ``mapping.drift`` when a mapped column is missing or its content moved,
     the codes of ``validate_mapping``, and ``pipeline.no-room`` when a file cannot be written.
@@ -137,6 +142,7 @@ def run_pipeline(
         store,
         engine,
         progress,
+        as_of,
         _TABLE_STEPS * len(mapped_tables) + _ENTITY_STEPS * entities,
     )
     results: list[EntityResult] = []
@@ -265,7 +271,7 @@ def _run_entity(
         rows=mapped.rows,
         reused=cleaned.reused,
     )
-    issues = _check(run, table, entity, contract, mapped, cleaned, columns, args, name)
+    issues, checked_key = _check(run, table, entity, contract, mapped, cleaned, columns, args, name)
     keyed = key_rows(
         run.store,
         run.backend,
@@ -307,7 +313,7 @@ def _run_entity(
         reused=merged.reused,
     )
     path, by_rule = _write_issues(
-        run, entity, contract, mapped, keyed, merged, issues, columns, name
+        run, entity, contract, mapped, keyed, merged, issues, columns, checked_key, name
     )
     return EntityResult(
         entity=entity.entity,
@@ -348,7 +354,7 @@ def _check(
     columns: dict[str, list[int]],
     args: Map[str, Map[str, Any]],
     name: str,
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, str]:
     """The checked step: cleaning's issues, the contract's checks, marked cells, totals."""
     run.backend.register("cleaned", cleaned.path)
     text_path = run.store.root / name / "checked.sql"
@@ -359,13 +365,19 @@ def _check(
         if entity.primary:
             index = table.index
             parts.append(quantity_issues(mapped, columns))
-            parts.append(cell_issues(run.snapshot, index, entity, contract, columns))
+            if run.as_of is not None:
+                parts.append(warranty_issues(mapped, cleaned, columns, run.as_of))
+            parts.append(
+                cell_issues(run.snapshot, index, entity, contract, columns, cleaned.issues)
+            )
             parts.append(total_issues(run.snapshot, index, cleaned.path, contract, columns, args))
         write_text(text_path, sql)
         everything = pl.concat(parts).sort("_row", "field", "rule", nulls_last=True)
         sink(everything.lazy(), path)
 
-    key = digest("checked", cleaned.key, entity.model_dump(mode="json"), ruleset_sha256())
+    key = digest(
+        "checked", cleaned.key, entity.model_dump(mode="json"), ruleset_sha256(), run.as_of
+    )
     path, _, reused = run.store.file(f"{name}/checked.parquet", key, make)
     issues = pl.read_parquet(path)
     run.end(
@@ -378,7 +390,7 @@ def _check(
         rows=issues.height,
         reused=reused,
     )
-    return issues
+    return issues, key
 
 
 def _filled_fields(filled: pl.DataFrame, columns: dict[str, list[int]]) -> pl.DataFrame:
@@ -401,6 +413,7 @@ def _write_issues(
     merged: Merged,
     issues: pl.DataFrame,
     columns: dict[str, list[int]],
+    checked_key: str,
     name: str,
 ) -> tuple[Path, dict[str, int]]:
     """issues.parquet: all issues of the entity, with the key of their row where it has one."""
@@ -436,7 +449,7 @@ def _write_issues(
         counted = everything.group_by("rule").len().sort("rule")
         return {"by_rule": dict(counted.iter_rows())}
 
-    key = digest("issues", merged.key, entity.primary, issues.height, keyed.key)
+    key = digest("issues", merged.key, keyed.key, entity.primary, checked_key)
     path, facts, _ = run.store.file(f"{name}/issues.parquet", key, make)
     return path, facts["by_rule"]
 
