@@ -32,12 +32,6 @@ _BATCH: Final = 20_000
 _LOGIN: Final = ("28P01", "28000", "1045", "1044", "18456", "authentication", "Access denied")
 
 
-def is_url(location: str) -> bool:
-    """Whether a location is a database address rather than a path."""
-    head, mark, _ = location.partition("://")
-    return bool(mark) and head.replace("+", "").replace("_", "").isalnum()
-
-
 def parse_url(location: str) -> URL:
     """The address. Raises ``reading.bad-url`` without repeating it (it may hold a password)."""
     try:

@@ -1,6 +1,11 @@
-"""Rules under which the readers put rows aside: id, severity, title and remedy.
+"""Rules under which the readers put rows aside or mark cells, in the engine's one registry."""
 
-The values registry imports :data:`READING_RULES`, so that screens show one set of issue texts.
+from typing import Final
+
+from kintsugi.engine.text import Text
+from kintsugi.engine.values.rules import Rule, register
+
+READING_RULES`, so that screens show one set of issue texts.
 """
 
 from typing import Final, NamedTuple
@@ -18,22 +23,22 @@ class ReadingRule(NamedTuple):
     dirt: tuple[int, ...] = ()
 
 
-READING_RULES: Final[tuple[ReadingRule, ...]] = (
-    ReadingRule(
+READING_RULES: Final[tuple[Rule, ...]] = (
+    Rule(
         "row.header-repeated",
         "warn",
         Text("表头在数据中重复出现", "The header is repeated among the data"),
         Text("无需处理：该行已排除并计数。", "Nothing to do: the row was excluded and counted."),
         (10,),
     ),
-    ReadingRule(
+    Rule(
         "row.title-repeated",
         "warn",
         Text("标题行在数据中重复出现", "A title row is repeated among the data"),
         Text("无需处理：该行已排除并计数。", "Nothing to do: the row was excluded and counted."),
         (10,),
     ),
-    ReadingRule(
+    Rule(
         "row.total",
         "warn",
         Text("合计或小计行", "A total or subtotal row"),
@@ -43,14 +48,14 @@ READING_RULES: Final[tuple[ReadingRule, ...]] = (
         ),
         (11,),
     ),
-    ReadingRule(
+    Rule(
         "row.footer",
         "warn",
         Text("制表人、打印时间等表尾行", "A footer row (prepared by, printed on …)"),
         Text("无需处理：该行已排除并计数。", "Nothing to do: the row was excluded and counted."),
         (11,),
     ),
-    ReadingRule(
+    Rule(
         "row.section",
         "warn",
         Text("横跨整表的分组标题行", "A section title across the table"),
@@ -60,7 +65,7 @@ READING_RULES: Final[tuple[ReadingRule, ...]] = (
         ),
         (7,),
     ),
-    ReadingRule(
+    Rule(
         "row.ragged",
         "block",
         Text("该行的列数与表头不符", "The line does not have as many fields as the header"),
@@ -70,7 +75,7 @@ READING_RULES: Final[tuple[ReadingRule, ...]] = (
         ),
         (5,),
     ),
-    ReadingRule(
+    Rule(
         "row.cell-too-long",
         "block",
         Text("单元格内容超过长度上限", "A cell is longer than the limit"),
@@ -80,7 +85,7 @@ READING_RULES: Final[tuple[ReadingRule, ...]] = (
         ),
         (5,),
     ),
-    ReadingRule(
+    Rule(
         "cell.mojibake",
         "block",
         Text("乱码，原文已不可恢复", "Garbled text that cannot be recovered"),
@@ -90,21 +95,21 @@ READING_RULES: Final[tuple[ReadingRule, ...]] = (
         ),
         (3,),
     ),
-    ReadingRule(
+    Rule(
         "cell.mojibake-reversible",
         "ask",
         Text("乱码，可以还原", "Garbled text that can be restored"),
         Text("请确认建议的还原文本。", "Confirm the proposed text."),
         (3,),
     ),
-    ReadingRule(
+    Rule(
         "cell.error",
         "block",
         Text("单元格是错误值（如 #N/A）", "The cell holds an error such as #N/A"),
         Text("请在工作簿中修正公式后重新导入。", "Mend the formula in the workbook, import again."),
         (14,),
     ),
-    ReadingRule(
+    Rule(
         "cell.formula-uncached",
         "block",
         Text("公式没有保存计算结果", "The formula has no stored result"),
@@ -114,7 +119,7 @@ READING_RULES: Final[tuple[ReadingRule, ...]] = (
         ),
         (14,),
     ),
-    ReadingRule(
+    Rule(
         "cell.precision-lost",
         "block",
         Text("长数字已丢失精度", "A long number has lost digits"),
@@ -125,3 +130,6 @@ READING_RULES: Final[tuple[ReadingRule, ...]] = (
         (19,),
     ),
 )
+
+for _rule in READING_RULES:
+    register(_rule)

@@ -43,13 +43,20 @@ _FIGURE: Final = re.compile(
 DITTO: Final = frozenset(
     ("同上", "同前", "〃", "″", "ditto", "Ditto", "DITTO", "do.", "Do.", "DO.", "''", "“", "”", '"')
 )
+_DITTO_FORMS: Final = [
+    before + mark + after
+    for mark in sorted(DITTO)
+    for before in ("", " ", "　")
+    for after in ("", " ", "　")
+]
 # A line that may hold a ditto mark as a whole cell. Quotes next to the quote marks among them
 # would be found in every quoted file, so these stand between delimiters only.
 _BARE: Final = ('"', "''", "“", "”")
 DITTO_CELL: Final = (
     r"""(?m)(?:^|[,;\t|"'])\s*(?:"""
     + "|".join(re.escape(m) for m in sorted(DITTO) if m not in _BARE)
-    + r""")\s*(?:$|[,;\t|"'\r])|(?:^|[,;\t|])\s*(?:\"|''|“|”)\s*(?:$|[,;\t|\r])|"(?:\"\"|''|“|”)\""""
+    + r""")\s*(?:$|[,;\t|"'\r])|(?:^|[,;\t|])\s*(?:\"|''|“|”)\s*(?:$|[,;\t|\r])"""
+    + r"""|"(?:\"\"|''|“|”)\""""
 )
 
 
@@ -201,17 +208,16 @@ class Sieve:
     def _ditto(self, frame: pl.DataFrame) -> list[Cell]:
         """Fills for ditto marks: the value above in the same column, with its own origin."""
         cells: list[Cell] = []
-        marks = list(DITTO)
         rows: list[int] | None = None
         keys = frame.columns[1:]
         if not keys or not frame.height:
             return cells
-        hits = frame.select(pl.col(keys).str.strip_chars().is_in(marks).any()).row(0)
+        hits = frame.select(pl.col(keys).is_in(_DITTO_FORMS).any()).row(0)
         for ordinal, key in enumerate(keys, start=1):
             if not hits[ordinal - 1]:
                 continue
             column = frame[key]
-            found = column.str.strip_chars().is_in(marks).arg_true().to_list()
+            found = column.is_in(_DITTO_FORMS).arg_true().to_list()
             rows = rows if rows is not None else frame["_row"].to_list()
             known: dict[int, Fill] = {}
             for at in found:

@@ -10,6 +10,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import stat
 import uuid
@@ -20,23 +21,20 @@ from typing import Final
 
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.reading import errors
-from kintsugi.engine.reading.database import (
-    check_sqlite,
-    is_url,
-    parse_url,
-    read_database,
-    shown,
-    sqlite_url,
-)
 from kintsugi.engine.reading.delimited import Read, read_delimited
 from kintsugi.engine.reading.grids import write_sheet
+from kintsugi.engine.reading.htmltable import read_html
+from kintsugi.engine.reading.legacy import read_legacy
 from kintsugi.engine.reading.limits import MIB, ReadHints, ReadLimits
+from kintsugi.engine.reading.sheetxml import Sheet
 from kintsugi.engine.reading.sniff import sniff
 from kintsugi.engine.reading.unpack import gunzip, remove, unzip_single
 from kintsugi.engine.reading.workbook import read_workbook
-from kintsugi.engine.snapshot import MANIFEST, RAW, Snapshot, open_snapshot
+from kintsugi.engine.snapshot import MANIFEST, RAW, Note, Snapshot, open_snapshot
+from kintsugi.engine.text import Text
 
 PARSER_VERSION: Final = "1"
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+]*://")
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -57,11 +55,11 @@ def read_source(
     try:
         into.mkdir(parents=True, exist_ok=True)
         clean(into)
-        if is_url(text):
+        if _URL.match(text):
             return _read_url(text, into, limits, hints)
         return _read_file(Path(location), into, limits, hints)
     except OSError as error:
-        name = "" if is_url(text) else text
+        name = "" if _URL.match(text) else text
         detail = os.strerror(error.errno) if error.errno else str(error)
         if error.errno in _FULL:
             raise errors.disk(name, detail, str(into)) from error
@@ -97,6 +95,9 @@ def _read_file(path: Path, into: Path, limits: ReadLimits, hints: ReadHints) -> 
 
 
 def _read_url(location: str, into: Path, limits: ReadLimits, hints: ReadHints) -> Snapshot:
+    # SQLAlchemy takes long to import; only databases need it.
+    from kintsugi.engine.reading.database import parse_url, read_database, shown
+
     url = parse_url(location)
     with _workplace(into) as work:
         read, sha256 = read_database(
@@ -143,6 +144,8 @@ def _read_bytes(
             path, into=work, name=Path(file).stem, file=file, limits=limits, hints=hints
         )
     if kind == "sqlite":
+        from kintsugi.engine.reading.database import check_sqlite, read_database, sqlite_url
+
         check_sqlite(path, file=file)
         read, _ = read_database(
             sqlite_url(path.absolute()), into=work, shown_as=file, limits=limits, hints=hints
@@ -156,7 +159,23 @@ def _read_sheets(
     kind: str, path: Path, work: Path, file: str, limits: ReadLimits, hints: ReadHints
 ) -> Read:
     read = Read(kind)
-    sheets = read_workbook(path, file=file, limits=limits, wanted=hints.tables)
+    sheets: Iterator[Sheet]
+    if kind == "html":
+        read.encoding, sheets = read_html(path, file=file, limits=limits, hints=hints)
+    elif kind == "xlsx":
+        sheets = read_workbook(path, file=file, limits=limits, wanted=hints.tables)
+    else:
+        sheets = read_legacy(path, kind, file=file, limits=limits, wanted=hints.tables)
+        read.notes.append(
+            Note(
+                code="workbook.plain",
+                message=Text(
+                    "该格式只读取单元格文字，不含合并、批注和隐藏行信息。",
+                    "Of this format only cell texts are read: no merges, comments or hidden rows.",
+                ),
+                facts={"kind": kind},
+            )
+        )
     for sheet in sheets:
         tables, notes = write_sheet(
             sheet, into=work, index=len(read.tables), limits=limits, file=file
