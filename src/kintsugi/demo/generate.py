@@ -7,6 +7,7 @@ The catalogue excerpt is the input and stays as it is; only what was invented is
 import argparse
 import csv
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from kintsugi.demo.excerpt import gtin_is_sound
@@ -49,33 +50,50 @@ def generate(*, seed: int, out: Path, catalogue_dir: Path = HERE / "files") -> T
 
 
 def _catalogue_truth(truth: Truth, files: Path) -> None:
-    """What is wrong in the public data itself: identifiers whose check digit does not fit."""
-    for name, column in ((CATALOGUE, "primary_di"), (IDENTIFIERS, "device_id")):
+    """What is wrong in the public data itself, listed like planted dirt."""
+    for name in (CATALOGUE, IDENTIFIERS):
         text = (files / name).read_bytes().decode("utf-8")
         # Lines end at LF only; a record is known by its first line.
         reader = csv.reader(line + "\n" for line in text.removesuffix("\n").split("\n"))
         header = next(reader)
         start = reader.line_num + 1
         table = name.removesuffix(".csv")
+        product = name == CATALOGUE
         for record in reader:
-            code = record[header.index(column)]
-            if not gtin_is_sound(code):
-                product = name == CATALOGUE
+            found = dict(zip(header, record, strict=True))
+            for dirt, column, correct, field in _flaws(found, product=product):
                 truth.note(
                     file=name,
                     table=table,
                     row=start,
                     column=column,
-                    dirt=32,
-                    raw=code,
-                    correct=None,
+                    dirt=dirt,
+                    raw=found[column],
+                    correct=correct,
                     expect="asked",
                     entity="product" if product else "udi_identifier",
-                    field="primary_di" if product else "device_identifier",
-                    key=code,
+                    field=field,
+                    key=found["primary_di" if product else "device_id"],
                 )
             truth.fate(file=name, table=table, number=start, fate="loaded")
             start = reader.line_num + 1
+
+
+def _flaws(record: dict[str, str], *, product: bool) -> Iterator[tuple[int, str, str | None, str]]:
+    """Flaws of one public record: (dirt, column, correct, field)."""
+    column = "primary_di" if product else "device_id"
+    field = "primary_di" if product else "device_identifier"
+    code = record[column]
+    agency = record["issuing_agency" if product else "agency"]
+    if not gtin_is_sound(code):
+        yield 32, column, None, field
+    elif len(code) != 14:
+        yield 32, column, code.zfill(14), field
+    elif agency != "GS1":
+        # A HIBCC code begins with "+": fourteen bare digits are a GS1 number under a wrong name.
+        yield 32, column, None, field
+    if product and record["brand"] in ("N/A", "NA"):
+        yield 60, "brand", None, "name"
 
 
 def main() -> None:

@@ -295,7 +295,7 @@ def _spoil_prices(rng: Random, rows: list[Row]) -> None:
 def _spoil_status(rng: Random, rows: list[Row]) -> None:
     spoil_blanks(rng, rows, DEPT, "department", count=8)
     for i, row in enumerate(pick(rng, rows, STATUS, 5)):
-        word = ("待定", "搬迁", "院方自管", "见附表", "?")[i]
+        word = ("待移机", "搬迁", "院方自管", "见附表", "转分院")[i]
         row.plant(59, STATUS, word, correct=None, expect="asked", field="status")
     for i, row in enumerate(pick(rng, rows, STATUS, 6, lambda r: _in_use(r))):
         row.plant(

@@ -121,15 +121,13 @@ def write_south(world: World, truth: Truth, out: Path) -> None:
     spoil_hospitals(rng, rows, "Hospital", count=24)
     _ditto(rng.sample(range(1, len(rows)), 60), rows)
     spoil_blanks(rng, rows, "Department", "department", count=6)
-    for i, row in enumerate(pick(rng, rows, "Status", 4)):
-        row.plant(
-            59,
-            "Status",
-            ("TBD", "see ticket", "??", "pending check")[i],
-            correct=None,
-            expect="asked",
-            field="status",
-        )
+    for i, row in enumerate(pick(rng, rows, "Status", 7)):
+        unknown = ("with vendor", "see ticket", "moved", "pending check")
+        if i < 4:
+            row.plant(59, "Status", unknown[i], correct=None, expect="asked", field="status")
+        else:
+            word = ("TBD", "??", "N/A")[i - 4]
+            row.plant(60, "Status", word, correct=None, expect="fixed", field="status")
     for row in pick(rng, rows, "Warranty End", 4):
         row.plant(
             39, "Warranty End", "1900-01-00", correct=None, expect="fixed", field="warranty_end"
