@@ -332,6 +332,9 @@ def _cohere(contract: Contract, file: str) -> None:
             raise refuse(field.name, "枚举必须且仅枚举列出值。", "only an enum lists values.")
         if (field.type == "reference") != (field.reference is not None):
             raise refuse(field.name, "引用字段必须指明目标。", "a reference names its target.")
+        codes = [value.code for value in field.allowed]
+        if len(set(codes)) != len(codes):
+            raise refuse(f"{field.name}.allowed", "取值代码重复。", "a code occurs twice.")
         spelled: dict[str, str] = {}
         for value in field.allowed:
             for word in {header_key(w) for w in (value.code, value.zh, value.en, *value.aliases)}:

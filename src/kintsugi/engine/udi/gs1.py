@@ -18,8 +18,8 @@ FNC1 = "\x1d"
 GTIN_LENGTHS = (8, 12, 13, 14)
 
 # GS1 General Specifications, figure 7.11-1: the 82 characters of alphanumeric AIs.
-_CSET82 = r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"
-_CSET39 = r"[#\-/0-9A-Z]"
+CSET82 = r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"
+CSET39 = r"[#\-/0-9A-Z]"
 
 
 class Gs1Error(ValueError):
@@ -65,7 +65,6 @@ class Ai(NamedTuple):
 _PREDEFINED = {
     *(f"{n:02}" for n in range(5)),
     *(f"{n:02}" for n in range(11, 21)),
-    "23",
     *(f"{n:02}" for n in range(31, 37)),
     "41",
 }
@@ -132,7 +131,7 @@ def check_element(code: str, data: str) -> None:
         raise Gs1Error("unknown application identifier", code)
     if not ai.shortest <= len(data) <= ai.longest:
         raise Gs1Error("wrong length", code)
-    allowed = {"N": r"[0-9]", "X": _CSET82, "Y": _CSET39}[ai.kind]
+    allowed = {"N": r"[0-9]", "X": CSET82, "Y": CSET39}[ai.kind]
     if not re.fullmatch(f"{allowed}+", data):
         raise Gs1Error("character not allowed", code)
     if ai.lint == "csum" and not has_check_digit(data):

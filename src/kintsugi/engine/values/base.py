@@ -101,6 +101,8 @@ def unquote(text: str) -> tuple[str, str | None]:
 
 def half_width(text: str) -> str:
     """NFKC, dashes made one, blanks made one: the form in which codes and numbers are read."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     folded = unicodedata.normalize("NFKC", text.translate(_DASHES)).translate(_DASHES)
     return _SPACE_RE.sub(" ", _INVISIBLE_RE.sub("", folded)).strip()
 

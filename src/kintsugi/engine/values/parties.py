@@ -144,7 +144,8 @@ def norm_registration_no(raw: str, **args: object) -> Norm:
 
     国械注进20153060123 (since October 2014), 国械备20150123 (filing, class I), and
     国食药监械(准)字2013第3540123号 (before). Parts in ``more``: form, origin, year, class,
-    category, serial. Old and new numbers of one device are different numbers: linked by people, not equated.
+    category, serial. Old and new numbers of one device are different numbers: people link them,
+    nothing equates them.
     """
     text = re.sub(r"\s", "", prepared(raw)).translate(str.maketrans("〔〕[]【】", "()()()"))
     if not text:
