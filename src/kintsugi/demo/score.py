@@ -271,10 +271,15 @@ def _made_outcome(cell: CellTruth, made: list[str], *, asked: bool) -> Outcome:
     if cell.correct is not None and _agree(cell, made):
         # The register says it right; what was planted is a question, not a wrong spelling.
         return "asked" if asked and cell.expect == "asked" and cell.raw == cell.correct else "fixed"
-    kept = made == [cell.raw]
+    # Brackets and blanks may go; what was written is still what stands there.
+    kept = [_bare(m) for m in made] == [_bare(cell.raw or "")]
     if kept and cell.expect == "asked":
         return "asked" if asked else "missed"
     return "wrong"
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in text if c.isalnum())
 
 
 def _made(cell: CellTruth, index: _Index) -> list[str]:

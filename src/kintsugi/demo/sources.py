@@ -296,7 +296,6 @@ def _south() -> dict[str, Any]:
 def _orders() -> dict[str, Any]:
     columns = {
         "product": _mapped(orders.MODEL, PRODUCT),
-        "product_model": orders.MODEL,
         "serial_no": orders.SERIAL,
         "customer": _mapped(orders.HOSPITAL, HOSPITAL),
         "department": orders.DEPT,
