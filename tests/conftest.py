@@ -48,7 +48,6 @@ TEST_HOME = Path(os.environ["KINTSUGI_TEST_HOME"])
 os.environ["KINTSUGI_HOME"] = str(TEST_HOME)
 # Whatever database the developer works with, the suite must not touch it.
 os.environ.pop("DATABASE_URL", None)
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kintsugi.config.settings")
 
 OTHER_SERVER = os.environ.get("KINTSUGI_TEST_DATABASE_URL", "")
 # Names of this run's databases: several runs may share a server.
@@ -72,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than a few seconds")
     _block_network()
     if _needs_django(config):
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kintsugi.config.settings")
         import django
 
         django.setup()
