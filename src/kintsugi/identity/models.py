@@ -40,6 +40,7 @@ class User(BusinessModel, AbstractBaseUser, PermissionsMixin):
     username = models.CharField(
         _("user name"),
         max_length=80,
+        unique=True,  # for Django's system check; the constraint below is stronger
         validators=[UnicodeUsernameValidator()],
         help_text=_("Letters, digits and @ . + - _ only."),
     )

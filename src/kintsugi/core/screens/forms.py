@@ -26,7 +26,7 @@ from kintsugi.core.screens.parts import (
 )
 from kintsugi.engine.contract import Field
 
-LONG_TEXT = 200
+LONG_TEXT = 400
 
 
 def contract_form(entity: str, names: Sequence[str]) -> type[forms.Form]:

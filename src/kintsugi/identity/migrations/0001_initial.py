@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         help_text="Letters, digits and @ . + - _ only.",
                         max_length=80,
+                        unique=True,
                         validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
                         verbose_name="user name",
                     ),
