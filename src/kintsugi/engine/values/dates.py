@@ -41,9 +41,10 @@ _YMD = re.compile(
     r"([0-9]{4}) ?([-/.年\\,_ ]) ?([0-9]{1,2}) ?[-/.月\\,_ ] ?([0-9]{1,2}) ?[日号]?\.?"
 )
 _YM = re.compile(
-    r"([0-9]{4}) ?[-/.年] ?([0-9]{1,2}) ?月?(?P<about> ?(?:份|初|中旬|中|上旬|下旬|旬|底|末))?"
+    r"([0-9]{4}) ?[-/.年] ?([0-9]{1,2}) ?[月.]?(?P<about> ?(?:份|初|中旬|中|上旬|下旬|旬|底|末))?"
 )
 _Y = re.compile(r"((?:19|20|21)[0-9]{2}) ?年?")
+_MY = re.compile(r"([0-9]{1,2}) ?[-/] ?((?:19|20|21)[0-9]{2})")
 _SHORT_CN = re.compile(r"([0-9]{2}) ?年 ?([0-9]{1,2}) ?月(?: ?([0-9]{1,2}) ?[日号])?")
 _MINGUO = re.compile(r"民国 ?([0-9]{1,3}) ?[年./-] ?([0-9]{1,2}) ?[月./-] ?([0-9]{1,2}) ?[日号]?")
 _PARTS = re.compile(r"([0-9]{1,4}) ?([-/.]) ?([0-9]{1,2}) ?\2 ?([0-9]{1,4})")
@@ -151,6 +152,8 @@ def _read(text: str, args: dict[str, object]) -> Norm:
         about = match["about"] and match["about"].strip() != "份"
         rule = "date.about" if about else "date.cn" if "年" in text else "date.separated"
         return _month(int(match[1]), int(match[2]), rule, 0.8 if about else 1.0)
+    if match := _MY.fullmatch(text):
+        return _month(int(match[2]), int(match[1]), "date.separated")
     if text.isascii() and re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", text):
         return _digits(text, args)
     for reader in (_chinese, _english):
@@ -194,7 +197,8 @@ def _chinese(text: str) -> Norm | None:
         return _month(year, month, "date.two-digit-year", 0.9)
     if match := _MINGUO.fullmatch(text):
         return _day(1911 + int(match[1]), int(match[2]), int(match[3]), "date.minguo")
-    if match := _CN.fullmatch(compact):
+    # A keyboard's 0 among Chinese numerals: 二0二三年.
+    if match := _CN.fullmatch(re.sub(r"(?<=[一-龥])0|0(?=[一-龥])", "零", compact)):
         year_digits = numerals.digits(match["y"])
         if year_digits is None or len(year_digits) == 3:
             return None

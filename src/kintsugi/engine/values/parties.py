@@ -80,12 +80,18 @@ def norm_phone(raw: str, **args: object) -> Norm:
     pieces = _json_items(text) or _PHONE_SPLIT.split(_width(text))
     found: dict[str, None] = {}
     issue = None
+    area = ""
     for piece in pieces:
         if not re.search(r"[0-9]", piece):
             # A name or a label between numbers; nothing but words is no telephone at all.
             issue = issue or (None if len(pieces) > 1 else "phone.invalid")
             continue
         number = _phone(piece, region)
+        # 010-69156114/69156115: the second has the area code of the first.
+        if number is None and area and re.fullmatch(r"\s*[0-9]{7,8}\s*", piece):
+            number = _phone(f"{area}-{piece.strip()}", region)
+        if written := re.search(r"\b0[0-9]{2,3}(?=[^0-9])", piece):
+            area = written[0]
         if number is None:
             issue = "phone.invalid"
         else:
@@ -112,17 +118,27 @@ def _width(text: str) -> str:
 
 
 def _phone(text: str, region: str) -> str | None:
-    extension = _EXTENSION.search(text)
-    bare = text[: extension.start()] if extension else text
-    bare = re.sub(r"[^0-9+()\-. ]", "", bare).strip(" .-")
+    text = re.sub(r"(?<=[0-9])\.0$", "", text.strip())
+    e164 = _e164(text, region)
+    if e164:
+        return e164
+    # 转8001, ext. 8001, and -8001 where the whole is no number.
+    extension = _EXTENSION.search(text) or re.search(r"\s*-\s*([0-9]{1,6})\s*$", text)
+    e164 = _e164(text[: extension.start()], region) if extension else None
+    return f"{e164};ext={extension[1]}" if extension and e164 else None
+
+
+def _e164(text: str, region: str) -> str | None:
+    if _EXTENSION.search(text):
+        return None
+    bare = re.sub(r"[^0-9+()\-. ]", "", text).strip(" .-")
     try:
         number = phonenumbers.parse(bare, region)
     except NumberParseException:
         return None
     if not phonenumbers.is_valid_number(number):
         return None
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return f"{e164};ext={extension[1]}" if extension else e164
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
 _PROVINCES = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川贵云藏陕甘青宁新"

@@ -44,7 +44,7 @@ def _term(text: str) -> str | None:
     """``P<n>M`` or ``P<n>D`` of one term; None if unreadable. 1.5 years are 18 months."""
     text = re.sub(rf"\b({'|'.join(_EN)})\b", lambda m: _EN[m[1].lower()], text.strip(), flags=re.I)
     text = re.sub(
-        r"^(?:保修期?|质保期?|免费保修|整机保修|整机质保|warranty)\s*[:为]?\s*",
+        r"^(?:(?:原厂|厂家|整机|全保|免费|标准)*(?:保修|质保|维保)?期?|warranty)\s*[:为]?\s*",
         "",
         text,
         flags=re.I,

@@ -36,7 +36,9 @@ _SAME_CHARACTER = re.compile(r"(.)\1{3,}|X+|0+")
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?E\+[0-9]{1,3}", re.I)
 _FLOAT = re.compile(r"([0-9]+)\.0+")
 _LABEL = re.compile(
-    r"(?:S/?N|SER(?:IAL)?(?: ?NO\.?| ?NUMBER)?|序列号|机身号|出厂编号|编号)\s*[:：#]\s*(?=\S)", re.I
+    r"(?:S/?N|SER(?:IAL)?(?: ?NO\.?| ?NUMBER)?|序列号|机身号|出厂编号|编号)\s*[:：#]\s*(?=\S)"
+    r"|S/N\s+(?=\S)",
+    re.I,
 )
 
 
@@ -132,7 +134,8 @@ def norm_serial(raw: str, **args: object) -> Norm:
         return Norm(None, issue="serial.many", more={"parts": parts})
     if result.value == raw:
         return Norm(raw)
-    return Norm(result.value, rule or result.rule or "nfkc")
+    plain = "trim" if result.value == raw.strip() else "nfkc"
+    return Norm(result.value, rule or result.rule or plain)
 
 
 def _serial_of_udi(text: str) -> Norm | None:
