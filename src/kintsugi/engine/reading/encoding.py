@@ -168,7 +168,7 @@ def detect(seen: Survey, *, hint: str | None, file: str) -> Encoding:
         )
     if seen.ascii:
         return Encoding("utf-8", reason="only ASCII")
-    if seen.utf8:
+    if seen.utf8 and not _by_chance(bytes(seen.sample)):
         return Encoding("utf-8", reason="valid UTF-8 throughout")
     return _compete(bytes(seen.sample))
 
@@ -188,6 +188,22 @@ def _utf16(head: bytes) -> str | None:
     return name if bad <= len(text) * 0.01 else None
 
 
+def _by_chance(sample: bytes) -> bool:
+    """Whether a few Chinese characters only happen to be valid UTF-8, as 探头 in GB18030 is.
+
+    Such bytes give pairs in rare blocks; Chinese in UTF-8 takes three bytes a character, and the
+    letters of European languages lie in few blocks.
+    """
+    if len(sample) > 4096:
+        return False
+    odd = [c for c in sample.decode("utf-8", "ignore") if c >= "\x80"]
+    usual = sum(
+        c >= "\u0800" or c <= "\u017f" or "\u0386" <= c <= "\u03ce" or "\u0400" <= c <= "\u045f"
+        for c in odd
+    )
+    return usual * 2 < len(odd)
+
+
 def _compete(sample: bytes) -> Encoding:
     lines = [line for line in sample.split(b"\n") if line]
     scores = {name: _score(name, lines) for name in ("gb18030", "big5", "cp1252", "utf-8")}
@@ -205,8 +221,20 @@ def _compete(sample: bytes) -> Encoding:
             alternative = other if other in scores else second
     if best == "cp1252" and any(bytes([c]) in sample for c in (0x81, 0x8D, 0x8F, 0x90, 0x9D)):
         best = "latin-1"
+    if best == "utf-8":
+        strange = [line for line in lines if not _is_utf8(line)]
+        scores = {name: _score(name, strange) for name in ("gb18030", "big5", "cp1252")}
+        ranked = sorted(scores, key=lambda n: scores[n], reverse=True)
     others = tuple(n for n in ranked if n != best and scores[n] > 0.3)
     return Encoding(best, 0, confidence, reason, alternative, others)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _second_opinion(sample: bytes) -> str | None:
@@ -233,8 +261,8 @@ def _score(name: str, lines: list[bytes]) -> float:
         return 0.0
     decoded = len(good) / len(lines)
     if name == "utf-8":
-        # Strict UTF-8 in nearly all lines: a few lines came from elsewhere.
-        return decoded if decoded >= 0.5 and failed < len(good) else decoded * 0.5
+        # Strict UTF-8 in most lines does not happen by chance: a few lines came from elsewhere.
+        return 0.0 if _by_chance(b"\n".join(lines)) else decoded if decoded > 0.5 else 0.0
     if decoded < 0.5:
         return 0.0
     text = "".join(good)

@@ -219,7 +219,7 @@ def _grouped(rows: Sequence[Line], top: int, merges: Sequence[Merge]) -> bool:
     over, under = _filled(upper), _filled(lower)
     if len(over) < 2 or not under or any(is_value(c) for c in under):
         return False
-    if any(is_value(c) for c in over):
+    if any(is_value(c) or re.search("[:：].", c.strip()) for c in over):
         return False
     for merge in merges:
         spans_both = merge.top <= upper.row and merge.bottom >= lower.row

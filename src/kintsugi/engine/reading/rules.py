@@ -5,24 +5,6 @@ from typing import Final
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import Rule, register
 
-READING_RULES`, so that screens show one set of issue texts.
-"""
-
-from typing import Final, NamedTuple
-
-from kintsugi.engine.text import Text
-
-
-class ReadingRule(NamedTuple):
-    """``severity`` is block, warn or ask; ``dirt`` the numbers in the catalogue of dirt."""
-
-    id: str
-    severity: str
-    title: Text
-    remedy: Text
-    dirt: tuple[int, ...] = ()
-
-
 READING_RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "row.header-repeated",
