@@ -1,27 +1,81 @@
 """Reads of parties shared with other apps."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 import polars as pl
+from django.db.models import Q, QuerySet
 
 from kintsugi.core.bulk import fetch_frame
+from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
+from kintsugi.core.sorting import sort_key
 from kintsugi.engine.values import normalise
+from kintsugi.parties.models import Party
+
+
+def name_keys(names: pl.Series) -> pl.DataFrame:
+    """``name, name_key``: one row per distinct name; the key ignores spelling differences."""
+    distinct = names.drop_nulls().unique().cast(pl.String)
+    return normalise("party_key", distinct, {}).select(
+        pl.col("raw").alias("name"), pl.col("value").alias("name_key")
+    )
 
 
 def find_by_name(names: pl.Series) -> pl.DataFrame:
     """Parties by name as written: one row per distinct name, ``value, id, rule``.
 
     Spelling differences that do not change the identity (width, case, punctuation, legal form)
-    are ignored, as in the party key. ``id`` is null with rule ``reference.unknown``.
+    are ignored, as in the party key. ``id`` is null with rule ``reference.unknown``, or
+    ``reference.ambiguous`` where several parties have the name.
     """
-    distinct = names.drop_nulls().unique().cast(pl.String)
-    keys = normalise("party_key", distinct, {}).select(
-        pl.col("raw").alias("value"), pl.col("value").alias("party_key")
-    )
-    found = fetch_frame(query("parties", "find_keys"), [keys["party_key"].drop_nulls().to_list()])
+    keys = name_keys(names).rename({"name": "value"})
+    found = fetch_frame(query("parties", "find_names"), [keys["name_key"].drop_nulls().to_list()])
     if found.is_empty():
-        found = pl.DataFrame(schema={"party_key": pl.String, "id": pl.String})
-    return keys.join(found, on="party_key", how="left").select(
+        found = pl.DataFrame(schema={"name_key": pl.String, "id": pl.String, "rule": pl.String})
+    return keys.join(found, on="name_key", how="left").select(
         "value",
         "id",
-        pl.when(pl.col("id").is_null()).then(pl.lit("reference.unknown")).alias("rule"),
+        pl.when(pl.col("id").is_null())
+        .then(pl.col("rule").fill_null("reference.unknown"))
+        .alias("rule"),
     )
+
+
+def credit_codes() -> dict[str, str]:
+    """Credit code, or the party key where there is none, of every party by id."""
+    found = fetch_frame(query("parties", "credit_codes"))
+    return dict(found.iter_rows()) if found.width else {}
+
+
+# -- for screens and search ------------------------------------------------------------------------
+
+
+def parties() -> QuerySet[Party]:
+    """All parties that stand."""
+    return Party.objects.filter(is_void=False)
+
+
+def party(pk: UUID) -> Party:
+    """One party. Raises ``Party.DoesNotExist``."""
+    return Party.objects.get(pk=pk)
+
+
+def searched(rows: QuerySet[Party], text: str) -> QuerySet[Party]:
+    """Parties whose name contains the text, or starts with it in pinyin, or with this credit
+    code; every way is answered by an index."""
+    by_sound = starts("name_sort", sort_key(text))
+    return rows.filter(occurs("name", text) | by_sound | Q(uscc=text.upper()))
+
+
+def party_names(ids: Sequence[str]) -> dict[str, str]:
+    """Names by id."""
+    found = Party.objects.filter(pk__in=list(ids)).values_list("pk", "name")
+    return {str(pk): name for pk, name in found}
+
+
+def by_name(name: str, *, limit: int = 20) -> list[Party]:
+    """Parties of this name, spelling differences ignored, or of this credit code."""
+    keys = name_keys(pl.Series([name.strip()]))["name_key"].drop_nulls().to_list()
+    found = Party.objects.filter(Q(name_key__in=keys) | Q(uscc=name.strip().upper()))
+    return list(found.order_by("name_sort", "id")[:limit])

@@ -1,9 +1,16 @@
 """Reads of products shared with other apps."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
 import polars as pl
+from django.db.models import Q, QuerySet
 
 from kintsugi.core.bulk import fetch_frame
+from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
+from kintsugi.products.models import Product, UdiIdentifier
 
 
 def find_by_reference(values: pl.Series) -> pl.DataFrame:
@@ -18,3 +25,113 @@ def find_by_reference(values: pl.Series) -> pl.DataFrame:
     if found.is_empty():
         return pl.DataFrame(schema={"value": pl.String, "id": pl.String, "rule": pl.String})
     return found
+
+
+# -- for screens and search ------------------------------------------------------------------------
+
+#: Identifiers of one product that a page shows.
+IDENTIFIERS_MAX = 200
+MAKERS_MAX = 500
+
+
+def products() -> QuerySet[Product]:
+    """All products that stand, with their makers."""
+    return Product.objects.filter(is_void=False).select_related("manufacturer")
+
+
+def product(pk: UUID) -> Product:
+    """One product with its maker and registrant. Raises ``Product.DoesNotExist``."""
+    return Product.objects.select_related("manufacturer", "mah").get(pk=pk)
+
+
+def searched(rows: QuerySet[Product], text: str) -> QuerySet[Product]:
+    """Products by a part of name or model, or the beginning of code, catalogue number or UDI-DI
+    of any package level; every way is answered by an index."""
+    code = text.upper()
+    of_package = UdiIdentifier.objects.filter(starts("device_identifier", code))
+    return rows.filter(
+        occurs("name", text)
+        | occurs("model", text)
+        | starts("product_code", code)
+        | starts("catalog_number", text)
+        | Q(pk__in=of_package.values("product_id")[:IDENTIFIERS_MAX])
+    )
+
+
+def product_ids_by_di(di: str) -> list[UUID]:
+    """Ids of products that carry this UDI-DI at any package level; at most 200."""
+    of_package = UdiIdentifier.objects.filter(device_identifier=di)
+    own = Product.objects.filter(primary_di=di)
+    return [
+        *own.values_list("pk", flat=True)[:IDENTIFIERS_MAX],
+        *of_package.values_list("product_id", flat=True)[:IDENTIFIERS_MAX],
+    ]
+
+
+def makers() -> list[tuple[str, str]]:
+    """(id, name) of parties that make a product, by name; at most 500."""
+    found = (
+        Product.objects.filter(manufacturer__isnull=False)
+        .order_by("manufacturer__name_sort")
+        .values_list("manufacturer_id", "manufacturer__name")
+        .distinct()[:MAKERS_MAX]
+    )
+    return [(str(pk), name) for pk, name in found]
+
+
+def made_by(party_id: UUID) -> QuerySet[Product]:
+    """Products of a maker."""
+    return products().filter(manufacturer_id=party_id).order_by("pk")
+
+
+def product_names(ids: Sequence[str]) -> dict[str, str]:
+    """Name and model by id."""
+    return {str(one.pk): str(one) for one in Product.objects.filter(pk__in=list(ids))}
+
+
+@dataclass
+class Package:
+    """An identifier and the packages that hold it."""
+
+    identifier: UdiIdentifier
+    held_in: list["Package"] = field(default_factory=list)
+    gold: str = ""
+
+
+def packages(product_id: UUID) -> list[Package]:
+    """The identifiers of a product as a forest: the innermost ones, each with the packages that
+    hold it. Bounded to 200 identifiers; a ring of packages (an error in the source) is cut."""
+    found = list(
+        UdiIdentifier.objects.filter(product_id=product_id, is_void=False).order_by(
+            "kind", "device_identifier"
+        )[:IDENTIFIERS_MAX]
+    )
+    known = {one.pk: one for one in found}
+    nodes = {one.pk: Package(one) for one in found}
+    roots = []
+    for one in found:
+        inner = nodes.get(one.contains_id) if one.contains_id else None
+        if inner is None or _in_ring(one, known):
+            roots.append(nodes[one.pk])
+        else:
+            inner.held_in.append(nodes[one.pk])
+    return sorted(roots, key=lambda node: node.identifier.kind != "primary")
+
+
+def _in_ring(one: UdiIdentifier, known: Mapping[UUID, UdiIdentifier]) -> bool:
+    """Whether an identifier holds, through others, itself."""
+    seen = {one.pk}
+    inner = known.get(one.contains_id) if one.contains_id else None
+    while inner is not None and inner.pk not in seen:
+        seen.add(inner.pk)
+        inner = known.get(inner.contains_id) if inner.contains_id else None
+    return inner is not None and inner.pk == one.pk
+
+
+def by_code(code: str, *, limit: int = 20) -> list[Product]:
+    """Products with this product code or this device identifier of any package level."""
+    wanted = code.strip()
+    found = Product.objects.select_related("manufacturer", "mah").filter(
+        Q(product_code=wanted) | Q(identifiers__device_identifier=wanted)
+    )
+    return list(found.distinct().order_by("product_code")[:limit])
