@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,9 @@ class DuckDbBackend:
         )
 
     def materialise(self, sql: str, into: Path) -> int:
-        into.parent.mkdir(parents=True, exist_ok=True)
         partial = into.with_name(f".{into.name}.{os.getpid()}.partial")
         try:
+            into.parent.mkdir(parents=True, exist_ok=True)
             # Uncompressed dictionary pages cost more to write than lz4 costs to make.
             answer = self._open.execute(
                 f"COPY ({sql}) TO {literal(str(partial))} (FORMAT parquet, COMPRESSION lz4_raw)"
@@ -72,7 +73,8 @@ class DuckDbBackend:
         except (duckdb.IOException, duckdb.OutOfMemoryException, OSError) as error:
             raise out_of_room(into, error) from error
         finally:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
         assert answer is not None
         return int(answer[0])
 

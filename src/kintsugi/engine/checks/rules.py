@@ -121,4 +121,4 @@ def register_check_rules() -> None:
             register(Rule(rule_id, severity, title, remedy, dirt))
     for reading in READING_RULES:
         if reading.id not in RULES:
-            register(Rule(*reading))  # type: ignore[arg-type]
+            register(Rule(*reading))

@@ -25,6 +25,8 @@ from kintsugi.engine.text import Text
 
 # Below this a likeness of names is chance.
 ACCEPT = 0.55
+# An exact name with content that suits it.
+SURE = 0.85
 # The role a party plays is told by the field that names it.
 ROLES = {
     "customer": "customer",
@@ -108,8 +110,8 @@ def suggest_mapping(snapshot: Snapshot, contracts: Map[str, Contract]) -> Sugges
         content = read_content(snapshot, table.index)
         kinds = content.kinds
         fits = [_fit(table.name, headers, content, contract) for contract in contracts.values()]
-        whole = [fit for fit in fits if fit.columns and not _missing(fit)]
-        if not whole:
+        primary = _primary(fits, len(headers))
+        if primary is None:
             best = max(fits, key=_coverage)
             if len(best.headers) >= 2 or len(best.headers) * 3 >= len(headers):
                 lacking = _missing(best)
@@ -117,7 +119,6 @@ def suggest_mapping(snapshot: Snapshot, contracts: Map[str, Contract]) -> Sugges
                 missing.append(MissingKey(table.index, best.contract.entity, lacking, error))
             unknown[table.name] = headers
             continue
-        primary = max(whole, key=_coverage)
         entities, why = _entities(primary, table.name, headers, content, contracts)
         used = {h for e in entities for x in e.columns.values() for h in headers_of(x)}
         if left := [header for header in headers if header not in used]:
@@ -139,6 +140,32 @@ def suggest_mapping(snapshot: Snapshot, contracts: Map[str, Contract]) -> Sugges
         missing,
         sum(scores) / len(scores) if scores else 0.0,
     )
+
+
+def _primary(fits: list[_Fit], columns: int) -> _Fit | None:
+    """The entity a table is about: its key is whole and it explains most columns.
+
+    A row that names a serial number and its product is a device, however much it says about the
+    product. An entity that explains a name or two of a table that is mostly about something else
+    (the hospital column of a device list without serial numbers) is not what the table is about.
+    """
+    whole = [fit for fit in fits if fit.columns and not _missing(fit)]
+    if not whole:
+        return None
+    primary = max(whole, key=_coverage)
+    for fit in whole:
+        own = [r for r in fit.reasons if r.field in fit.contract.key and r.field == "serial_no"]
+        refers = any(
+            (f.reference or "").partition(".")[0] == primary.contract.entity
+            for f in fit.contract.fields
+            if f.name in fit.contract.key
+        )
+        if refers and own and own[0].score >= SURE:
+            primary = fit
+    best = max(len(fit.headers) for fit in fits)
+    if 2 * len(primary.headers) < min(best, columns):
+        return None
+    return primary
 
 
 def _missing(fit: _Fit) -> list[str]:

@@ -130,7 +130,7 @@ def warranty_issues(
     columns: Map[str, list[int]],
     as_of: date,
 ) -> pl.DataFrame:
-    """Devices whose terms say 过保 (out of warranty) while their warranty still runs on ``as_of``."""
+    """Devices whose terms say 过保 while their warranty still runs on ``as_of``."""
     if not {"warranty_terms", "warranty_end"} <= set(cleaned.columns):
         return pl.DataFrame(schema=ISSUE_SCHEMA)
     ahead = (
@@ -269,6 +269,9 @@ def issue_frame(found: pl.DataFrame, columns: Map[str, list[int]], mapped: Mappe
     parts = []
     for (name,), part in found.group_by("field", maintain_order=True):
         field = str(name)
+        if field not in mapped.fields:
+            parts.append(part.with_columns(pl.lit(None, pl.String).alias("_raw")))
+            continue
         raws = pl.DataFrame({"_row": rows, "_raw": mapped.column(field)})
         raws = raws.join(part.select("_row").unique(), on="_row", how="semi")
         first = raws.unique(subset="_row", keep="first", maintain_order=True)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,9 @@ class Store:
         note = path.with_suffix(".key")
         if (facts := _read_note(note, key)) is not None and path.is_file():
             return path, facts, True
-        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             note.unlink(missing_ok=True)
             facts = make(partial) or {}
             os.replace(partial, path)
@@ -45,7 +46,8 @@ class Store:
                 raise
             raise out_of_room(path, error) from error
         finally:
-            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.unlink()
         return path, facts, False
 
 
@@ -58,7 +60,8 @@ def write_text(path: Path, text: str) -> None:
     except OSError as error:
         raise out_of_room(path, error) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
 
 
 def sink(frame: pl.LazyFrame, path: Path) -> None:
