@@ -47,7 +47,11 @@ def test_four_byte_gb18030_characters_survive(read: Any, look: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["名稱,型號\n超音波掃描儀,LOGIQ\n呼吸器,SV\n", "廠商,x\n飛利浦,1\n", "地址,x\n臺北市中正區,1\n"],
+    [
+        "名稱,型號\n超音波掃描儀,LOGIQ\n呼吸器,SV\n",
+        "廠商,x\n飛利浦,1\n",
+        "地址,x\n臺北市中正區,1\n",
+    ],
 )
 def test_big5_is_told_from_gb18030(read: Any, look: Any, text: str) -> None:
     snapshot = read(text.encode("big5"))
@@ -58,7 +62,11 @@ def test_big5_is_told_from_gb18030(read: Any, look: Any, text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["name,city\nMüller,Köln\nJosé,A Coruña\n", "nom,prix\nÉtuve à café,12 €\n", "n,t\nGlucose,5 °C\n"],
+    [
+        "name,city\nMüller,Köln\nJosé,A Coruña\n",
+        "nom,prix\nÉtuve à café,12 €\n",
+        "n,t\nGlucose,5 °C\n",
+    ],
 )
 def test_western_european_text_is_not_taken_for_chinese(read: Any, look: Any, text: str) -> None:
     snapshot = read(text.encode("cp1252"))
@@ -192,14 +200,17 @@ def test_title_two_row_header_repeated_header_totals_and_footer(read: Any, look:
 
 def test_a_product_called_total_is_no_total(read: Any, look: Any) -> None:
     snapshot = read(
-        b"name,model,qty\nTotal Knee System,K1,2\nTotal,Hip X,1\nsum,S-1,3\nTotal,,6\nPage 1 of 2,,\n"
+        b"name,model,qty\nTotal Knee System,K1,2\nTotal,Hip X,1\nsum,S-1,3\n"
+        b"Total,,6\nPage 1 of 2,,\n"
     )
     assert [r["name"] for r in look.rows(snapshot)] == ["Total Knee System", "Total", "sum"]
     assert look.aside(snapshot) == [(5, "excluded", "row.total"), (6, "excluded", "row.footer")]
 
 
 def test_ditto_marks_are_filled_from_above_with_their_origin(read: Any, look: Any) -> None:
-    snapshot = read("名称,厂家,型号\n同上,GE,A\nCT,〃,B\n同上,ditto,〃\n,,C\n同上,同上,D\n".encode())
+    snapshot = read(
+        "名称,厂家,型号\n同上,GE,A\nCT,〃,B\n同上,ditto,〃\n,,C\n同上,同上,D\n".encode()
+    )
     assert look.fills(snapshot) == {
         (3, 2): ("GE", 2, 2),
         (4, 1): ("CT", 3, 1),
@@ -239,7 +250,7 @@ def test_a_list_of_one_column(read: Any, look: Any) -> None:
 
 
 def test_text_stays_exactly_as_it_is(read: Any, look: Any) -> None:
-    snapshot = read('a,b,c\n="00123",  x ,1.0\nNA,null,1E5\n'.encode())
+    snapshot = read(b'a,b,c\n="00123",  x ,1.0\nNA,null,1E5\n')
     assert [list(r.values()) for r in look.rows(snapshot)] == [
         ['="00123"', "  x ", "1.0"],
         ["NA", "null", "1E5"],
@@ -272,7 +283,9 @@ def test_csv_spectrum(read: Any, look: Any, shared_data: Path) -> None:
     files = sorted((shared_data / "csv-spectrum" / "csvs").glob("*.csv"))
     assert len(files) == 12
     for file in files:
-        truth = json.loads((shared_data / "csv-spectrum" / "json" / f"{file.stem}.json").read_text())
+        truth = json.loads(
+            (shared_data / "csv-spectrum" / "json" / f"{file.stem}.json").read_text()
+        )
         truth = truth if isinstance(truth, list) else [truth]
         text = file.read_bytes().decode()
         for wrong, right in _OTHER_BYTES.get(file.stem, {}).items():
@@ -281,7 +294,9 @@ def test_csv_spectrum(read: Any, look: Any, shared_data: Path) -> None:
         assert look.rows(read(file)) == truth, file.name
 
 
-def test_csv_spectrum_crlf_files_as_they_were_meant(read: Any, look: Any, shared_data: Path) -> None:
+def test_csv_spectrum_crlf_files_as_they_were_meant(
+    read: Any, look: Any, shared_data: Path
+) -> None:
     file = shared_data / "csv-spectrum" / "csvs" / "newlines.csv"
     data = file.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     assert look.rows(read(data))[1]["a"] == "Once upon \r\na time"

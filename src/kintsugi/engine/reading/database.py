@@ -29,6 +29,7 @@ from kintsugi.engine.snapshot import HeaderCell, Note, SnapshotTable, SourceColu
 from kintsugi.engine.text import Text
 
 _BATCH: Final = 20_000
+_EXACT_FLOAT: Final = 2**53  # beyond it a double no longer holds every whole number
 _LOGIN: Final = ("28P01", "28000", "1045", "1044", "18456", "authentication", "Access denied")
 
 
@@ -36,7 +37,7 @@ def parse_url(location: str) -> URL:
     """The address. Raises ``reading.bad-url`` without repeating it (it may hold a password)."""
     try:
         url = make_url(location)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise errors.bad_url(location.partition("://")[0] + "://…") from None
     plain = {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
     url = url.set(drivername=plain.get(url.drivername, url.drivername))
@@ -132,7 +133,7 @@ def _connected(
         if engine.dialect.name == "sqlite":
             raise errors.damaged(shown_as, detail) from None
         raise errors.unreachable(shown_as, detail) from None
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError, ValueError) as error:
         raise errors.unreachable(shown_as, type(error).__name__) from None
     with connection:
         if engine.dialect.name == "postgresql":
@@ -268,6 +269,8 @@ class _TableReading:
             line = []
             for ordinal, value in enumerate(row, start=1):
                 text, kind = value_text(value)
+                if isinstance(value, float) and abs(value) >= _EXACT_FLOAT:
+                    cells.append(Cell(number, ordinal, "precision_lost", repr(value)))
                 if kind is not None:
                     cells.append(Cell(number, ordinal, "type", kind))
                     if kind == "binary":
@@ -351,7 +354,7 @@ def value_text(value: Any) -> tuple[str, str | None]:
 def _float_text(value: float) -> str:
     """The shortest digits that give the same number, without exponent where that is possible."""
     text = repr(value)
-    if "e" in text and abs(value) < 1e15:
+    if "e" in text and abs(value) < 1e30:
         return format(Decimal(text), "f")
     return text[:-2] if text.endswith(".0") else text
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 import pyarrow.compute as pc
@@ -25,8 +25,6 @@ from kintsugi.engine.reading.sieve import DITTO_CELL, Sieve
 from kintsugi.engine.reading.writer import TableWriter
 from kintsugi.engine.snapshot import Dialect, Note, SnapshotTable
 from kintsugi.engine.text import Text
-
-_HEAD_BYTES: Final = 1 << 20
 
 
 @dataclass
@@ -71,7 +69,7 @@ def read_delimited(
         "CR" if seen.lf == 0 and seen.cr else "CRLF" if seen.crlf * 2 > seen.head_lf else "LF"
     )
     stream = TextStream(path, encoding, line_end, limits, file, seen.utf8)
-    head = next(iter(stream.blocks()), (1, b""))[1][:_HEAD_BYTES].decode("utf-8", "ignore")
+    head = stream.head()
     if not head.strip():
         raise errors.empty(file)
     dialect = detect_dialect(head, line_end=line_end, delimiter=hints.delimiter)

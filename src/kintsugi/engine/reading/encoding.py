@@ -191,10 +191,10 @@ def _utf16(head: bytes) -> str | None:
 def _by_chance(sample: bytes) -> bool:
     """Whether a few Chinese characters only happen to be valid UTF-8, as 探头 in GB18030 is.
 
-    Such bytes give pairs in rare blocks; Chinese in UTF-8 takes three bytes a character, and the
-    letters of European languages lie in few blocks.
+    Such bytes give characters of rare blocks, side by side; Chinese in UTF-8 takes three bytes a
+    character, and the letters of European languages lie in few blocks.
     """
-    if len(sample) > 4096:
+    if len(sample) > 4096 or not re.search(rb"[\x80-\xff]{4}", sample):
         return False
     odd = [c for c in sample.decode("utf-8", "ignore") if c >= "\x80"]
     usual = sum(
@@ -262,7 +262,8 @@ def _score(name: str, lines: list[bytes]) -> float:
     decoded = len(good) / len(lines)
     if name == "utf-8":
         # Strict UTF-8 in most lines does not happen by chance: a few lines came from elsewhere.
-        return 0.0 if _by_chance(b"\n".join(lines)) else decoded if decoded > 0.5 else 0.0
+        chance = 0.5 if _by_chance(b"\n".join(lines)) else 1.0
+        return decoded * chance if decoded > 0.5 else 0.0
     if decoded < 0.5:
         return 0.0
     text = "".join(good)
@@ -330,6 +331,12 @@ class TextStream:
     broken: list[int] = field(default_factory=list)
     broken_count: int = 0
     repaired_count: int = 0
+
+    def head(self, size: int = MIB) -> str:
+        """The first whole lines, about ``size`` bytes of them."""
+        for _, block in self.blocks(2 * BLOCK):
+            return block[:size].decode("utf-8", "ignore")
+        return ""
 
     def blocks(self, size: int = 2 * BLOCK) -> Iterator[tuple[int, bytes]]:
         """(first line number, whole lines). The last block may lack a line end."""

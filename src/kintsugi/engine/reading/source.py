@@ -22,6 +22,7 @@ from typing import Final
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.reading import errors
 from kintsugi.engine.reading.delimited import Read, read_delimited
+from kintsugi.engine.reading.encoding import detect, survey
 from kintsugi.engine.reading.grids import write_sheet
 from kintsugi.engine.reading.htmltable import read_html
 from kintsugi.engine.reading.legacy import read_legacy
@@ -35,6 +36,7 @@ from kintsugi.engine.text import Text
 
 PARSER_VERSION: Final = "1"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+]*://")
+_SURVEY_FIRST_BYTES: Final = 256 * MIB
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -74,6 +76,9 @@ def _read_file(path: Path, into: Path, limits: ReadLimits, hints: ReadHints) -> 
     known = _known(folder)
     if known is not None:
         return _renamed(known, path)
+    if size > _SURVEY_FIRST_BYTES and sniff(path, file=file) == "text":
+        # An endless line or binary data shall not cost a copy of the whole file.
+        detect(survey(path, limits=limits, file=file), hint=hints.encoding, file=file)
     with _workplace(into) as work:
         if _copy(path, work / RAW) != sha256:
             raise errors.changed(file)

@@ -1,0 +1,179 @@
+"""Tables and queries of databases as exact text, read only."""
+
+import socket
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from kintsugi.engine.reading import ReadError, ReadHints, read_source
+
+MARIADB = "mysql+pymysql://root@127.0.0.1/test"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "legacy.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            """
+            create table "设备 台账"
+              (id integer primary key, 名称 text, 日期 date, 价格 real, 图 blob);
+            insert into "设备 台账" values (20, 'MR', '2023.5.6', 12.5, x'0102'),
+                                          (3, null, '长期', 3.0, null),
+                                          (7, '  CT ', '2023-01-02', 12345678901234567, null);
+            create table parts (code text, qty numeric);
+            insert into parts values ('b', 2), ('a', 10000000000000001), ('a', 1);
+            create view recent as select 1 as x;
+            """
+        )
+    connection.close()
+    return path
+
+
+def test_rows_come_in_key_order_with_nulls_and_binaries_named(
+    read: Any, look: Any, database: Path
+) -> None:
+    snapshot = read(database)
+    assert [t.name for t in snapshot.tables] == ["parts", "设备 台账"]
+    assert look.rows(snapshot, "设备 台账") == [
+        {"id": "3", "名称": "", "日期": "长期", "价格": "3"},
+        {"id": "7", "名称": "  CT ", "日期": "2023-01-02", "价格": "12345678901234568"},
+        {"id": "20", "名称": "MR", "日期": "2023.5.6", "价格": "12.5"},
+    ]
+    assert look.numbers(snapshot, "设备 台账") == [1, 2, 3]
+    assert look.cells(snapshot, "type", "设备 台账") == {(1, 2): "null"}
+    assert set(look.cells(snapshot, "precision_lost", "设备 台账")) == {(2, 4)}
+    assert {"column.binary", "table.no-key"} <= look.notes(snapshot)
+    assert [r["qty"] for r in look.rows(snapshot, "parts")] == ["1", "10000000000000001", "2"]
+
+
+def test_a_query_is_a_table_of_its_own(tmp_path: Path, look: Any, database: Path) -> None:
+    hints = ReadHints(queries={"big": "select code, qty from parts where qty > 1 order by qty"})
+    snapshot = read_source(f"sqlite:///{database}", into=tmp_path / "s", hints=hints)
+    assert [t.name for t in snapshot.tables] == ["big"]
+    assert [r["code"] for r in look.rows(snapshot)] == ["b", "a"]
+
+
+def test_the_same_rows_are_the_same_snapshot(tmp_path: Path, database: Path) -> None:
+    first = read_source(f"sqlite:///{database}", into=tmp_path / "s")
+    second = read_source(f"sqlite:///{database}", into=tmp_path / "s")
+    assert first.path == second.path
+    assert len(list((tmp_path / "s").iterdir())) == 1
+    with sqlite3.connect(database) as connection:
+        connection.execute("update parts set qty = 3 where code = 'b'")
+    connection.close()
+    assert read_source(f"sqlite:///{database}", into=tmp_path / "s").sha256 != first.sha256
+
+
+def test_a_statement_that_writes_is_refused(tmp_path: Path, database: Path) -> None:
+    before = database.read_bytes()
+    hints = ReadHints(queries={"x": "delete from parts returning code"})
+    with pytest.raises(ReadError) as refused:
+        read_source(f"sqlite:///{database}", into=tmp_path / "s", hints=hints)
+    assert refused.value.code == "reading.query"
+    assert database.read_bytes() == before
+
+
+def test_text_in_gb18030_inside_a_database_is_decoded(read: Any, look: Any, tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table t (id integer primary key, n text)")
+        connection.execute("insert into t values (1, cast(? as text))", ["迈瑞".encode("gb18030")])
+    connection.close()
+    snapshot = read(path)
+    assert look.rows(snapshot) == [{"id": "1", "n": "迈瑞"}]
+    assert "encoding.mixed" in look.notes(snapshot)
+
+
+def test_an_unknown_table_is_named_with_those_there_are(tmp_path: Path, database: Path) -> None:
+    with pytest.raises(ReadError) as refused:
+        read_source(f"sqlite:///{database}", into=tmp_path / "s", hints=ReadHints(tables=("gone",)))
+    assert refused.value.code == "reading.no-table"
+    assert "parts" in refused.value.facts["tables"]
+
+
+def test_a_damaged_database_and_a_missing_one(read: Any, tmp_path: Path, database: Path) -> None:
+    broken = bytearray(database.read_bytes())
+    broken[100:4096] = b"\xff" * 3996
+    with pytest.raises(ReadError) as refused:
+        read(bytes(broken), "broken.db")
+    assert refused.value.code == "reading.damaged"
+    with pytest.raises(ReadError) as missing:
+        read_source(f"sqlite:///{tmp_path}/none.db", into=tmp_path / "s")
+    assert missing.value.code == "reading.missing"
+
+
+def test_a_host_that_does_not_answer_is_named_without_the_password(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for scheme in ("postgresql", "mysql"):
+        url = f"{scheme}://me:geheim@127.0.0.1:{port}/x"
+        with pytest.raises(ReadError) as refused:
+            read_source(url, into=tmp_path / "s", hints=ReadHints(tables=("t",)))
+        assert refused.value.code == "reading.database-unreachable"
+        assert refused.value.retryable
+        assert "geheim" not in str(refused.value) + repr(refused.value.as_dict())
+
+
+def test_a_bad_address_and_an_unknown_driver(tmp_path: Path) -> None:
+    for url, code in (
+        ("mysql://me:secret@host:port/y", "reading.bad-url"),
+        ("klingon://a:secret@b/c", "reading.no-driver"),
+    ):
+        with pytest.raises(ReadError) as refused:
+            read_source(url, into=tmp_path / "s")
+        assert refused.value.code == code
+        assert "secret" not in str(refused.value)
+
+
+@pytest.fixture
+def mariadb() -> Iterator[sa.Engine]:
+    engine = sa.create_engine(MARIADB, connect_args={"connect_timeout": 2})
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("drop table if exists kintsugi_reading")
+            connection.exec_driver_sql(
+                "create table kintsugi_reading (id int primary key, 名称 varchar(20),"
+                " price decimal(20,4), bought date, seen datetime, raw blob)"
+                " character set utf8mb4"
+            )
+            connection.exec_driver_sql(
+                "insert into kintsugi_reading values"
+                " (2, '监护仪', 1234567890123456.7800, '2023-05-06', '2023-05-06 07:08:09', x'00'),"
+                " (1, null, 0.1, null, '2023-05-06 00:00:00', null)"
+            )
+    except sa.exc.SQLAlchemyError as error:
+        pytest.skip(f"no MariaDB at 127.0.0.1: {type(error).__name__}")
+    yield engine
+    with engine.begin() as connection:
+        connection.exec_driver_sql("drop table kintsugi_reading")
+    engine.dispose()
+
+
+def test_mariadb_values_are_exact(tmp_path: Path, look: Any, mariadb: sa.Engine) -> None:
+    snapshot = read_source(
+        MARIADB, into=tmp_path / "s", hints=ReadHints(tables=("kintsugi_reading",))
+    )
+    assert look.rows(snapshot) == [
+        {"id": "1", "名称": "", "price": "0.1000", "bought": "", "seen": "2023-05-06"},
+        {
+            "id": "2",
+            "名称": "监护仪",
+            "price": "1234567890123456.7800",
+            "bought": "2023-05-06",
+            "seen": "2023-05-06T07:08:09",
+        },
+    ]
+
+
+def test_mariadb_wrong_password(tmp_path: Path, mariadb: sa.Engine) -> None:
+    url = "mysql://nobody_here:falsch@127.0.0.1/test"
+    with pytest.raises(ReadError) as refused:
+        read_source(url, into=tmp_path / "s")
+    assert refused.value.code == "reading.database-login"
+    assert "falsch" not in str(refused.value)
