@@ -132,7 +132,7 @@ class ProcessTree:
         child.wait()
         self._changed.set()
 
-    def wait_until_listening(self, port: int, *, timeout_s: float = 60) -> None:
+    def wait_until_listening(self, port: int, *, timeout_s: float = 120) -> None:
         """Returns when something accepts connections on the port.
 
         Raises RuntimeFault when a child ends first or nothing listens in time.
