@@ -1,7 +1,7 @@
 """Mappings: proposed, written down, checked, compared with the next delivery."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kintsugi.engine.errors import KintsugiError
@@ -58,6 +58,8 @@ def register_mapping(snapshot, **columns: Expression) -> Mapping:
     )
 
 
+@settings(max_examples=60, deadline=None)
+@example({"notes": "a\x85b"}, True, None)
 @given(
     st.dictionaries(st.sampled_from(["serial_no", "product", "notes", "customer"]), expressions),
     st.booleans(),

@@ -107,7 +107,7 @@ row = st.tuples(
 many = st.lists(row, min_size=1, max_size=12, unique_by=lambda r: (r[1], r[2]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(many, st.randoms(use_true_random=False))
 def test_the_order_of_the_records_never_shows(rows, random):
     shuffled = list(rows)
@@ -117,7 +117,7 @@ def test_the_order_of_the_records_never_shows(rows, random):
     assert first[1].equals(second[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(many)
 def test_every_golden_value_stands_in_the_record_that_won_it(rows):
     source = records(*rows)
@@ -136,7 +136,7 @@ def test_every_golden_value_stands_in_the_record_that_won_it(rows):
                 assert held[g["_gid"], *winner][field] == g[field]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(many)
 def test_a_golden_record_survives_itself(rows):
     golden, _ = survive(records(*rows), PARTY)

@@ -148,7 +148,9 @@ class Mapping(_Part):
         """The mapping as a person reads and edits it."""
         content = self.model_dump(mode="json", exclude_defaults=True)
         content = {"version": self.version, "source": self.source, **content}
-        return yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=100)
+        # PyYAML writes NEL (U+0085) raw and reads it back as a line end: then escape all.
+        readable = "\x85" not in str(content) and "\\x85" not in str(content)
+        return yaml.safe_dump(content, allow_unicode=readable, sort_keys=False, width=100)
 
     @classmethod
     def from_yaml(cls, text: str) -> "Mapping":
