@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import yaml
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -24,12 +23,14 @@ from kintsugi.demo.score import (
     SeenValue,
     score,
 )
+from kintsugi.devices.selectors import natural_keys
 from kintsugi.engine.mapping import Mapping
 from kintsugi.engine.reading import ReadHints
 from kintsugi.engine.snapshot import aside_frame, open_snapshot, table_frame
 from kintsugi.identity.services import create_user
 from kintsugi.onboarding.selectors import issues_of_runs
 from kintsugi.onboarding.services import Fragment, import_fragments, register_source
+from kintsugi.parties.selectors import credit_codes
 
 HERE = Path(__file__).parent
 FILES = HERE / "files"
@@ -126,19 +127,23 @@ def _issues(runs: list[Any]) -> Iterator[SeenIssue]:
 
 
 def _values(records: list[Any]) -> Iterator[SeenValue]:
+    keys = {**natural_keys(), **credit_codes()}
     for record in records:
         won = set(record.won.fields)
         for name, value in record.values.items():
             row = (record.field_rows or {}).get(name, record.row)
-            yield SeenValue(
-                key=record.natural_key,
-                field=name,
-                value=value,
-                file=record.origin.file_name,
-                table=record.origin.table_name,
-                row=row if isinstance(row, int) else record.row,
-                final=name in won,
-            )
+            # A party is made of all the rows that name it, a device of the row that won.
+            rows = (record.rows or [row]) if record.entity == "party" else [row]
+            for place in rows:
+                yield SeenValue(
+                    key=keys.get(str(record.gid), record.source_key),
+                    field=name,
+                    value=value,
+                    file=record.origin.file_name,
+                    table=record.origin.table_name,
+                    row=place if isinstance(place, int) else record.row,
+                    final=name in won,
+                )
 
 
 def _members(records: list[Any]) -> Iterator[SeenMember]:
@@ -151,22 +156,32 @@ def _members(records: list[Any]) -> Iterator[SeenMember]:
 
 
 def _fates(runs: list[Any], records: list[Any]) -> Iterator[SeenFate]:
-    """A row is loaded when a record of its table's primary entity came from it."""
+    """A row is loaded when a record came from it, and merged when it joined an earlier row of
+    its own file."""
+    primary = {
+        (run.pk, part["entity"], part["table"])
+        for run in runs
+        for part in run.counts["entities"].values()
+        if part["primary"]
+    }
     loaded: dict[tuple[str, int], set[int]] = {}
+    first: dict[tuple[str, int], set[int]] = {}
     for record in records:
         place = (record.origin.file_name, record.origin.table_no)
         loaded.setdefault(place, set()).update(record.rows or [record.row])
+        if (record.origin.run_id, record.entity, record.origin.table_name) in primary:
+            first.setdefault(place, set()).add(record.row)
     for run in runs:
-        snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.sha256)
+        snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.folder)
         mapped = {str(table["table"]) for table in run.mapping.content["tables"]}
         for table in snapshot.tables:
             if table.name not in mapped and str(table.index) not in mapped:
                 continue
             rows = loaded.get((run.file_name, table.index), set())
+            firsts = first.get((run.file_name, table.index), set())
             for row in table_frame(snapshot, table.index).select("_row").collect()["_row"]:
-                fate = "loaded" if row in rows else "quarantined"
-                yield SeenFate(run.file_name, table.name, row, fate)
-            aside = aside_frame(snapshot, table.index)
-            frame = aside.collect() if isinstance(aside, pl.LazyFrame) else aside
-            for row, fate in frame.select("_row", "disposition").iter_rows():
+                fate = "quarantined" if row not in rows else "merged"
+                yield SeenFate(run.file_name, table.name, row, "loaded" if row in firsts else fate)
+            aside = aside_frame(snapshot, table.index).lazy().collect()
+            for row, fate in aside.select("_row", "disposition").iter_rows():
                 yield SeenFate(run.file_name, table.name, row, fate)

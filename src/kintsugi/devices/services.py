@@ -15,7 +15,7 @@ class DeviceLoader(TableLoader):
 
     def references(self, records: pl.DataFrame) -> dict[str, pl.DataFrame]:
         """The product by code, identifier, catalogue number or model; parties by name."""
-        found = {
+        found: dict[str, pl.DataFrame] = {
             name: find_by_name(records[name])
             for name in ("customer", "supplier")
             if name in records.columns
@@ -36,9 +36,7 @@ class DeviceLoader(TableLoader):
             for name in partial
         ).list.drop_nulls()
         text = "{" + names.list.join(",") + "}"
-        return frame.with_columns(
-            pl.when(names.list.len() > 0).then(text).alias("partial_dates")
-        )
+        return frame.with_columns(pl.when(names.list.len() > 0).then(text).alias("partial_dates"))
 
 
 LOADER = DeviceLoader(

@@ -148,8 +148,7 @@ def _identify(target: Target, work: pl.DataFrame) -> pl.DataFrame:
     if first_met.is_empty():
         return updated
     columns = target.loader.resolve(with_days(first_met, target.contract)).frame
-    natural = pl.concat_str([pl.col(k).cast(pl.String) for k in target.loader.key], separator="\x1f")
-    keyed = columns.select("_key", natural.alias("_natural"))
+    keyed = columns.select("_key", target.loader.natural(columns))
     found = target.loader.find(columns)
     first_met = first_met.join(keyed, on="_key", how="left").join(found, on="_key", how="left")
     fresh = first_met.filter(pl.col("id").is_null())
@@ -230,13 +229,16 @@ def _golden(
     )
     own = work.select("_key", pl.lit(target.stream).alias("_source"))
     others = earlier.join(own, on=["_key", "_source"], how="anti").select(mine.columns)
-    everything = pl.concat([mine, others.cast(dict(mine.schema))])
+    everything = pl.concat([mine, others.cast(mine.schema)])
     several = everything.filter(pl.len().over("_gid") > 1)
     alone = everything.join(several.select("_gid").unique(), on="_gid", how="anti")
     golden_alone = alone.select("_gid", *fields)
     names = [pl.when(pl.col(f).is_not_null()).then(pl.lit(f)) for f in sorted(fields)]
     won_alone = alone.select(
-        "_gid", "_source", "_key", pl.concat_str(names, separator=",", ignore_nulls=True).alias("won")
+        "_gid",
+        "_source",
+        "_key",
+        pl.concat_str(names, separator=",", ignore_nulls=True).alias("won"),
     )
     if several.is_empty():
         return golden_alone, won_alone
@@ -338,7 +340,9 @@ def _remember(
     won = winners.join(sets, left_on="won", right_on="fields", how="left").select(
         "_gid", "_source", "_key", "won_id"
     )
-    mine = work.join(won.filter(pl.col("_source") == target.stream), on=["_gid", "_key"], how="left")
+    mine = work.join(
+        won.filter(pl.col("_source") == target.stream), on=["_gid", "_key"], how="left"
+    )
     nothing = audit.field_set_ids(pl.Series([""]))["won_id"][0]
     rows = mine.select(
         pl.lit(target.stream).alias("source"),

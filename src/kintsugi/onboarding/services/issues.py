@@ -108,4 +108,3 @@ def close_fixed(*, run_id: UUID, source_id: UUID, entity: str, keys: pl.Series) 
             status="gone", updated_at=Now()
         )
     return len(fixed)
-

@@ -52,9 +52,7 @@ def headers_of(snapshot: EngineSnapshot, table: int) -> dict[int, str]:
     return {column.ordinal: column.name for column in snapshot.table(table).columns}
 
 
-def keep_found(
-    *, actor: Any, run: Run, snapshot: EngineSnapshot, result: PipelineResult
-) -> None:
+def keep_found(*, actor: Any, run: Run, snapshot: EngineSnapshot, result: PipelineResult) -> None:
     """Store and count what the pipeline found; repeatable, since a rerun finds the same."""
     with audit.recorded(actor=actor, command="onboarding.keep-issues", run_id=run.pk):
         run.issue_counts.all().delete()
@@ -131,7 +129,11 @@ def _plan(
     manifest = folder / f"plan-{stem}.json"
     if manifest.exists():
         return dict(json.loads(manifest.read_text("utf-8")))
-    references = [f.name for f in contract.fields if f.reference or f.name in contract.key]
+    references = [
+        f.name
+        for f in contract.fields
+        if f.reference or f.name in contract.key or f.name in loader.identifying
+    ]
     names = pl.scan_parquet(entity.records).collect_schema().names()
     slim = as_text(
         pl.read_parquet(
@@ -143,11 +145,8 @@ def _plan(
     required = [f.name for f in contract.fields if f.required]
     lost = resolved.unresolved.filter(pl.col("field").is_in(required))["_key"].unique()
     _keep_unresolved(actor, run, entity, snapshot, resolved.unresolved, slim, required)
-    natural = pl.concat_str(
-        [pl.col(name).cast(pl.String).fill_null("") for name in loader.key], separator="\x1f"
-    )
     order = (
-        resolved.frame.select("_key", natural.alias("_natural"))
+        resolved.frame.select("_key", loader.natural(resolved.frame))
         .with_row_index("_at")
         .filter(~pl.col("_key").is_in(lost.implode()))
         .with_columns(pl.col("_at").min().over("_natural").alias("_first"))
@@ -271,7 +270,7 @@ def _target(
             authority=run.source.authority,
             entity=entity.entity,
             file_name=run.file_name,
-            snapshot=snapshot.sha256,
+            snapshot=snapshot.path.name,
             table_no=entity.table,
             table_name=entity.table_name,
             mapping_version=f"v{run.mapping.number}" if run.mapping else "",

@@ -19,6 +19,7 @@ from kintsugi.core.numbering import next_number
 from kintsugi.engine.contract import load_contracts
 from kintsugi.engine.mapping import (
     Mapping,
+    complete_mapping,
     drift,
     refuse_drift,
     suggest_mapping,
@@ -54,8 +55,9 @@ def take_snapshot(*, actor: Any, location: str, hints: ReadHints | None = None) 
     found = read_source(location, into=settings.SNAPSHOT_ROOT, hints=hints)
     with recorded(actor=actor, command="onboarding.take-snapshot", reason=found.file_name):
         Snapshot.objects.get_or_create(
-            sha256=found.sha256,
+            folder=found.path.name,
             defaults={
+                "sha256": found.sha256,
                 "file_name": found.file_name[:400],
                 "kind": found.kind,
                 "bytes": found.bytes,
@@ -95,9 +97,8 @@ def start_run(
         refuse_drift(drift(mapping, snapshot), file=snapshot.file_name)
     else:
         mapping, origin = _suggested(snapshot, contracts), "suggested"
-    validate_mapping(
-        mapping, snapshot, contracts, value_maps=source.value_maps if source else None
-    )
+    mapping = complete_mapping(mapping, contracts)
+    validate_mapping(mapping, snapshot, contracts, value_maps=source.value_maps if source else None)
     if source is None:
         source = register_source(
             actor=actor,
@@ -110,7 +111,7 @@ def start_run(
             actor=actor, code=source.code, kind=source.kind, layout=layout_of(snapshot)
         )
     version = keep_mapping(actor=actor, source=source, mapping=mapping, origin=origin)
-    stored = Snapshot.objects.get(sha256=snapshot.sha256)
+    stored = Snapshot.objects.get(folder=snapshot.path.name)
     with recorded(actor=actor, command="onboarding.start-run", reason=snapshot.file_name):
         waiting = (
             Run.objects.filter(source=source, snapshot=stored, mapping=version)
@@ -227,7 +228,7 @@ def prepare_run(*, actor: Any, run_id: UUID, listener: Listener | None = None) -
             return open_result(workdir(run))
         _move(actor, run, "reading", started_at=Now(), error=None)
         assert run.snapshot and run.mapping, "start_run gives every run both"
-        snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.sha256)
+        snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.folder)
         result = run_pipeline(
             snapshot=snapshot,
             mapping=Mapping.model_validate(run.mapping.content),
@@ -256,7 +257,9 @@ def prepare_run(*, actor: Any, run_id: UUID, listener: Listener | None = None) -
     return result
 
 
-def apply_run(*, actor: Any, run_id: UUID, at: dt.datetime, listener: Listener | None = None) -> Run:
+def apply_run(
+    *, actor: Any, run_id: UUID, at: dt.datetime, listener: Listener | None = None
+) -> Run:
     """Load a prepared run into the tables, chunk by chunk, and verify it.
 
     Chunks that the ledger knows are skipped, so this may be called again after a kill. Returns the
@@ -269,7 +272,7 @@ def apply_run(*, actor: Any, run_id: UUID, at: dt.datetime, listener: Listener |
     with _owned(run_id), _stopping(actor, run_id):
         result = open_result(workdir(run))
         assert run.snapshot, "start_run gives every run its snapshot"
-        snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.sha256)
+        snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.folder)
         if run.status != "applied":
             if run.status != "applying":
                 _move(actor, run, "applying")

@@ -53,7 +53,9 @@ def register_source(
     if authority is not None and not 0 <= authority <= 1000:
         raise KintsugiError(
             "source.authority",
-            Text("来源的权威度须在 0 到 1000 之间。", "A source's authority lies between 0 and 1000."),
+            Text(
+                "来源的权威度须在 0 到 1000 之间。", "A source's authority lies between 0 and 1000."
+            ),
             Text("请改用此范围内的数。", "Give a number in this range."),
             field="authority",
             value=authority,
@@ -75,7 +77,7 @@ def register_source(
                 authority=50 if authority is None else authority,
                 **{**given, "name_zh": name_zh or code, "name_en": name_en or name_zh or code},
             )
-        changes = {k: v for k, v in given.items() if v and v != getattr(source, k)}
+        changes: dict[str, Any] = {k: v for k, v in given.items() if v and v != getattr(source, k)}
         if authority is not None and authority != source.authority:
             changes["authority"] = authority
         if changes:

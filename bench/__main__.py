@@ -1,0 +1,94 @@
+"""``make bench``: the import against a bare COPY, its memory, and how both grow with size."""
+
+import argparse
+import json
+import math
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+SIZES = (100_000, 300_000, 1_000_000)
+MAX_RATIO = 8.0
+MAX_MIB = 2048
+
+
+def main() -> int:
+    """Measure all sizes, print the table, write ``var/bench.json``; 1 when a limit is broken."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
+    sizes = sorted(parser.parse_args().sizes)
+    found = [_one(rows) for rows in sizes]
+    console = Console()
+    console.print(_table(found))
+    growth = _growth(found)
+    if growth is not None:
+        console.print(
+            f"time grows as rows^{growth:.2f} from {sizes[0]:,} to {sizes[-1]:,} rows "
+            "(1.00 is linear)"
+        )
+    largest = found[-1]
+    console.print(f"where the time goes at {largest['rows']:,} rows (seconds):")
+    for name, seconds in sorted(largest["phases_s"].items(), key=lambda p: -p[1]):
+        console.print(f"  {seconds:8.2f}  {name}")
+    report = {
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "sizes": found,
+        "growth_exponent": growth,
+    }
+    place = Path("var")
+    place.mkdir(exist_ok=True)
+    (place / "bench.json").write_text(json.dumps(report, indent=1), "utf-8")
+    broken = largest["ratio"] > MAX_RATIO or largest["peak_mib"] > MAX_MIB
+    console.print(
+        f"ratio {largest['ratio']} (limit {MAX_RATIO}), memory {largest['peak_mib']} MiB "
+        f"(limit {MAX_MIB}): " + ("[red]broken[/]" if broken else "[green]held[/]")
+    )
+    return int(broken)
+
+
+def _one(rows: int) -> dict:
+    """One size in a process of its own, so that its memory is its own."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("KINTSUGI_HOME",)}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.import_products", str(rows)],
+        stdout=subprocess.PIPE,
+        env=environment,
+        check=True,
+        text=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _growth(found: list[dict]) -> float | None:
+    if len(found) < 2:
+        return None
+    first, last = found[0], found[-1]
+    return round(
+        math.log(last["import_s"] / first["import_s"]) / math.log(last["rows"] / first["rows"]), 3
+    )
+
+
+def _table(found: list[dict]) -> Table:
+    table = Table(title="import of products: read → clean → check → merge → load with provenance")
+    for name in ("rows", "file MiB", "import s", "bare COPY s", "ratio", "peak MiB", "rows/s"):
+        table.add_column(name, justify="right")
+    for one in found:
+        table.add_row(
+            f"{one['rows']:,}",
+            f"{one['file_mib']}",
+            f"{one['import_s']}",
+            f"{one['copy_s']}",
+            f"{one['ratio']}",
+            f"{one['peak_mib']}",
+            f"{one['rows'] / one['import_s']:,.0f}",
+        )
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())
