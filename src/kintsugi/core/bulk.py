@@ -27,7 +27,9 @@ def copy_frame(*, table: str, frame: pl.DataFrame, columns: Sequence[str] | None
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names))
     )
     selected = frame.select(names)
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    # A cursor's copy() goes past Django: without the wrapper its errors would be the driver's.
+    wrapped = connection.wrap_database_errors
+    with connection.cursor() as cursor, wrapped, cursor.copy(statement) as copy:
         for part in selected.iter_slices(SLICE_ROWS):
             # Text is quoted always, null is nothing: "" and null stay apart in CSV.
             copy.write(
@@ -149,9 +151,7 @@ def _staging_for_merge(staging: str, table: str, columns: Sequence[str]) -> None
             sql.SQL(
                 "DROP TABLE IF EXISTS pg_temp.{0};"
                 " CREATE TEMPORARY TABLE {0} ON COMMIT DROP AS SELECT {1} FROM {2} WITH NO DATA"
-            ).format(
-                sql.Identifier(staging), sql.SQL(", ").join(selected), sql.Identifier(table)
-            )
+            ).format(sql.Identifier(staging), sql.SQL(", ").join(selected), sql.Identifier(table))
         )
 
 
@@ -187,7 +187,8 @@ def fetch_frame(statement: str | sql.Composable, params: Sequence[object] = ()) 
         query = sql.SQL(statement) if isinstance(statement, str) else statement
         composed = sql.SQL("COPY ({}) TO STDOUT WITH (FORMAT csv, HEADER true, FORCE_QUOTE *)")
         buffer = bytearray()
-        with cursor.copy(composed.format(query), params or None) as copy:
+        wrapped = connection.wrap_database_errors
+        with wrapped, cursor.copy(composed.format(query), params or None) as copy:
             for block in copy:
                 buffer += block
     if not buffer:
