@@ -141,6 +141,24 @@ def test_a_row_without_a_usable_key_waits_and_the_others_go_on(run):
     assert (counts.read, counts.quarantined, counts.records) == (4, 3, 1)
 
 
+def test_a_wrong_check_digit_loads_with_a_warning_but_a_missing_identifier_waits(run):
+    headers = ["issuer", "di", "product"]
+    entity = EntityMapping(
+        entity="udi_identifier",
+        columns={"issuer": "issuer", "device_identifier": "di", "product": "product"},
+    )
+    rows = [["GS1", "00844588018920", "P1"], ["GS1", "", "P1"], ["GS1", "00844588018923", "P1"]]
+    result = run(rows, entity, headers=headers)
+    assert issues_of(result, "udi_identifier") == {
+        (2, "device_identifier", "udi.check-digit", "warn"),
+        (3, "device_identifier", "check.required", "block"),
+    }
+    assert [r["_key"] for r in records_of(result, "udi_identifier")] == [
+        "GS1|00844588018920",
+        "GS1|00844588018923",
+    ]
+
+
 def test_a_wrong_value_of_a_lesser_field_is_emptied_and_asked_about(run):
     result = run([[*GOOD[:3], "2023-02-30", *GOOD[4:]]])
     (record,) = records_of(result)

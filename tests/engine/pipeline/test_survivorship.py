@@ -69,6 +69,15 @@ def test_a_flagged_value_stands_only_where_its_equals_are_not_sounder():
     assert alone["address"].to_list() == ["New Street"]
 
 
+def test_a_flag_does_not_outweigh_authority_but_decides_between_equals():
+    flagged = pl.DataFrame({"_source": ["erp"], "_key": ["k9"], "field": ["name"]})
+    golden, _ = survive(records(CRM, ERP), PARTY, flagged=flagged)
+    assert golden["name"].to_list() == ["迈瑞医疗"]
+    equal = (*CRM[:3], ERP[3], *CRM[4:])
+    golden, _ = survive(records(equal, ERP), PARTY, flagged=flagged)
+    assert golden["name"].to_list() == ["Mindray"]
+
+
 def test_authority_may_differ_by_field():
     authority = pl.DataFrame(
         {"_source": ["csv"], "field": ["name"], "authority": pl.Series([99], dtype=pl.Int32)}
