@@ -4,6 +4,8 @@ Identity lies below audit, so these functions do not open a transaction context 
 caller does (``audit.services.recorded``; the web's middleware opens one for each unsafe request).
 """
 
+from collections.abc import Callable
+
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db.models import F
@@ -51,10 +53,7 @@ def create_user(
         )
     _check_password(password, user)
     user.set_password(password)
-    try:
-        user.full_clean()
-    except ValidationError as error:
-        raise _refusal("identity.invalid-account", error) from None
+    _check("identity.invalid-account", user.full_clean)
     user.save(force_insert=True)
     return user
 
@@ -98,22 +97,25 @@ def set_preferences(*, user: User, language: str | None = None, theme: str | Non
 
 
 def _check_password(password: str, user: User) -> None:
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise _refusal("identity.weak-password", error) from None
+    _check("identity.weak-password", lambda: validate_password(password, user))
 
 
-def _refusal(code: str, error: ValidationError) -> KintsugiError:
-    """Django's own sentences, rendered in both languages."""
+def _check(code: str, validate: Callable[[], None]) -> None:
+    """Raise Django's refusal as ours. Validated and rendered once a language: some of Django's
+    messages are translated while they are made, others while they are shown."""
     sentences: dict[str, str] = {}
+    fields = ["password"]
     for language in ("zh-hans", "en"):
         with override(language):
-            sentences[language] = " ".join(str(message) for message in error.messages)
-    fields = sorted(error.message_dict) if hasattr(error, "error_dict") else ["password"]
-    return KintsugiError(
-        code,
-        Text(sentences["zh-hans"], sentences["en"]),
-        Text("请改正后重试。", "Correct this and try again."),
-        field=fields[0],
-    )
+            try:
+                validate()
+            except ValidationError as error:
+                sentences[language] = " ".join(error.messages)
+                fields = sorted(error.message_dict) if hasattr(error, "error_dict") else fields
+    if sentences:
+        raise KintsugiError(
+            code,
+            Text(sentences["zh-hans"], sentences["en"]),
+            Text("请改正后重试。", "Correct this and try again."),
+            field=fields[0],
+        )

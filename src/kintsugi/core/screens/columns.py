@@ -81,7 +81,7 @@ class Column:
             shown = format_html('<a href="{}">{}</a>', url, shown)
         if self.gold and (source := self.gold(row)):
             mark = render_to_string("core/parts/gold.html", tags.gold(source))
-            shown = format_html("{} {}", shown, SafeString(mark))
+            shown = format_html('<span class="k-joined">{} {}</span>', shown, SafeString(mark))
         return shown
 
     def _shown(self, value: Any, names: Mapping[str, str]) -> SafeString | str:

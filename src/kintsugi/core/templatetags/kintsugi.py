@@ -67,7 +67,9 @@ def number(value: object) -> str:
     if value is None or value == "":
         return "–"
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return f"{value:,}"  # in Chinese, too: Django groups by four there, which nobody does
+        # In Chinese, too: Django groups by four there, which nobody does. 12.5000 shows as 12.5.
+        text = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)
 
 
