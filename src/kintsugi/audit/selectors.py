@@ -1,14 +1,51 @@
 """Reads of the record: a row's history, and where each of its values came from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from kintsugi.audit.crosswalk import known_records, records_of
+from kintsugi.audit.evidence import (
+    Evidence,
+    SourceRecord,
+    cell_url,
+    evidence_of,
+    gid_of_key,
+    golden_cells,
+    name_commands,
+    operations,
+    origins_of,
+    record_at,
+    records_by_key,
+    records_by_row,
+    source_count,
+)
 from kintsugi.audit.models import Change, Provenance
 
-__all__ = ["Cell", "FieldOrigin", "explain", "history", "known_records", "records_of", "sources_of"]
+__all__ = [
+    "Cell",
+    "Evidence",
+    "FieldOrigin",
+    "SourceRecord",
+    "cell_url",
+    "evidence_of",
+    "explain",
+    "gid_of_key",
+    "golden_cells",
+    "history",
+    "known_records",
+    "name_commands",
+    "operations",
+    "origins_of",
+    "provenance_of_runs",
+    "record_at",
+    "records_by_key",
+    "records_by_row",
+    "records_of",
+    "source_count",
+    "sources_of",
+]
 
 
 @dataclass(frozen=True)
@@ -63,6 +100,16 @@ def sources_of(*, gid: UUID) -> list[Provenance]:
         Provenance.objects.filter(gid=gid)
         .select_related("origin", "won")
         .order_by("-origin__authority", "-origin__observed_at", "source", "source_key")[:200]
+    )
+
+
+def provenance_of_runs(run_ids: Sequence[UUID]) -> Iterator[Provenance]:
+    """The source records that these runs brought, one by one (not for a list on a screen)."""
+    return (
+        Provenance.objects.filter(origin__run_id__in=list(run_ids))
+        .select_related("origin", "won")
+        .order_by("id")
+        .iterator(chunk_size=2000)
     )
 
 

@@ -8,3 +8,9 @@ class DevicesConfig(AppConfig):
 
     name = "kintsugi.devices"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Add devices to search, home and the pages of parties and products."""
+        from kintsugi.devices import finding
+
+        finding.register()

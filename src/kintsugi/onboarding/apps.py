@@ -10,5 +10,7 @@ class OnboardingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect the handlers of events."""
-        from kintsugi.onboarding import handlers  # noqa: F401
+        """Connect the handlers of events; add search, home and panels."""
+        from kintsugi.onboarding import finding, handlers  # noqa: F401
+
+        finding.register()

@@ -8,3 +8,9 @@ class PartiesConfig(AppConfig):
 
     name = "kintsugi.parties"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Add parties to search and home."""
+        from kintsugi.parties import finding
+
+        finding.register()

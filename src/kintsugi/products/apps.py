@@ -8,3 +8,9 @@ class ProductsConfig(AppConfig):
 
     name = "kintsugi.products"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Add products to search, home and the pages of parties."""
+        from kintsugi.products import finding
+
+        finding.register()

@@ -1,0 +1,36 @@
+"""Text lookups that indexes answer: ``ilike`` for trigram indexes, prefixes for plain ones.
+
+Django's ``icontains`` compares ``UPPER(column)``, which no index of ours holds.
+"""
+
+from typing import Any
+
+from django.db.models import CharField, Lookup, Q, TextField
+
+#: The greatest code point: nothing that starts with a text sorts behind text + this.
+LAST = "\U0010ffff"
+
+
+@CharField.register_lookup
+@TextField.register_lookup
+class ILike(Lookup):  # type: ignore[type-arg]  # not generic at run time
+    """``name__ilike="%abc%"``: PostgreSQL's ILIKE, answered by a trigram index."""
+
+    lookup_name = "ilike"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """The comparison."""
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} ILIKE {right}", [*left_params, *right_params]
+
+
+def occurs(field: str, text: str) -> Q:
+    """The field contains the text, whatever its case; percent signs and underscores are plain."""
+    plain = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return Q(**{f"{field}__ilike": f"%{plain}%"})
+
+
+def starts(field: str, text: str) -> Q:
+    """The field starts with the text: a range over a plain index (the collation is C.UTF-8)."""
+    return Q(**{f"{field}__gte": text, f"{field}__lt": text + LAST})

@@ -1,0 +1,22 @@
+"""Pages of onboarding."""
+
+from django.urls import path
+
+from kintsugi.onboarding import screens, views
+
+app_name = "onboarding"
+urlpatterns = [
+    path("", screens.RUNS.as_view(), name="list"),
+    path("sources/", screens.SOURCES.as_view(), name="sources"),
+    path("sources/<path:code>/", views.source_page, name="source"),
+    path("issues/", screens.OPEN_ISSUES.as_view(), name="issues"),
+    path("upload/", views.upload, name="upload"),
+    path("upload/<str:batch_id>/", views.preview_upload, name="preview"),
+    path("runs/<str:number>/", views.run_page, name="run"),
+    path("runs/<str:number>/live", views.live_run, name="live"),
+    path("runs/<str:number>/go-on", views.go_on, name="go-on"),
+    path("runs/<str:number>/issues/", screens.RUN_ISSUES.as_view(), name="run-issues"),
+    path("runs/<str:number>/rows/<str:outcome>/", views.rows_page, name="rows"),
+    path("runs/<str:number>/steps/<path:step>/", views.step_page, name="step"),
+    path("cell/<str:snapshot>/<int:table>/<int:row>/<int:ordinal>", views.cell, name="cell"),
+]

@@ -1,0 +1,47 @@
+"""How parties are found by search."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from kintsugi.core import home, search
+from kintsugi.parties import screens, selectors
+
+
+def find(query: str, _user: Any, limit: int) -> list[search.Hit]:
+    """Parties by name, pinyin or credit code, in the order of their names."""
+    rows = selectors.searched(selectors.parties(), query).order_by("name_sort", "pk")[:limit]
+    return [
+        search.Hit(row.name, row.uscc or ", ".join(screens.roles_of(row)), screens.url_of(row))
+        for row in rows
+    ]
+
+
+def count(_user: Any) -> home.TileValue:
+    """How many parties there are; nothing to show for none."""
+    return home.TileValue(selectors.parties().count() or None)
+
+
+def register() -> None:
+    """Add search and tile."""
+    home.register(
+        home.Tile(
+            "parties",
+            _("Parties"),
+            "building-hospital",
+            lambda: reverse("parties:list"),
+            count,
+            30,
+        )
+    )
+    search.register(
+        search.SearchProvider(
+            "party",
+            "building-hospital",
+            _("Parties"),
+            find,
+            more=lambda query: f"{reverse('parties:list')}?{urlencode({'q': query})}",
+        )
+    )

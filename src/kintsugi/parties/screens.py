@@ -1,0 +1,132 @@
+"""The list of parties and one party's page."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from kintsugi.audit.selectors import evidence_of
+from kintsugi.core.panels import Registered, Together
+from kintsugi.core.screens import Column, Custom, DetailScreen, Empty, Fields, Filter, ListScreen
+from kintsugi.core.screens.parts import contract_choices, contract_field
+from kintsugi.parties import selectors
+from kintsugi.parties.models import Party
+
+
+def url_of(row: Party) -> str:
+    """The party's page."""
+    return reverse("parties:detail", args=[row.pk])
+
+
+def roles_of(row: Party) -> list[str]:
+    """The party's roles in words."""
+    names = dict(contract_choices(contract_field("party", "roles")))
+    return [names.get(role, role) for role in row.roles or []]
+
+
+def rows(user: Any, role: str = "") -> QuerySet[Party]:
+    """Parties, optionally of one role."""
+    found = selectors.parties()
+    return found.filter(roles__contains=[role]) if role else found
+
+
+def tabs(request: HttpRequest, role: str = "") -> dict[str, Any]:
+    """One tab a role."""
+    names = contract_choices(contract_field("party", "roles"))
+    every = [("", gettext("All")), *names]
+    return {
+        "tabs": [
+            {
+                "label": name,
+                "url": reverse("parties:role", args=[code]) if code else reverse("parties:list"),
+                "active": code == role,
+            }
+            for code, name in every
+        ]
+    }
+
+
+PARTIES = ListScreen(
+    name="parties",
+    title=_("Parties"),
+    subtitle=_("Hospitals, suppliers, makers: everybody the records speak of."),
+    rows=rows,
+    entity="party",
+    columns=(
+        Column("name", link=url_of, sort=("name_sort",)),
+        Column("roles", value=roles_of),
+        Column("uscc", kind="code"),
+        Column("region_code"),
+        Column("contact"),
+        Column("phone"),
+    ),
+    find=selectors.searched,
+    search_hint=_("Name, pinyin, credit code"),
+    filters=(
+        Filter("customer_type"),
+        Filter("region_code", kind="exact"),
+    ),
+    page=tabs,
+    order=("name_sort",),
+    empty=Empty(
+        _("No parties yet"),
+        _("They appear with the first file that names a hospital, a maker or a supplier."),
+        icon="building-hospital",
+        action=_("Upload files"),
+        url=lambda: reverse("onboarding:upload"),
+    ),
+)
+
+
+def find(user: Any, pk: UUID) -> Party:
+    """The party with its evidence."""
+    record = selectors.party(pk)
+    record.evidence = evidence_of(gid=pk, entity="party")  # type: ignore[attr-defined]
+    return record
+
+
+def gold(record: Any) -> dict[str, str]:
+    """The source cell of each value."""
+    return dict(record.evidence.gold)
+
+
+def evidence(record: Any) -> dict[str, Any]:
+    """For the panels about evidence."""
+    return {"evidence": record.evidence}
+
+
+PARTY = DetailScreen(
+    find=find,
+    title=lambda record: record.name,
+    subtitle=lambda record: record.uscc or "",
+    pills=lambda record: [(role, "") for role in roles_of(record)],
+    breadcrumbs=lambda record: [(_("Parties"), reverse("parties:list"))],
+    panels=(
+        Together(
+            (
+                Fields(
+                    _("Identity"),
+                    ("name", "uscc", "party_key", "roles", "customer_type"),
+                    entity="party",
+                    gold=gold,
+                ),
+                Fields(
+                    _("Place and contact"),
+                    ("country", "region_code", "address", "contact", "phone", "email"),
+                    entity="party",
+                    gold=gold,
+                ),
+            )
+        ),
+        Registered("party", side=False),
+        Custom("audit/matrix.html", evidence),
+        Registered("party"),
+        Custom("audit/sources.html", evidence, side=True),
+        Custom("audit/timeline.html", evidence, side=True),
+    ),
+    template="audit/record.html",
+)
