@@ -38,7 +38,7 @@ __all__ = [
     "name_commands",
     "operations",
     "origins_of",
-    "provenance_of_runs",
+    "provenance_of_sources",
     "record_at",
     "records_by_key",
     "records_by_row",
@@ -103,10 +103,10 @@ def sources_of(*, gid: UUID) -> list[Provenance]:
     )
 
 
-def provenance_of_runs(run_ids: Sequence[UUID]) -> Iterator[Provenance]:
-    """The source records that these runs brought, one by one (not for a list on a screen)."""
+def provenance_of_sources(codes: Sequence[str]) -> Iterator[Provenance]:
+    """All records of these sources, one by one (not for a list on a screen)."""
     return (
-        Provenance.objects.filter(origin__run_id__in=list(run_ids))
+        Provenance.objects.filter(origin__source__in=list(codes))
         .select_related("origin", "won")
         .order_by("id")
         .iterator(chunk_size=2000)
