@@ -48,8 +48,14 @@ class TableLoader:
     key: Sequence[str]
     columns: Mapping[str, str] = field(default_factory=dict)
     arrays: frozenset[str] = frozenset()
+    #: Contract fields beside the key that help to tell whether two records are one thing.
+    identifying: Sequence[str] = ()
     #: Table columns that ``derive`` adds.
     derived: Sequence[str] = ()
+    #: Rule → (app, name) of a SELECT in the app's ``checks`` folder that returns the offending
+    #: records of a run's stream: parameters run id and stream; columns ``_key, _row, field,
+    #: value, proposal, gid``.
+    checks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     #: Reference column → the table it points to and that table's natural key column.
     references_to: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -96,23 +102,35 @@ class TableLoader:
             pl.concat(missing) if missing else pl.DataFrame(schema=UNRESOLVED_SCHEMA),
         )
 
+    def natural(self, columns: pl.DataFrame) -> pl.Series:
+        """The natural key of each row as text: rows of one key are one thing."""
+        parts = [pl.col(name).cast(pl.String).fill_null("") for name in self.key]
+        return columns.select(pl.concat_str(parts, separator="\x1f").alias("_natural"))["_natural"]
+
     def find(self, columns: pl.DataFrame) -> pl.DataFrame:
         """Rows of the table with the same natural key: ``_key, id``. Null keys find nothing."""
-        wanted = columns.select("_key", *self.key).drop_nulls()
-        staging = f"wanted_{self.table}"
-        temporary_table(name=staging, like=self.table, columns=self.key)
-        add = sql.SQL("ALTER TABLE {} ADD COLUMN _n int").format(sql.Identifier(staging))
-        with connection.cursor() as cursor:
-            cursor.execute(add)
-        copy_frame(table=staging, frame=wanted.drop("_key").with_row_index("_n"))
         condition = sql.SQL(" AND ").join(
             sql.SQL("t.{0} = w.{0}").format(sql.Identifier(name)) for name in self.key
         )
-        found = fetch_frame(
-            sql.SQL("SELECT w._n, t.id FROM {} w JOIN {} t ON {}").format(
-                sql.Identifier(staging), sql.Identifier(self.table), condition
-            )
+        statement = sql.SQL("SELECT w._n, t.id FROM {} w JOIN {} t ON {}").format(
+            sql.Identifier(self._wanted), sql.Identifier(self.table), condition
         )
+        return self._find(columns.select("_key", *self.key).drop_nulls(), statement)
+
+    @property
+    def _wanted(self) -> str:
+        """The temporary table of what is looked for: columns and their number ``_n``."""
+        return f"wanted_{self.table}"
+
+    def _find(self, wanted: pl.DataFrame, statement: sql.Composable) -> pl.DataFrame:
+        """Rows found by a statement ``_n, id`` over the temporary table of what is wanted."""
+        columns = [name for name in wanted.columns if name != "_key"]
+        temporary_table(name=self._wanted, like=self.table, columns=columns)
+        add = sql.SQL("ALTER TABLE {} ADD COLUMN _n int").format(sql.Identifier(self._wanted))
+        with connection.cursor() as cursor:
+            cursor.execute(add)
+        copy_frame(table=self._wanted, frame=wanted.drop("_key").with_row_index("_n"))
+        found = fetch_frame(statement)
         if found.is_empty():
             return pl.DataFrame(schema={"_key": pl.String, "id": pl.String})
         keys = wanted.select("_key").with_row_index("_n")

@@ -5,6 +5,6 @@ from importlib.resources import files
 
 
 @cache
-def query(app: str, name: str) -> str:
-    """The text of ``kintsugi/<app>/sql/<name>.sql``."""
-    return files(f"kintsugi.{app}").joinpath("sql", f"{name}.sql").read_text("utf-8")
+def query(app: str, name: str, folder: str = "sql") -> str:
+    """The text of ``kintsugi/<app>/sql/<name>.sql``; rules lie in ``checks``."""
+    return files(f"kintsugi.{app}").joinpath(folder, f"{name}.sql").read_text("utf-8")

@@ -5,14 +5,16 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import yaml
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from kintsugi.audit.selectors import provenance_of_runs
+from kintsugi.audit.selectors import provenance_of_sources
 from kintsugi.audit.services import recorded
 from kintsugi.demo.score import (
     Observed,
@@ -25,17 +27,25 @@ from kintsugi.demo.score import (
 )
 from kintsugi.devices.selectors import natural_keys
 from kintsugi.engine.mapping import Mapping
+from kintsugi.engine.pipeline import open_result
 from kintsugi.engine.reading import ReadHints
 from kintsugi.engine.snapshot import aside_frame, open_snapshot, table_frame
 from kintsugi.identity.services import create_user
 from kintsugi.onboarding.selectors import issues_of_runs
-from kintsugi.onboarding.services import Fragment, import_fragments, register_source
+from kintsugi.onboarding.services import (
+    Fragment,
+    import_fragments,
+    register_source,
+    workdir,
+)
 from kintsugi.parties.selectors import credit_codes
 
 HERE = Path(__file__).parent
 FILES = HERE / "files"
 TRUTH = HERE / "truth"
 ACTOR = "demo"
+#: When the fragments were exported, by their own dates.
+WRITTEN_AT = dt.datetime(2024, 6, 30, 12, tzinfo=dt.UTC)
 
 #: Accounts of the demo: user name, shown name, language.
 PEOPLE = (
@@ -49,7 +59,7 @@ def fragments() -> list[Fragment]:
     """The demo's sources, registered, each with its file and mapping, in onboarding order."""
     listed = yaml.safe_load((HERE / "sources.yaml").read_text("utf-8"))["sources"]
     found = []
-    for entry in listed:
+    for place, entry in enumerate(listed):
         source = register_source(
             actor=ACTOR,
             code=entry["code"],
@@ -67,6 +77,8 @@ def fragments() -> list[Fragment]:
                 source=source,
                 mapping=Mapping.model_validate(entry["mapping"]),
                 hints=ReadHints(tables=tables) if tables else None,
+                # The fragments were written on one day, in the order in which they are listed.
+                observed_at=WRITTEN_AT + dt.timedelta(minutes=place),
             )
         )
     return found
@@ -107,12 +119,12 @@ def ensure_people(home: Path) -> list[dict[str, str]]:
 
 def compare_with_truth(runs: list[Any]) -> Report:
     """What the product found, fixed, asks and missed, against the truth beside the files."""
-    records = list(provenance_of_runs([run.pk for run in runs]))
+    records = list(provenance_of_sources([run.source.code for run in runs]))
     return score(
         TRUTH,
         Observed(
             issues=_issues(runs),
-            values=_values(records),
+            values=chain(_values(records), _mentions(runs)),
             fates=_fates(runs, records),
             members=_members(records),
         ),
@@ -132,18 +144,47 @@ def _values(records: list[Any]) -> Iterator[SeenValue]:
         won = set(record.won.fields)
         for name, value in record.values.items():
             row = (record.field_rows or {}).get(name, record.row)
-            # A party is made of all the rows that name it, a device of the row that won.
-            rows = (record.rows or [row]) if record.entity == "party" else [row]
-            for place in rows:
-                yield SeenValue(
-                    key=keys.get(str(record.gid), record.source_key),
-                    field=name,
-                    value=value,
-                    file=record.origin.file_name,
-                    table=record.origin.table_name,
-                    row=place if isinstance(place, int) else record.row,
-                    final=name in won,
-                )
+            yield SeenValue(
+                key=keys.get(str(record.gid), record.source_key),
+                field=name,
+                value=value,
+                file=record.origin.file_name,
+                table=record.origin.table_name,
+                row=row if isinstance(row, int) else record.row,
+                final=name in won,
+            )
+
+
+def _mentions(runs: list[Any]) -> Iterator[SeenValue]:
+    """The party each row names, for tables whose rows only mention parties: the name that the
+    run's steps made of the row's cell."""
+    for run in runs:
+        result = open_result(workdir(run))
+        for entity in result.entities:
+            ordinals = entity.columns.get("name", [])
+            primary = result.entities[0].entity
+            if (entity.entity, primary) != ("party", "device") or len(ordinals) != 1:
+                continue
+            raw = f"c{ordinals[0]}"
+            filled = result.step(f"{entity.table_name}/filled")
+            rows = pl.read_parquet(filled.path, columns=["_row", raw])
+            texts = dict(rows.iter_rows())
+            records = pl.read_parquet(entity.records, columns=["_row", "name"])
+            maps = run.source.value_maps
+            names = {_mapped(texts[row], maps): name for row, name in records.iter_rows()}
+            for row, text in texts.items():
+                name = names.get(_mapped(text, maps))
+                if name is not None:
+                    yield SeenValue(
+                        name, "name", name, run.file_name, entity.table_name, row, False
+                    )
+
+
+def _mapped(text: str, maps: dict[str, dict[str, str]]) -> str:
+    """A cell's text after the source's value maps for names."""
+    for name in ("maker", "hospital"):
+        text = maps.get(name, {}).get(text.strip(), text.strip())
+    return text
 
 
 def _members(records: list[Any]) -> Iterator[SeenMember]:
@@ -159,7 +200,7 @@ def _fates(runs: list[Any], records: list[Any]) -> Iterator[SeenFate]:
     """A row is loaded when a record came from it, and merged when it joined an earlier row of
     its own file."""
     primary = {
-        (run.pk, part["entity"], part["table"])
+        (run.source.code, part["entity"], part["table"])
         for run in runs
         for part in run.counts["entities"].values()
         if part["primary"]
@@ -169,7 +210,7 @@ def _fates(runs: list[Any], records: list[Any]) -> Iterator[SeenFate]:
     for record in records:
         place = (record.origin.file_name, record.origin.table_no)
         loaded.setdefault(place, set()).update(record.rows or [record.row])
-        if (record.origin.run_id, record.entity, record.origin.table_name) in primary:
+        if (record.origin.source, record.entity, record.origin.table_name) in primary:
             first.setdefault(place, set()).add(record.row)
     for run in runs:
         snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.folder)

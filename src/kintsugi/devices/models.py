@@ -49,6 +49,14 @@ class Device(BusinessModel):
         verbose_name_plural = _("devices")
         indexes = [
             models.Index(fields=["serial_no", "id"], name="device_serial"),
+            # Serials of one product alike but for O/0, I/1, B/8 are found by this index.
+            models.Index(
+                "product",
+                models.Func(
+                    "serial_no", models.Value("OIB"), models.Value("018"), function="translate"
+                ),
+                name="device_lookalike",
+            ),
             models.Index(fields=["customer", "id"], name="device_by_customer"),
             models.Index(fields=["device_no"], name="device_no"),
             models.Index(fields=["status", "id"], name="device_status"),
@@ -69,8 +77,7 @@ class Device(BusinessModel):
                 name="device_warranty_starts_before_end",
             ),
             models.CheckConstraint(
-                condition=models.Q(purchase_price__isnull=True)
-                | models.Q(purchase_price__gte=0),
+                condition=models.Q(purchase_price__isnull=True) | models.Q(purchase_price__gte=0),
                 name="device_price_not_negative",
             ),
         ]

@@ -46,10 +46,12 @@ class Source(BusinessModel):
 class Snapshot(BusinessModel):
     """The bytes of a file or table extract as they were received, and how they were read.
 
-    The same bytes are the same snapshot. ``path`` is relative to the snapshot folder.
+    The same bytes read with the same hints are the same snapshot. ``folder`` is its place in the
+    snapshot store: the digest of the bytes, and a mark of the hints where some were given.
     """
 
-    sha256 = models.CharField(max_length=64, unique=True)
+    sha256 = models.CharField(max_length=64)
+    folder = models.CharField(max_length=80, unique=True)
     file_name = models.CharField(_("file"), max_length=400)
     kind = models.CharField(max_length=20)
     bytes = models.BigIntegerField(_("size"))
@@ -97,6 +99,8 @@ class Run(BusinessModel):
     location = models.CharField(max_length=1000)
     file_name = models.CharField(_("file"), max_length=400)
     status = models.CharField(_("status"), max_length=20, default="created", choices=RUN.choices())
+    #: When the source said so: the day of the export, else of the import. Newer wins a tie.
+    observed_at = models.DateTimeField(_("as of"))
     started_at = models.DateTimeField(_("started"), null=True)
     ended_at = models.DateTimeField(_("ended"), null=True)
     started_by = models.CharField(_("person"), max_length=200, blank=True, db_default="")
@@ -137,9 +141,7 @@ class Chunk(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["run", "entity", "stream", "number"], name="chunk_once"
-            )
+            models.UniqueConstraint(fields=["run", "entity", "stream", "number"], name="chunk_once")
         ]
 
     def __str__(self) -> str:
@@ -198,9 +200,7 @@ class Issue(BusinessModel):
         indexes = [
             models.Index(fields=["run", "rule", "row"], name="issue_by_run"),
             models.Index(fields=["status", "severity"], name="issue_open"),
-            models.Index(
-                fields=["gid"], name="issue_gid", condition=models.Q(gid__isnull=False)
-            ),
+            models.Index(fields=["gid"], name="issue_gid", condition=models.Q(gid__isnull=False)),
         ]
 
     def __str__(self) -> str:

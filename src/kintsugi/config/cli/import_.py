@@ -57,6 +57,13 @@ def register(app: typer.Typer) -> None:
         encoding: Annotated[
             str | None, typer.Option(help=t("文件编码(默认自动)", "Encoding (default: detected)"))
         ] = None,
+        as_of: Annotated[
+            dt.datetime | None,
+            typer.Option(
+                formats=["%Y-%m-%d"],
+                help=t("来源的导出日期(默认今天)", "Export date (default: now)"),
+            ),
+        ] = None,
         as_json: Annotated[
             bool, typer.Option("--json", help=t("以 JSON 回答", "Answer as JSON"))
         ] = False,
@@ -65,6 +72,7 @@ def register(app: typer.Typer) -> None:
 
         with database():
             answer = run_import(
+                as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,
                 locations=locations,
                 source_code=source,
                 mapping_path=mapping,
@@ -87,6 +95,7 @@ def run_import(
     tables: tuple[str, ...] = (),
     authority: int | None = None,
     encoding: str | None = None,
+    as_of: dt.datetime | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Import and return the answer; inside ``database()``. Raises KintsugiError."""
@@ -114,7 +123,8 @@ def run_import(
         runs = import_fragments(
             actor=actor,
             fragments=[
-                Fragment(location=f, source=chosen, mapping=given, hints=hints) for f in files
+                Fragment(location=f, source=chosen, mapping=given, hints=hints, observed_at=as_of)
+                for f in files
             ],
             at=dt.datetime.now(dt.UTC),
             listener=listener,

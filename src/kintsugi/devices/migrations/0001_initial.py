@@ -9,55 +9,160 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
         ("core", "0001_initial"),
-        ('parties', '0001_initial'),
-        ('products', '0001_initial'),
+        ("parties", "0001_initial"),
+        ("products", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Device',
+            name="Device",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('device_no', models.CharField(blank=True, max_length=60, null=True)),
-                ('serial_no', models.CharField(max_length=60, verbose_name='serial number')),
-                ('product_model', models.CharField(blank=True, max_length=200, null=True)),
-                ('udi_full', models.CharField(blank=True, max_length=254, null=True)),
-                ('lot_no', models.CharField(blank=True, max_length=60, null=True)),
-                ('mfg_date', models.DateField(blank=True, null=True)),
-                ('expiry_date', models.DateField(blank=True, null=True)),
-                ('purchase_date', models.DateField(blank=True, null=True)),
-                ('purchase_price', models.DecimalField(blank=True, decimal_places=4, max_digits=18, null=True)),
-                ('currency', models.CharField(blank=True, max_length=3, null=True)),
-                ('department', models.CharField(blank=True, max_length=200, null=True)),
-                ('install_site', models.CharField(blank=True, max_length=300, null=True)),
-                ('install_accepted_on', models.DateField(blank=True, null=True)),
-                ('warranty_start', models.DateField(blank=True, null=True)),
-                ('warranty_end', models.DateField(blank=True, null=True)),
-                ('warranty_terms', models.CharField(blank=True, max_length=500, null=True)),
-                ('status', models.CharField(blank=True, max_length=20, null=True)),
-                ('software_version', models.CharField(blank=True, max_length=60, null=True)),
-                ('risk_level', models.CharField(blank=True, max_length=20, null=True)),
-                ('notes', models.TextField(blank=True, null=True)),
-                ('partial_dates', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, null=True, size=None)),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='products.product')),
-                ('supplier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("device_no", models.CharField(blank=True, max_length=60, null=True)),
+                ("serial_no", models.CharField(max_length=60, verbose_name="serial number")),
+                ("product_model", models.CharField(blank=True, max_length=200, null=True)),
+                ("udi_full", models.CharField(blank=True, max_length=254, null=True)),
+                ("lot_no", models.CharField(blank=True, max_length=60, null=True)),
+                ("mfg_date", models.DateField(blank=True, null=True)),
+                ("expiry_date", models.DateField(blank=True, null=True)),
+                ("purchase_date", models.DateField(blank=True, null=True)),
+                (
+                    "purchase_price",
+                    models.DecimalField(blank=True, decimal_places=4, max_digits=18, null=True),
+                ),
+                ("currency", models.CharField(blank=True, max_length=3, null=True)),
+                ("department", models.CharField(blank=True, max_length=200, null=True)),
+                ("install_site", models.CharField(blank=True, max_length=300, null=True)),
+                ("install_accepted_on", models.DateField(blank=True, null=True)),
+                ("warranty_start", models.DateField(blank=True, null=True)),
+                ("warranty_end", models.DateField(blank=True, null=True)),
+                ("warranty_terms", models.CharField(blank=True, max_length=500, null=True)),
+                ("status", models.CharField(blank=True, max_length=20, null=True)),
+                ("software_version", models.CharField(blank=True, max_length=60, null=True)),
+                ("risk_level", models.CharField(blank=True, max_length=20, null=True)),
+                ("notes", models.TextField(blank=True, null=True)),
+                (
+                    "partial_dates",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), blank=True, null=True, size=None
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="products.product",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'device',
-                'verbose_name_plural': 'devices',
-                'indexes': [models.Index(fields=['serial_no', 'id'], name='device_serial'), models.Index(fields=['customer', 'id'], name='device_by_customer'), models.Index(fields=['device_no'], name='device_no'), models.Index(fields=['status', 'id'], name='device_status'), django.contrib.postgres.indexes.GinIndex(fields=['serial_no'], name='device_serial_trgm', opclasses=['gin_trgm_ops'])],
-                'constraints': [models.UniqueConstraint(fields=('product', 'serial_no'), name='device_serial_once'), models.CheckConstraint(condition=models.Q(('mfg_date__isnull', True), ('expiry_date__isnull', True), ('mfg_date__lte', models.F('expiry_date')), _connector='OR'), name='device_made_before_expiry'), models.CheckConstraint(condition=models.Q(('warranty_start__isnull', True), ('warranty_end__isnull', True), ('warranty_start__lte', models.F('warranty_end')), _connector='OR'), name='device_warranty_starts_before_end'), models.CheckConstraint(condition=models.Q(('purchase_price__isnull', True), ('purchase_price__gte', 0), _connector='OR'), name='device_price_not_negative')],
+                "verbose_name": "device",
+                "verbose_name_plural": "devices",
+                "indexes": [
+                    models.Index(fields=["serial_no", "id"], name="device_serial"),
+                    models.Index(fields=["customer", "id"], name="device_by_customer"),
+                    models.Index(fields=["device_no"], name="device_no"),
+                    models.Index(fields=["status", "id"], name="device_status"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["serial_no"], name="device_serial_trgm", opclasses=["gin_trgm_ops"]
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("product", "serial_no"), name="device_serial_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("mfg_date__isnull", True),
+                            ("expiry_date__isnull", True),
+                            ("mfg_date__lte", models.F("expiry_date")),
+                            _connector="OR",
+                        ),
+                        name="device_made_before_expiry",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("warranty_start__isnull", True),
+                            ("warranty_end__isnull", True),
+                            ("warranty_start__lte", models.F("warranty_end")),
+                            _connector="OR",
+                        ),
+                        name="device_warranty_starts_before_end",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("purchase_price__isnull", True),
+                            ("purchase_price__gte", 0),
+                            _connector="OR",
+                        ),
+                        name="device_price_not_negative",
+                    ),
+                ],
             },
         ),
     ]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -30,14 +30,7 @@ class Fragment:
     source: Source | None = None
     mapping: Mapping | None = None
     hints: ReadHints | None = None
-
-
-@dataclass
-class Imported:
-    """What became of an import: its runs in the order they were loaded, and what was left alone."""
-
-    runs: list[Run] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
+    observed_at: dt.datetime | None = None
 
 
 def expand(locations: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -94,7 +87,8 @@ def import_fragments(
             snapshot=snapshot,
             source=fragment.source,
             mapping=fragment.mapping,
-            on=at.date(),
+            at=at,
+            observed_at=fragment.observed_at,
         )
         result = prepare_run(actor=actor, run_id=run.pk, listener=listener)
         first = [ORDER[e.entity] for e in result.entities if e.primary]

@@ -8,7 +8,9 @@ import polars as pl
 from django.db.models import Sum
 
 from kintsugi.audit import services as audit
+from kintsugi.core.bulk import fetch_frame
 from kintsugi.core.loading import TableLoader
+from kintsugi.core.queries import query
 from kintsugi.engine.contract import Contract, load_contract
 from kintsugi.engine.pipeline import EntityResult, PipelineResult
 from kintsugi.engine.pipeline.model import raw_hash
@@ -100,12 +102,35 @@ def apply_entity(
         reporter(phase, offset, total)
     with audit.recorded(actor=actor, command="onboarding.link", run_id=run.pk):
         loader.after_load()
+        for rule, (app, name) in loader.checks.items():
+            _run_check(run, stream, entity, snapshot, rule, query(app, name, "checks"))
         close_fixed(
             run_id=run.pk,
             source_id=run.source_id,
             entity=entity.entity,
             keys=records.select("_key").collect()["_key"],
         )
+
+
+def _run_check(
+    run: Run,
+    stream: str,
+    entity: EntityResult,
+    snapshot: EngineSnapshot,
+    rule: str,
+    statement: str,
+) -> None:
+    """Keep what a check over the loaded tables returns as issues of this run."""
+    found = fetch_frame(statement, [str(run.pk), stream])
+    if found.is_empty():
+        return
+    _keep_issues(
+        run,
+        entity,
+        snapshot,
+        found.with_columns(pl.lit(rule).alias("rule"), pl.col("_row").cast(pl.Int32)),
+        again=True,
+    )
 
 
 def _plan(
@@ -275,7 +300,7 @@ def _target(
             table_name=entity.table_name,
             mapping_version=f"v{run.mapping.number}" if run.mapping else "",
             columns=columns,
-            observed_at=run.created_at,
+            observed_at=run.observed_at,
         )
     )
     return Target(
@@ -283,7 +308,7 @@ def _target(
         actor=str(actor),
         stream=stream,
         authority=run.source.authority,
-        observed_at=run.created_at,
+        observed_at=run.observed_at,
         entity=entity.entity,
         origin_id=origin.pk,
         contract=contract,

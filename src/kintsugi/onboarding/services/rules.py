@@ -54,6 +54,20 @@ for _rule in (
         dirt=(),
     ),
     Rule(
+        id="serial.lookalike",
+        severity="ask",
+        title=Text(
+            "序列号“{value}”与同一产品的另一台只差易混字符(O/0、I/1、B/8)",
+            "The serial “{value}” differs from another one of the same product only in characters "
+            "that are easily confused (O/0, I/1, B/8)",
+        ),
+        remedy=Text(
+            "请核对铭牌:若是同一台,请在源中更正;若是两台,请豁免此问题。",
+            "Check the label: correct the source if it is one device, waive this if it is two.",
+        ),
+        dirt=(25,),
+    ),
+    Rule(
         id="identity.collision",
         severity="ask",
         title=Text(

@@ -79,12 +79,13 @@ def start_run(
     snapshot: EngineSnapshot,
     source: Source | None = None,
     mapping: Mapping | None = None,
-    on: dt.date,
+    at: dt.datetime,
+    observed_at: dt.datetime | None = None,
 ) -> Run:
     """A run for a snapshot, or the unfinished one of the same snapshot, source and mapping.
 
     Without ``source`` the layout decides which source the file belongs to, else a new one is
-    made. Without ``mapping`` the source's current one is used, else one is suggested. Raises
+    made. ``observed_at`` is when the source said so, ``at`` when it is imported. Without ``mapping`` the source's current one is used, else one is suggested. Raises
     KintsugiError when columns drifted or a key column is missing; then no run is made.
     """
     contracts = load_contracts()
@@ -122,13 +123,14 @@ def start_run(
         if waiting is not None:
             return waiting
         return Run.objects.create(
-            number=next_number(prefix="RUN", on=on),
+            number=next_number(prefix="RUN", on=at.date()),
             source=source,
             snapshot=stored,
             mapping=version,
             location=location[:1000],
             file_name=snapshot.file_name[:400],
             started_by=str(actor)[:200],
+            observed_at=observed_at or at,
             notes=_notes(snapshot, mapping),
         )
 
@@ -235,6 +237,7 @@ def prepare_run(*, actor: Any, run_id: UUID, listener: Listener | None = None) -
             contracts=load_contracts(),
             workdir=workdir(run),
             value_maps=run.source.value_maps or None,
+            as_of=run.observed_at.date(),
             progress=lambda p: reporter(p.title, p.done, p.total),
         )
         steps = [
