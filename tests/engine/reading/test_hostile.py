@@ -89,6 +89,22 @@ def test_what_is_no_table_is_refused_with_a_remedy_and_leaves_nothing(
     assert list((tmp_path / "snapshots").iterdir()) == []
 
 
+def test_a_damaged_xls_is_named_as_such(read: Any, shared_data: Path) -> None:
+    whole = (shared_data / "peer-openboxes" / "persons.xls").read_bytes()
+    for size in (1500, 2600, 4000):
+        with pytest.raises(ReadError) as refused:
+            read(whole[:size], "a.xls")
+        assert refused.value.code in ("reading.damaged", "reading.wrong-type")
+
+
+def test_a_package_whose_names_are_garbled_is_named_as_such(read: Any) -> None:
+    name = "表".encode()
+    data = zipped(表=b"x" * 50).replace(name, b"\xff\xfe\xfd")
+    with pytest.raises(ReadError) as refused:
+        read(data, "a.xlsx")
+    assert refused.value.code == "reading.damaged"
+
+
 def test_a_zip_with_one_table_is_opened(read: Any, look: Any) -> None:
     assert look.rows(read(zipped(a_csv=b"a,b\n1,2\n"), "x.zip")) == [{"a": "1", "b": "2"}]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kintsugi.engine.reading import ReadError, ReadHints, ReadLimits
 from kintsugi.engine.reading.delimited import read_delimited
-from kintsugi.engine.reading.encoding import TextStream
+from kintsugi.engine.reading.textstream import TextStream
 from kintsugi.engine.snapshot import Snapshot, aside_frame, cells_frame, table_frame
 
 # fmt: off

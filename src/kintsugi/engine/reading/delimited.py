@@ -6,22 +6,25 @@ parsers of ``batches``, the sieve and the writer.
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow.compute as pc
 
 from kintsugi.engine.reading import errors
 from kintsugi.engine.reading.batches import Batch, Shape, parse_block
 from kintsugi.engine.reading.dialect import detect_dialect
-from kintsugi.engine.reading.encoding import Encoding, TextStream, detect, survey
+from kintsugi.engine.reading.encoding import Encoding, detect, survey
 from kintsugi.engine.reading.headers import HEAD_ROWS, Header, Line, find_header
 from kintsugi.engine.reading.limits import ReadHints, ReadLimits
 from kintsugi.engine.reading.mojibake import SUSPECT, repaired, scan
 from kintsugi.engine.reading.records import Record, parse_records, split_lines
-from kintsugi.engine.reading.sieve import DITTO_CELL, Sieve
+from kintsugi.engine.reading.sieve import Sieve
+from kintsugi.engine.reading.textstream import TextStream
 from kintsugi.engine.reading.writer import TableWriter
 from kintsugi.engine.snapshot import Dialect, Note, SnapshotTable
 from kintsugi.engine.text import Text
@@ -159,22 +162,30 @@ class _Reader:
 
     def run(self, writer: TableWriter, *, careful_only: bool) -> None:
         limits = self.shape.limits
-        for batch, data in self._batches(careful_only):
-            kept, excluded, cells = self.sieve.part(batch.table, ditto=may_hold(data, DITTO_CELL))
-            if not data.isascii() and may_hold(data, SUSPECT):
-                garbled = scan(kept)
-                self.garbled += len(garbled)
-                self.lost += sum(not c.value for c in garbled)
-                cells = cells + garbled
-            self.literal += batch.literal
-            self._note_used(kept)
-            writer.data(kept)
-            writer.cells(cells)
-            writer.aside(sorted(batch.aside + excluded))
-            if writer.rows > limits.max_rows:
-                raise errors.too_many(
-                    self.file, Text("行", "rows"), count=writer.rows, limit=limits.max_rows
-                )
+        rows = 0
+        # One batch is written while the next is parsed.
+        with ThreadPoolExecutor(1) as pool:
+            pending: Future[None] | None = None
+            for batch, data in self._batches(careful_only):
+                kept, excluded, cells = self.sieve.part(batch.table)
+                if may_be_garbled(data):
+                    garbled = scan(kept)
+                    self.garbled += len(garbled)
+                    self.lost += sum(not c.value for c in garbled)
+                    cells = cells + garbled
+                self.literal += batch.literal
+                self._note_used(kept)
+                rows += kept.num_rows
+                if rows > limits.max_rows:
+                    raise errors.too_many(
+                        self.file, Text("行", "rows"), count=rows, limit=limits.max_rows
+                    )
+                if pending is not None:
+                    pending.result()
+                aside = sorted(batch.aside + excluded)
+                pending = pool.submit(writer.batch, kept, cells, aside)
+            if pending is not None:
+                pending.result()
 
     def _note_used(self, table: Any) -> None:
         for ordinal in list(self._unnamed):
@@ -210,10 +221,15 @@ class _Reader:
         return block[at:]
 
 
-def may_hold(data: bytes, pattern: str) -> bool:
-    """Whether a block may hold a pattern: one fast scan that spares looking at every cell."""
-    text = pl.Series([data], dtype=pl.Binary).cast(pl.String, strict=False)
-    return bool(text.is_null()[0]) or bool(text.str.contains(pattern)[0])
+def may_be_garbled(data: bytes) -> bool:
+    """Whether a block may hold garbled text: a scan of its characters beyond ASCII only."""
+    if data.isascii():
+        return False
+    codes = np.frombuffer(data, np.uint8)
+    high = codes > 127
+    high[1:] |= high[:-1].copy()  # what follows a run keeps it apart from the next
+    text = pl.Series([codes[high].tobytes()], dtype=pl.Binary).cast(pl.String, strict=False)
+    return bool(text.is_null()[0]) or bool(text.str.contains(SUSPECT)[0])
 
 
 def header_notes(header: Header, table: SnapshotTable) -> list[Note]:

@@ -8,10 +8,11 @@ from typing import Final
 
 from kintsugi.engine.reading import errors
 from kintsugi.engine.reading.batches import to_table
-from kintsugi.engine.reading.encoding import Encoding, TextStream, detect, survey
+from kintsugi.engine.reading.encoding import Encoding, detect, survey
 from kintsugi.engine.reading.headers import Merge
 from kintsugi.engine.reading.limits import ReadHints, ReadLimits
 from kintsugi.engine.reading.sheetxml import Sheet
+from kintsugi.engine.reading.textstream import TextStream
 from kintsugi.engine.text import Text
 
 _MAX_SPAN: Final = 10_000

@@ -5,6 +5,7 @@ hidden rows and formats of these formats are not seen, which a note says.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,11 +28,9 @@ def read_legacy(
     """The sheets of an XLS or ODS workbook. Raises ``reading.damaged``, ``.too-many``."""
     if kind == "ods":
         check_package(path, file=file, limits=limits)
-    try:
+    with _damage(file):
         book = fastexcel.read_excel(path.read_bytes())
         names = list(book.sheet_names)
-    except fastexcel.FastExcelError as error:
-        raise errors.damaged(file, str(error).splitlines()[0]) from error
     for name in wanted:
         if name not in names:
             raise errors.no_table(file, name, names)
@@ -40,12 +39,10 @@ def read_legacy(
             file, Text("工作表", "sheets"), count=len(names), limit=limits.max_tables
         )
     for name in wanted or names:
-        try:
+        with _damage(file, sheet=name):
             loaded = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
             frame = loaded.to_polars()
             visible = loaded.visible == "visible"
-        except fastexcel.FastExcelError as error:
-            raise errors.damaged(file, str(error).splitlines()[0], sheet=name) from error
         if frame.width > limits.max_columns:
             raise errors.too_many(
                 file,
@@ -55,6 +52,20 @@ def read_legacy(
                 sheet=name,
             )
         yield _sheet(name, frame, visible)
+
+
+@contextmanager
+def _damage(file: str, **facts: str) -> Iterator[None]:
+    """Turns what calamine does with damaged files, panics too, into ``reading.damaged``."""
+    try:
+        yield
+    except fastexcel.FastExcelError as error:
+        raise errors.damaged(file, str(error).partition("\n")[0], **facts) from error
+    except BaseException as error:
+        # A Rust panic arrives as a BaseException that no module exports.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise errors.damaged(file, str(error).partition("\n")[0], **facts) from None
 
 
 def _sheet(name: str, frame: pl.DataFrame, visible: bool) -> Sheet:

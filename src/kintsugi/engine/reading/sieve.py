@@ -49,15 +49,6 @@ _DITTO_FORMS: Final = [
     for before in ("", " ", "　")
     for after in ("", " ", "　")
 ]
-# A line that may hold a ditto mark as a whole cell. Quotes next to the quote marks among them
-# would be found in every quoted file, so these stand between delimiters only.
-_BARE: Final = ('"', "''", "“", "”")
-DITTO_CELL: Final = (
-    r"""(?m)(?:^|[,;\t|"'])\s*(?:"""
-    + "|".join(re.escape(m) for m in sorted(DITTO) if m not in _BARE)
-    + r""")\s*(?:$|[,;\t|"'\r])|(?:^|[,;\t|])\s*(?:\"|''|“|”)\s*(?:$|[,;\t|\r])"""
-    + r"""|"(?:\"\"|''|“|”)\""""
-)
 
 
 class Aside(NamedTuple):
@@ -152,11 +143,8 @@ class Sieve:
             next(c.strip() for c in line if c.strip()) for line in header.lines if any(line)
         } | {c.text.strip() for c in header.preamble}
 
-    def part(self, table: Any, *, ditto: bool = True) -> tuple[Any, list[Aside], list[Cell]]:
-        """(data rows, rows put aside, ditto fills) of an Arrow table ``_row, c1 … cn``.
-
-        ``ditto`` False promises that no cell holds a ditto mark.
-        """
+    def part(self, table: Any) -> tuple[Any, list[Aside], list[Cell]]:
+        """(data rows, rows put aside, ditto fills) of an Arrow table ``_row, c1 … cn``."""
         aside: list[Aside] = []
         drop: list[int] = []
         frame = pl.DataFrame(pl.from_arrow(table))
@@ -175,7 +163,7 @@ class Sieve:
             keep[drop] = False
             frame = frame.filter(keep)
             table = table.filter(pa.array(keep.to_list()))
-        cells = self._ditto(frame) if ditto else []
+        cells = self._ditto(frame)
         if frame.height:
             self._remember(frame)
         return table, aside, cells

@@ -1,6 +1,8 @@
 """What a file is, by its first bytes and never by its name."""
 
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +26,17 @@ _MAGIC: Final = (
     (b"\x28\xb5\x2f\xfd", Text("zstd 压缩文件", "a zstd file")),
     (b"PAR1", Text("Parquet 文件", "a Parquet file")),
     (b"{\\rtf", Text("RTF 文档", "an RTF document")),
+)
+# What zipfile raises for archives that are damaged in one way or another.
+BROKEN_ZIP: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    OSError,
 )
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -82,7 +95,7 @@ def _zip(path: Path, file: str) -> str:
             mime = b""
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
                 mime = archive.read("mimetype")
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+    except BROKEN_ZIP as error:
         raise errors.damaged(file, str(error)) from error
     if "xl/workbook.xml" in names:
         return "xlsx"

@@ -77,7 +77,7 @@ def unzip_single(source: Path, target: Path, *, file: str, limits: ReadLimits) -
         try:
             with archive.open(member) as stream, target.open("wb") as out:
                 copy_bounded(stream, out, file=file, packed=member.compress_size, limits=limits)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
             raise errors.truncated(file, member=member.filename, detail=str(error)) from error
         return Path(member.filename).name
 

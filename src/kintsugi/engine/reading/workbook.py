@@ -1,6 +1,7 @@
 """XLSX and XLSM packages: their sheets, styles, shared strings and comments."""
 
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ def read_workbook(
             yield from _Package(archive, file, limits).sheets(wanted)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise errors.damaged(file, str(error)) from error
-    except (KeyError, ValueError, IndexError) as error:
+    except (KeyError, ValueError, IndexError, OverflowError, struct.error) as error:
         raise errors.damaged(file, f"{type(error).__name__}: {error}") from error
 
 

@@ -59,6 +59,12 @@ class TableWriter:
     def __exit__(self, *failure: object) -> None:
         self.close()
 
+    def batch(self, table: Any, cells: list[Cell], aside: list[Aside]) -> None:
+        """Appends data rows, their sidecar entries and the rows put aside."""
+        self.data(table)
+        self.cells(cells)
+        self.aside(aside)
+
     def data(self, table: Any) -> None:
         """Appends data rows (an Arrow table of this writer's schema) as one row group."""
         if table.num_rows == 0:
