@@ -52,9 +52,9 @@ class TableLoader:
     identifying: Sequence[str] = ()
     #: Table columns that ``derive`` adds.
     derived: Sequence[str] = ()
-    #: Rule → (app, name) of a SELECT in the app's ``checks`` folder that returns the offending
-    #: records of a run's stream: parameters run id and stream; columns ``_key, _row, field,
-    #: value, proposal, gid``.
+    #: Rule → (app, name) of a SELECT in the app's ``checks`` folder that returns offending source
+    #: records for one stream of a run: parameters run id and stream; columns ``_run, _table_no,
+    #: _table_name, _ordinal, _header, _key, _row, field, value, proposal, gid``.
     checks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     #: Reference column → the table it points to and that table's natural key column.
     references_to: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -176,7 +176,7 @@ def _start(request: HttpRequest, one: Preview) -> Run:
         location=f"upload:{one.item.name}",
         snapshot=one.snapshot,
         source=source,
-        on=timezone.localdate(),
+        at=timezone.now(),
     )
 
 

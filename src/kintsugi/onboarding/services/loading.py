@@ -103,7 +103,7 @@ def apply_entity(
     with audit.recorded(actor=actor, command="onboarding.link", run_id=run.pk):
         loader.after_load()
         for rule, (app, name) in loader.checks.items():
-            _run_check(run, stream, entity, snapshot, rule, query(app, name, "checks"))
+            _run_check(run, stream, entity.entity, rule, query(app, name, "checks"))
         close_fixed(
             run_id=run.pk,
             source_id=run.source_id,
@@ -112,25 +112,40 @@ def apply_entity(
         )
 
 
-def _run_check(
-    run: Run,
-    stream: str,
-    entity: EntityResult,
-    snapshot: EngineSnapshot,
-    rule: str,
-    statement: str,
-) -> None:
-    """Keep what a check over the loaded tables returns as issues of this run."""
+def _run_check(run: Run, stream: str, entity: str, rule: str, statement: str) -> None:
+    """Keep what a check over the loaded tables returns as issues.
+
+    A check may blame records of earlier runs too (two devices that look alike): such an issue
+    belongs to the run and source of its own record.
+    """
     found = fetch_frame(statement, [str(run.pk), stream])
     if found.is_empty():
         return
-    _keep_issues(
-        run,
-        entity,
-        snapshot,
-        found.with_columns(pl.lit(rule).alias("rule"), pl.col("_row").cast(pl.Int32)),
-        again=True,
-    )
+    runs = {str(r.pk): r for r in Run.objects.filter(pk__in=found["_run"].unique().to_list())}
+    for (run_id, table_no), part in found.group_by("_run", "_table_no", maintain_order=True):
+        headers = part.filter(pl.col("_ordinal").is_not_null()).select("_ordinal", "_header")
+        issues = part.select(
+            pl.col("_row").cast(pl.Int32),
+            "_key",
+            "field",
+            pl.col("_ordinal").cast(pl.Int32).alias("column"),
+            pl.lit(rule).alias("rule"),
+            pl.lit(severity_of(rule)).alias("severity"),
+            "value",
+            "proposal",
+            pl.col("value").map_elements(raw_hash, return_dtype=pl.String).alias("raw_hash"),
+            "gid",
+        )
+        store_issues(
+            run_id=runs[str(run_id)].pk,
+            source_id=runs[str(run_id)].source_id,
+            entity=entity,
+            table_no=int(str(table_no)),
+            table_name=part["_table_name"][0],
+            headers={int(o): h for o, h in headers.iter_rows()},
+            issues=issues,
+            again=True,
+        )
 
 
 def _plan(
