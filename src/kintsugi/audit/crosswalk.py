@@ -115,8 +115,12 @@ def _update(staging: str, frame: pl.DataFrame, key: Sequence[str]) -> int:
         "s": sql.Identifier(staging),
         "t": sql.Identifier(TABLE),
         "all": sql.SQL(", ").join(map(sql.Identifier, frame.columns)),
-        "set": sql.SQL(", ").join(sql.SQL("{0} = s.{0}").format(sql.Identifier(c)) for c in columns),
-        "on": sql.SQL(" AND ").join(sql.SQL("t.{0} = s.{0}").format(sql.Identifier(c)) for c in key),
+        "set": sql.SQL(", ").join(
+            sql.SQL("{0} = s.{0}").format(sql.Identifier(c)) for c in columns
+        ),
+        "on": sql.SQL(" AND ").join(
+            sql.SQL("t.{0} = s.{0}").format(sql.Identifier(c)) for c in key
+        ),
     }
     with connection.cursor() as cursor:
         cursor.execute(

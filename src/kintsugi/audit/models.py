@@ -73,7 +73,7 @@ class Origin(models.Model):
     authority = models.IntegerField(default=50)
     entity = models.CharField(max_length=40)
     file_name = models.CharField(max_length=400)
-    snapshot = models.CharField(max_length=64)
+    snapshot = models.CharField(max_length=80)
     table_no = models.PositiveIntegerField()
     table_name = models.CharField(max_length=200)
     mapping_version = models.CharField(max_length=64)
@@ -120,9 +120,7 @@ class Provenance(models.Model):
     field_rows = models.JSONField(null=True)
     values = models.JSONField()
     values_hash = models.UUIDField()
-    won = models.ForeignKey(
-        FieldSet, on_delete=models.PROTECT, db_index=False, db_constraint=False
-    )
+    won = models.ForeignKey(FieldSet, on_delete=models.PROTECT, db_index=False, db_constraint=False)
 
     class Meta:
         constraints = [

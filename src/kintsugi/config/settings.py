@@ -57,7 +57,9 @@ def _database(url: str) -> dict[str, Any]:
 
 SECRET_KEY = _secret_key()
 ALLOWED_HOSTS = os.environ.get("KINTSUGI_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-DATABASES = {"default": _database(os.environ.get("DATABASE_URL", "postgresql://localhost/kintsugi"))}
+DATABASES = {
+    "default": _database(os.environ.get("DATABASE_URL", "postgresql://localhost/kintsugi"))
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
@@ -73,6 +75,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_tables2",
     "django_filters",
+    "ninja",
     "procrastinate.contrib.django",
     "kintsugi.core",
     "kintsugi.identity",

@@ -12,11 +12,12 @@ class Party(BusinessModel):
     """An organisation or person in one or more roles.
 
     ``party_key`` is the identity: the credit code where one is known, otherwise the name without
-    spelling differences. Fields and their meaning: contract ``party``.
+    spelling differences, which is always kept in ``name_key`` too. Fields and their meaning: contract ``party``.
     """
 
     party_key = models.CharField(max_length=220, unique=True)
     name = models.CharField(_("name"), max_length=300)
+    name_key = models.CharField(max_length=220, blank=True, db_default="")
     name_sort = models.CharField(max_length=400, blank=True, db_default="")
     roles = ArrayField(models.CharField(max_length=30), default=list, blank=True, null=True)
     uscc = models.CharField(_("credit code"), max_length=18, null=True, blank=True)
@@ -33,6 +34,7 @@ class Party(BusinessModel):
         verbose_name_plural = _("parties")
         indexes = [
             models.Index(fields=["name_sort", "id"], name="party_sorted"),
+            models.Index(fields=["name_key"], name="party_name_key"),
             GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="party_name_trgm"),
         ]
         constraints = [

@@ -8,94 +8,176 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='FieldSet',
+            name="FieldSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=63), size=None, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=63), size=None, unique=True
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Origin',
+            name="Origin",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('run_id', models.UUIDField()),
-                ('stream', models.CharField(max_length=400)),
-                ('source', models.CharField(max_length=120, verbose_name='source')),
-                ('source_name', models.JSONField(default=dict)),
-                ('authority', models.IntegerField(default=50)),
-                ('entity', models.CharField(max_length=40)),
-                ('file_name', models.CharField(max_length=400)),
-                ('snapshot', models.CharField(max_length=64)),
-                ('table_no', models.PositiveIntegerField()),
-                ('table_name', models.CharField(max_length=200)),
-                ('mapping_version', models.CharField(max_length=64)),
-                ('columns', models.JSONField(default=dict)),
-                ('observed_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("run_id", models.UUIDField()),
+                ("stream", models.CharField(max_length=400)),
+                ("source", models.CharField(max_length=120, verbose_name="source")),
+                ("source_name", models.JSONField(default=dict)),
+                ("authority", models.IntegerField(default=50)),
+                ("entity", models.CharField(max_length=40)),
+                ("file_name", models.CharField(max_length=400)),
+                ("snapshot", models.CharField(max_length=80)),
+                ("table_no", models.PositiveIntegerField()),
+                ("table_name", models.CharField(max_length=200)),
+                ("mapping_version", models.CharField(max_length=64)),
+                ("columns", models.JSONField(default=dict)),
+                ("observed_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('run_id', 'entity', 'stream'), name='origin_once_per_run')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("run_id", "entity", "stream"), name="origin_once_per_run"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Transaction',
+            name="Transaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('xid', models.BigIntegerField(db_default=kintsugi.core.models.CurrentTransaction(), unique=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='time')),
-                ('actor_id', models.UUIDField(null=True)),
-                ('actor', models.CharField(max_length=200, verbose_name='person')),
-                ('command', models.CharField(max_length=120, verbose_name='command')),
-                ('reason', models.CharField(db_default='', max_length=400, verbose_name='reason')),
-                ('request_id', models.CharField(db_default='', max_length=64)),
-                ('run_id', models.UUIDField(null=True, verbose_name='run')),
-                ('facts', models.JSONField(default=dict)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "xid",
+                    models.BigIntegerField(
+                        db_default=kintsugi.core.models.CurrentTransaction(), unique=True
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="time"
+                    ),
+                ),
+                ("actor_id", models.UUIDField(null=True)),
+                ("actor", models.CharField(max_length=200, verbose_name="person")),
+                ("command", models.CharField(max_length=120, verbose_name="command")),
+                ("reason", models.CharField(db_default="", max_length=400, verbose_name="reason")),
+                ("request_id", models.CharField(db_default="", max_length=64)),
+                ("run_id", models.UUIDField(null=True, verbose_name="run")),
+                ("facts", models.JSONField(default=dict)),
             ],
             options={
-                'indexes': [models.Index(fields=['-at'], name='transaction_at'), models.Index(condition=models.Q(('run_id__isnull', False)), fields=['run_id'], name='transaction_run')],
+                "indexes": [
+                    models.Index(fields=["-at"], name="transaction_at"),
+                    models.Index(
+                        condition=models.Q(("run_id__isnull", False)),
+                        fields=["run_id"],
+                        name="transaction_run",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Provenance',
+            name="Provenance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('source', models.CharField(max_length=400)),
-                ('entity', models.CharField(max_length=40)),
-                ('source_key', models.CharField(max_length=400)),
-                ('gid', models.UUIDField()),
-                ('row', models.IntegerField()),
-                ('rows', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), null=True, size=None)),
-                ('field_rows', models.JSONField(null=True)),
-                ('values', models.JSONField()),
-                ('values_hash', models.UUIDField()),
-                ('origin', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='audit.origin')),
-                ('won', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='audit.fieldset')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("source", models.CharField(max_length=400)),
+                ("entity", models.CharField(max_length=40)),
+                ("source_key", models.CharField(max_length=400)),
+                ("gid", models.UUIDField()),
+                ("row", models.IntegerField()),
+                (
+                    "rows",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), null=True, size=None
+                    ),
+                ),
+                ("field_rows", models.JSONField(null=True)),
+                ("values", models.JSONField()),
+                ("values_hash", models.UUIDField()),
+                (
+                    "origin",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="audit.origin",
+                    ),
+                ),
+                (
+                    "won",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="audit.fieldset",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['gid'], name='provenance_gid')],
-                'constraints': [models.UniqueConstraint(fields=('entity', 'source', 'source_key'), name='provenance_source_key')],
+                "indexes": [models.Index(fields=["gid"], name="provenance_gid")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("entity", "source", "source_key"), name="provenance_source_key"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(db_column='table_name', max_length=63)),
-                ('row_id', models.UUIDField()),
-                ('op', models.CharField(max_length=1)),
-                ('before', models.JSONField(null=True)),
-                ('after', models.JSONField(null=True)),
-                ('transaction', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='audit.transaction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("table", models.CharField(db_column="table_name", max_length=63)),
+                ("row_id", models.UUIDField()),
+                ("op", models.CharField(max_length=1)),
+                ("before", models.JSONField(null=True)),
+                ("after", models.JSONField(null=True)),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="audit.transaction",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['row_id'], name='change_row')],
+                "indexes": [models.Index(fields=["row_id"], name="change_row")],
             },
         ),
     ]

@@ -19,64 +19,96 @@ create index core_cache_expires on core_cache (expires);
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         TrigramExtension(),
         migrations.RunSQL(CACHE_TABLE, "drop table core_cache"),
         migrations.CreateModel(
-            name='Sequence',
+            name="Sequence",
             fields=[
-                ('series', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('last', models.BigIntegerField(default=0)),
+                ("series", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("last", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Command',
+            name="Command",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(max_length=80)),
-                ('key', models.CharField(max_length=200)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('result', models.JSONField(null=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("scope", models.CharField(max_length=80)),
+                ("key", models.CharField(max_length=200)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("result", models.JSONField(null=True)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('scope', 'key'), name='command_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("scope", "key"), name="command_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('type', models.CharField(max_length=100)),
-                ('subject', models.CharField(max_length=200)),
-                ('facts', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
-                ('xid', models.BigIntegerField(db_default=kintsugi.core.models.CurrentTransaction())),
-                ('handled_at', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('retry_at', models.DateTimeField(null=True)),
-                ('last_error', models.TextField(blank=True, default='')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("type", models.CharField(max_length=100)),
+                ("subject", models.CharField(max_length=200)),
+                ("facts", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
+                (
+                    "xid",
+                    models.BigIntegerField(db_default=kintsugi.core.models.CurrentTransaction()),
+                ),
+                ("handled_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("retry_at", models.DateTimeField(null=True)),
+                ("last_error", models.TextField(blank=True, default="")),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('handled_at__isnull', True)), fields=['xid', 'id'], name='event_waiting'), models.Index(fields=['type', '-at'], name='event_by_type')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("handled_at__isnull", True)),
+                        fields=["xid", "id"],
+                        name="event_waiting",
+                    ),
+                    models.Index(fields=["type", "-at"], name="event_by_type"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Transition',
+            name="Transition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('machine', models.CharField(max_length=60)),
-                ('source', models.CharField(max_length=40)),
-                ('target', models.CharField(max_length=40)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("machine", models.CharField(max_length=60)),
+                ("source", models.CharField(max_length=40)),
+                ("target", models.CharField(max_length=40)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('machine', 'source', 'target'), name='transition_listed_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("machine", "source", "target"), name="transition_listed_once"
+                    )
+                ],
             },
         ),
     ]

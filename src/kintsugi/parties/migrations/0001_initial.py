@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,32 +16,99 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Party',
+            name="Party",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('party_key', models.CharField(max_length=220, unique=True)),
-                ('name', models.CharField(max_length=300, verbose_name='name')),
-                ('name_sort', models.CharField(blank=True, db_default='', max_length=400)),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=list, null=True, size=None)),
-                ('uscc', models.CharField(blank=True, max_length=18, null=True, verbose_name='credit code')),
-                ('customer_type', models.CharField(blank=True, max_length=30, null=True)),
-                ('country', models.CharField(blank=True, max_length=60, null=True)),
-                ('region_code', models.CharField(blank=True, max_length=20, null=True)),
-                ('address', models.CharField(blank=True, max_length=500, null=True)),
-                ('contact', models.CharField(blank=True, max_length=100, null=True)),
-                ('phone', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, null=True, size=None)),
-                ('email', models.CharField(blank=True, max_length=254, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("party_key", models.CharField(max_length=220, unique=True)),
+                ("name", models.CharField(max_length=300, verbose_name="name")),
+                ("name_key", models.CharField(blank=True, db_default="", max_length=220)),
+                ("name_sort", models.CharField(blank=True, db_default="", max_length=400)),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30),
+                        blank=True,
+                        default=list,
+                        null=True,
+                        size=None,
+                    ),
+                ),
+                (
+                    "uscc",
+                    models.CharField(
+                        blank=True, max_length=18, null=True, verbose_name="credit code"
+                    ),
+                ),
+                ("customer_type", models.CharField(blank=True, max_length=30, null=True)),
+                ("country", models.CharField(blank=True, max_length=60, null=True)),
+                ("region_code", models.CharField(blank=True, max_length=20, null=True)),
+                ("address", models.CharField(blank=True, max_length=500, null=True)),
+                ("contact", models.CharField(blank=True, max_length=100, null=True)),
+                (
+                    "phone",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, null=True, size=None
+                    ),
+                ),
+                ("email", models.CharField(blank=True, max_length=254, null=True)),
             ],
             options={
-                'verbose_name': 'party',
-                'verbose_name_plural': 'parties',
-                'indexes': [models.Index(fields=['name_sort', 'id'], name='party_sorted'), django.contrib.postgres.indexes.GinIndex(fields=['name'], name='party_name_trgm', opclasses=['gin_trgm_ops'])],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_void', False), ('uscc__isnull', False)), fields=('uscc',), name='party_credit_code_once')],
+                "verbose_name": "party",
+                "verbose_name_plural": "parties",
+                "indexes": [
+                    models.Index(fields=["name_sort", "id"], name="party_sorted"),
+                    models.Index(fields=["name_key"], name="party_name_key"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["name"], name="party_name_trgm", opclasses=["gin_trgm_ops"]
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_void", False), ("uscc__isnull", False)),
+                        fields=("uscc",),
+                        name="party_credit_code_once",
+                    )
+                ],
             },
         ),
     ]

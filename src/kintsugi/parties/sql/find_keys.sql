@@ -1,2 +1,0 @@
--- Parties by their key.
-select party_key, id from parties_party where party_key = any(%s) and not is_void

@@ -1,0 +1,8 @@
+-- Parties by the key of their name; several of one name are told apart by a person.
+select
+    name_key,
+    case when count(*) = 1 then min(id::text) end as id,
+    case when count(*) > 1 then 'reference.ambiguous' end as rule
+from parties_party
+where name_key = any(%s) and not is_void
+group by name_key

@@ -1,0 +1,18 @@
+-- The party each wanted record is: by key, by credit code, or by a name that tells it alone.
+with hits as (
+    select w._n, 1 as rank, p.id
+    from wanted_parties_party w join parties_party p on p.party_key = w.party_key
+    union
+    select w._n, 2, p.id
+    from wanted_parties_party w join parties_party p on p.uscc = w.uscc
+    union
+    select w._n, 3, p.id
+    from wanted_parties_party w
+    join parties_party p on p.name_key = w.name_key and (p.uscc is null or w.uscc is null)
+    where not p.is_void
+),
+best as (select _n, min(rank) as rank from hits group by _n)
+select h._n, min(h.id::text) as id
+from hits h join best b on b._n = h._n and b.rank = h.rank
+group by h._n
+having count(distinct h.id) = 1
