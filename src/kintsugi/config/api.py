@@ -1,0 +1,124 @@
+"""The HTTP API under /api/v1, put together from the apps, and its interactive documentation."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path
+from ninja import NinjaAPI, Router, Swagger
+from ninja.errors import AuthenticationError
+from ninja.openapi.views import openapi_json
+
+from kintsugi.core.api import NAMESPACE, api_url
+from kintsugi.core.api.auth import Session
+from kintsugi.core.api.dictionary import router as dictionary
+from kintsugi.core.api.errors import install, method_not_allowed, not_found, refusal
+from kintsugi.core.api.search import router as search
+from kintsugi.core.middleware import csp_header
+from kintsugi.devices.api import router as devices
+from kintsugi.onboarding.api import ROUTERS as ONBOARDING
+from kintsugi.parties.api import router as parties
+from kintsugi.products.api import router as products
+
+DESCRIPTION = """
+Everything the pages of Kintsugi show, as JSON. 页面上的全部数据,以 JSON 提供。
+
+**Log-in**: the session cookie of the web pages; what changes something also needs the value of the
+`csrftoken` cookie in the header `X-CSRFToken`. Without a log-in every route answers 401.
+
+**Errors** are `{"ok": false, "error": {code, message, remedy, facts, retryable}}` in the language
+of `Accept-Language` (zh or en). The code is stable.
+
+**Lists** take the filters of their page, `q`, `sort`, `page` (to 200) and `limit` (to 200). A
+parameter that is not known is refused, so that no filter is overlooked.
+"""
+
+
+class Docs(Swagger):
+    """Swagger UI from our own files. It writes style attributes, which the policy must allow here;
+    scripts stay as strict as everywhere."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
+        """The page with its own content security policy."""
+        response = super().render_page(request, api, **kwargs)
+        response["Content-Security-Policy"] = csp_header(style_src="'unsafe-inline'")
+        return response
+
+
+class KintsugiAPI(NinjaAPI):
+    """NinjaAPI that answers 401, 404 and 405 as JSON where the pages would redirect to log-in."""
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        urls: list[URLResolver | URLPattern] = []
+        for pattern in super()._get_urls():
+            assert isinstance(pattern, URLPattern), "ninja lists plain patterns"
+            name = pattern.name
+            if name == "openapi-view":
+                urls.append(pattern)  # a page: the log-in page may ask
+            elif name == "openapi-json":
+                urls.append(path("openapi.json", _described, name=name))
+            elif name != "api-root":
+                urls.append(_as_json(pattern))
+        urls.append(path("", _to_docs, name="api-root"))
+        urls.append(path("<path:rest>", _nowhere))
+        return urls
+
+
+def _as_json(pattern: URLPattern) -> URLPattern:
+    """The same route: the API itself asks for a log-in, and refuses other methods as JSON."""
+    run: Callable[..., HttpResponseBase] = pattern.callback
+
+    @login_not_required
+    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = run(request, *args, **kwargs)
+        if response.status_code == 405 and "Allow" in response.headers:
+            allowed = ", ".join(sorted(response.headers["Allow"].split(", ")))
+            response = refusal(request, method_not_allowed(allowed), 405)
+            response["Allow"] = allowed
+        return response
+
+    view.csrf_exempt = True  # type: ignore[attr-defined]  # the log-in of the API checks it
+    return URLPattern(pattern.pattern, view, pattern.default_args, pattern.name)
+
+
+@login_not_required
+def _described(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return api.on_exception(request, AuthenticationError())
+    return openapi_json(request, api)
+
+
+@login_not_required
+def _to_docs(request: HttpRequest) -> HttpResponse:
+    return redirect(api_url("openapi-view"))
+
+
+@login_not_required
+def _nowhere(request: HttpRequest, rest: str) -> HttpResponse:
+    return refusal(request, not_found(), 404)
+
+
+_nowhere.csrf_exempt = True  # type: ignore[attr-defined]  # there is nothing to protect
+
+
+api = KintsugiAPI(
+    title="Kintsugi",
+    version="1.0.0",
+    description=DESCRIPTION.strip(),
+    urls_namespace=NAMESPACE,
+    auth=Session(),
+    docs=Docs(settings={"persistAuthorization": False, "defaultModelsExpandDepth": 0}),
+)
+install(api)
+_PLACES: tuple[tuple[str, Router], ...] = (
+    ("/devices", devices),
+    ("/products", products),
+    ("/parties", parties),
+    *(("", router) for router in ONBOARDING),
+    ("", search),
+    ("", dictionary),
+)
+for _prefix, _router in _PLACES:
+    api.add_router(_prefix, _router)

@@ -1,0 +1,11 @@
+"""Onboarding over HTTP: sources, runs, their rows and issues, source cells, imports, evidence."""
+
+from ninja import Router
+
+from kintsugi.onboarding.api.cells import router as cells
+from kintsugi.onboarding.api.imports import router as imports
+from kintsugi.onboarding.api.records import router as records
+from kintsugi.onboarding.api.runs import router as runs
+from kintsugi.onboarding.api.sources import router as sources
+
+ROUTERS: tuple[Router, ...] = (records, sources, runs, imports, cells)
