@@ -1,7 +1,8 @@
 """Reads of the record: a row's history, and where each of its values came from."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from typing import Any
 from uuid import UUID
 
@@ -83,8 +84,8 @@ class FieldOrigin:
 
     field: str
     winner: Cell | None = None
-    losers: list[Cell] = field(default_factory=list)
-    changes: list[dict[str, Any]] = field(default_factory=list)
+    losers: list[Cell] = default(default_factory=list)
+    changes: list[dict[str, Any]] = default(default_factory=list)
 
 
 def history(*, row_id: UUID, limit: int = 200) -> list[Change]:
