@@ -65,7 +65,7 @@ def records_of(*, gids: Sequence[str], fields: Sequence[str]) -> pl.DataFrame:
 
 def _open_values(found: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
     """``values`` (JSON text) as one text column per field."""
-    shape = pl.Struct({name: pl.String for name in fields})
+    shape = pl.Struct(dict.fromkeys(fields, pl.String))
     opened = found.with_columns(pl.col("values").str.json_decode(shape))
     return opened.unnest("values").with_columns(
         pl.col("_authority").cast(pl.Int32), pl.col("_observed").str.to_datetime(time_zone="UTC")

@@ -104,8 +104,9 @@ class Provenance(models.Model):
     """One source record behind a business row: the crosswalk from source key to row.
 
     ``values`` are the record's canonical values, ``won`` the fields whose golden value came from
-    it. ``source`` is the stream: the source's code, and the table and role within it. A field's cell is ``origin.columns[field]`` × ``row`` (or ``field_rows[field]`` where the
-    value was taken from another row of the same source key). Open while the source still says so.
+    it. ``source`` is the stream: the source's code, and the table and role within it. A field's
+    cell is ``origin.columns[field]`` × ``row``, or ``field_rows[field]`` where the value was taken
+    from another row of the same source key. Open while the source still says so.
     """
 
     source = models.CharField(max_length=400)

@@ -75,8 +75,7 @@ class Product(BusinessModel):
                 name="product_units_positive",
             ),
             models.CheckConstraint(
-                condition=models.Q(warranty_months__isnull=True)
-                | models.Q(warranty_months__gte=0),
+                condition=models.Q(warranty_months__isnull=True) | models.Q(warranty_months__gte=0),
                 name="product_warranty_not_negative",
             ),
         ]

@@ -3,8 +3,9 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import kintsugi.core.models
 from django.db import migrations, models
+
+import kintsugi.core.models
 
 
 class Migration(migrations.Migration):

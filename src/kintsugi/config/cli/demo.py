@@ -65,7 +65,7 @@ def run_demo(*, address: str, quiet: bool) -> dict[str, Any]:
         "ok": True,
         "sources": [run_report(run) for run in runs],
         "dirt": compare_with_truth(runs).as_dict(),
-        "passport": address + reverse("devices:passport", args=[device.pk]) if device else None,
+        "passport": address + reverse("devices:detail", args=[device.pk]) if device else None,
         "passport_serial": device.serial_no if device else None,
         "address": address + "/",
         "logins": logins,

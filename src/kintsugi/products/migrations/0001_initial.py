@@ -4,146 +4,309 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import kintsugi.core.ids
 from django.db import migrations, models
+
+import kintsugi.core.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
         ("core", "0001_initial"),
-        ('parties', '0001_initial'),
+        ("parties", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('product_code', models.CharField(max_length=60, unique=True, verbose_name='product code')),
-                ('name', models.CharField(max_length=300, verbose_name='name')),
-                ('name_en', models.CharField(blank=True, max_length=300, null=True)),
-                ('name_sort', models.CharField(blank=True, db_default='', max_length=400)),
-                ('spec', models.CharField(blank=True, max_length=200, null=True)),
-                ('model', models.CharField(blank=True, max_length=200, null=True, verbose_name='model')),
-                ('catalog_number', models.CharField(blank=True, max_length=120, null=True)),
-                ('description', models.TextField(blank=True, null=True)),
-                ('device_class', models.CharField(blank=True, max_length=4, null=True)),
-                ('category_code', models.CharField(blank=True, max_length=20, null=True)),
-                ('is_implant', models.BooleanField(blank=True, null=True)),
-                ('is_ivd', models.BooleanField(blank=True, null=True)),
-                ('storage_condition', models.CharField(blank=True, max_length=20, null=True)),
-                ('base_uom', models.CharField(blank=True, max_length=20, null=True)),
-                ('tracking', models.CharField(blank=True, max_length=20, null=True)),
-                ('lot_in_udi', models.BooleanField(blank=True, null=True)),
-                ('serial_in_udi', models.BooleanField(blank=True, null=True)),
-                ('mfg_date_in_udi', models.BooleanField(blank=True, null=True)),
-                ('expiry_in_udi', models.BooleanField(blank=True, null=True)),
-                ('prescription_use', models.BooleanField(blank=True, null=True)),
-                ('over_the_counter', models.BooleanField(blank=True, null=True)),
-                ('sterile', models.BooleanField(blank=True, null=True)),
-                ('mri_safety', models.CharField(blank=True, max_length=30, null=True)),
-                ('gmdn_terms', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=300), blank=True, null=True, size=None)),
-                ('fda_product_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, null=True, size=None)),
-                ('premarket_submissions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, null=True, size=None)),
-                ('units_per_package', models.IntegerField(blank=True, null=True)),
-                ('identifier_count', models.IntegerField(blank=True, null=True)),
-                ('primary_di', models.CharField(blank=True, max_length=40, null=True, verbose_name='primary UDI-DI')),
-                ('issuing_agency', models.CharField(blank=True, max_length=10, null=True)),
-                ('distribution_status', models.CharField(blank=True, max_length=30, null=True)),
-                ('published_on', models.DateField(blank=True, null=True)),
-                ('distribution_end_on', models.DateField(blank=True, null=True)),
-                ('registration_no', models.CharField(blank=True, max_length=100, null=True)),
-                ('warranty_months', models.IntegerField(blank=True, null=True)),
-                ('mah', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
-                ('manufacturer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                (
+                    "product_code",
+                    models.CharField(max_length=60, unique=True, verbose_name="product code"),
+                ),
+                ("name", models.CharField(max_length=300, verbose_name="name")),
+                ("name_en", models.CharField(blank=True, max_length=300, null=True)),
+                ("name_sort", models.CharField(blank=True, db_default="", max_length=400)),
+                ("spec", models.CharField(blank=True, max_length=200, null=True)),
+                (
+                    "model",
+                    models.CharField(blank=True, max_length=200, null=True, verbose_name="model"),
+                ),
+                ("catalog_number", models.CharField(blank=True, max_length=120, null=True)),
+                ("description", models.TextField(blank=True, null=True)),
+                ("device_class", models.CharField(blank=True, max_length=4, null=True)),
+                ("category_code", models.CharField(blank=True, max_length=20, null=True)),
+                ("is_implant", models.BooleanField(blank=True, null=True)),
+                ("is_ivd", models.BooleanField(blank=True, null=True)),
+                ("storage_condition", models.CharField(blank=True, max_length=20, null=True)),
+                ("base_uom", models.CharField(blank=True, max_length=20, null=True)),
+                ("tracking", models.CharField(blank=True, max_length=20, null=True)),
+                ("lot_in_udi", models.BooleanField(blank=True, null=True)),
+                ("serial_in_udi", models.BooleanField(blank=True, null=True)),
+                ("mfg_date_in_udi", models.BooleanField(blank=True, null=True)),
+                ("expiry_in_udi", models.BooleanField(blank=True, null=True)),
+                ("prescription_use", models.BooleanField(blank=True, null=True)),
+                ("over_the_counter", models.BooleanField(blank=True, null=True)),
+                ("sterile", models.BooleanField(blank=True, null=True)),
+                ("mri_safety", models.CharField(blank=True, max_length=30, null=True)),
+                (
+                    "gmdn_terms",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=300),
+                        blank=True,
+                        null=True,
+                        size=None,
+                    ),
+                ),
+                (
+                    "fda_product_codes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), blank=True, null=True, size=None
+                    ),
+                ),
+                (
+                    "premarket_submissions",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), blank=True, null=True, size=None
+                    ),
+                ),
+                ("units_per_package", models.IntegerField(blank=True, null=True)),
+                ("identifier_count", models.IntegerField(blank=True, null=True)),
+                (
+                    "primary_di",
+                    models.CharField(
+                        blank=True, max_length=40, null=True, verbose_name="primary UDI-DI"
+                    ),
+                ),
+                ("issuing_agency", models.CharField(blank=True, max_length=10, null=True)),
+                ("distribution_status", models.CharField(blank=True, max_length=30, null=True)),
+                ("published_on", models.DateField(blank=True, null=True)),
+                ("distribution_end_on", models.DateField(blank=True, null=True)),
+                ("registration_no", models.CharField(blank=True, max_length=100, null=True)),
+                ("warranty_months", models.IntegerField(blank=True, null=True)),
+                (
+                    "mah",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
+                (
+                    "manufacturer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'product',
-                'verbose_name_plural': 'products',
+                "verbose_name": "product",
+                "verbose_name_plural": "products",
             },
         ),
         migrations.CreateModel(
-            name='UdiIdentifier',
+            name="UdiIdentifier",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('device_identifier', models.CharField(max_length=40)),
-                ('issuer', models.CharField(max_length=10)),
-                ('kind', models.CharField(blank=True, max_length=20, null=True)),
-                ('contains_identifier', models.CharField(blank=True, max_length=40, null=True)),
-                ('quantity', models.IntegerField(blank=True, null=True)),
-                ('package_status', models.CharField(blank=True, max_length=30, null=True)),
-                ('pack_level', models.CharField(blank=True, max_length=20, null=True)),
-                ('contains', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contained_in', to='products.udiidentifier')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='products.product')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("device_identifier", models.CharField(max_length=40)),
+                ("issuer", models.CharField(max_length=10)),
+                ("kind", models.CharField(blank=True, max_length=20, null=True)),
+                ("contains_identifier", models.CharField(blank=True, max_length=40, null=True)),
+                ("quantity", models.IntegerField(blank=True, null=True)),
+                ("package_status", models.CharField(blank=True, max_length=30, null=True)),
+                ("pack_level", models.CharField(blank=True, max_length=20, null=True)),
+                (
+                    "contains",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contained_in",
+                        to="products.udiidentifier",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="identifiers",
+                        to="products.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'UDI identifier',
-                'verbose_name_plural': 'UDI identifiers',
+                "verbose_name": "UDI identifier",
+                "verbose_name_plural": "UDI identifiers",
             },
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['name_sort', 'id'], name='product_sorted'),
+            model_name="product",
+            index=models.Index(fields=["name_sort", "id"], name="product_sorted"),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['manufacturer', 'id'], name='product_by_maker'),
+            model_name="product",
+            index=models.Index(fields=["manufacturer", "id"], name="product_by_maker"),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['model'], name='product_model'),
+            model_name="product",
+            index=models.Index(fields=["model"], name="product_model"),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['catalog_number'], name='product_catalog'),
+            model_name="product",
+            index=models.Index(fields=["catalog_number"], name="product_catalog"),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['primary_di'], name='product_primary_di'),
+            model_name="product",
+            index=models.Index(fields=["primary_di"], name="product_primary_di"),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['name', 'model'], name='product_trgm', opclasses=['gin_trgm_ops', 'gin_trgm_ops']),
+            model_name="product",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["name", "model"],
+                name="product_trgm",
+                opclasses=["gin_trgm_ops", "gin_trgm_ops"],
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('units_per_package__isnull', True), ('units_per_package__gte', 1), _connector='OR'), name='product_units_positive'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("units_per_package__isnull", True),
+                    ("units_per_package__gte", 1),
+                    _connector="OR",
+                ),
+                name="product_units_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('warranty_months__isnull', True), ('warranty_months__gte', 0), _connector='OR'), name='product_warranty_not_negative'),
+            model_name="product",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("warranty_months__isnull", True), ("warranty_months__gte", 0), _connector="OR"
+                ),
+                name="product_warranty_not_negative",
+            ),
         ),
         migrations.AddIndex(
-            model_name='udiidentifier',
-            index=models.Index(fields=['device_identifier'], name='udi_identifier_di'),
+            model_name="udiidentifier",
+            index=models.Index(fields=["device_identifier"], name="udi_identifier_di"),
         ),
         migrations.AddIndex(
-            model_name='udiidentifier',
-            index=models.Index(condition=models.Q(('contains_identifier__isnull', False)), fields=['contains_identifier'], name='udi_identifier_contains'),
+            model_name="udiidentifier",
+            index=models.Index(
+                condition=models.Q(("contains_identifier__isnull", False)),
+                fields=["contains_identifier"],
+                name="udi_identifier_contains",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='udiidentifier',
-            constraint=models.UniqueConstraint(fields=('issuer', 'device_identifier'), name='udi_identifier_once'),
+            model_name="udiidentifier",
+            constraint=models.UniqueConstraint(
+                fields=("issuer", "device_identifier"), name="udi_identifier_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='udiidentifier',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__isnull', True), ('quantity__gte', 1), _connector='OR'), name='udi_identifier_quantity_positive'),
+            model_name="udiidentifier",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("quantity__isnull", True), ("quantity__gte", 1), _connector="OR"
+                ),
+                name="udi_identifier_quantity_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='udiidentifier',
-            constraint=models.CheckConstraint(condition=models.Q(('contains', models.F('id')), _negated=True), name='udi_identifier_not_in_itself'),
+            model_name="udiidentifier",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("contains", models.F("id")), _negated=True),
+                name="udi_identifier_not_in_itself",
+            ),
         ),
     ]
