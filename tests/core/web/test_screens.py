@@ -177,6 +177,13 @@ def test_a_partial_request_gets_the_rows_alone(en, crowd):
     assert "HX-Target" in response.headers["Vary"]
 
 
+def test_a_filter_chosen_after_sorting_keeps_the_order_and_offers_to_clear(en, crowd):
+    partial = {"HX-Request": "true", "HX-Target": "list-people"}
+    page = en.get("/people/?sort=-username&language=en", headers=partial).text
+    assert 'name="sort" value="-username" form="list-people-form"' in page
+    assert 'id="list-people-clear" hx-swap-oob="true"><a class="btn" href="/people/"' in page
+
+
 @pytest.mark.parametrize(("page", "first"), [("0", "amy"), ("x", "amy"), ("99999", "p099")])
 def test_a_page_beyond_the_ends_is_the_nearest_one(en, crowd, page, first):
     assert names(en.get(f"/people/?page={page}").text)[0] == first
@@ -211,7 +218,7 @@ def test_an_empty_list_says_what_belongs_there(en, monkeypatch):
 
 def test_queries_do_not_grow_with_the_rows(en, crowd, django_assert_max_num_queries):
     with django_assert_max_num_queries(5):  # session, person, count, rows; one to spare
-        en.get("/people/?per_page=100")
+        assert len(names(en.get("/people/?per_page=100").text)) == 100
 
 
 def test_labels_and_explanations_come_from_the_contract_in_the_page_language(zh, en):

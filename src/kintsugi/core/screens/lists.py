@@ -104,7 +104,7 @@ class ListScreen:
             return self._export(request, context)
         partial = request.headers.get("HX-Target") == context["list_id"]
         if partial:
-            response = render(request, "core/parts/list_rows.html", context)
+            response = render(request, "core/parts/list_rows.html", {**context, "partial": True})
         else:
             context |= self._page_context(request, arguments)
             response = render(request, self.template, context)

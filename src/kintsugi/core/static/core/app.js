@@ -208,6 +208,13 @@
     addEventListener("pageshow", () => $$("form[method=post] button").forEach((b) => { b.disabled = false; }));
     setTimeout(() => $$(".k-tone-good[data-toast]").forEach((toast) => toast.remove()), 6000);
   });
+  // Addresses hold what was chosen, not the fields that were left empty.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.verb !== "get") return;
+    for (const [name, value] of [...event.detail.formData.entries()]) {
+      if (value === "") event.detail.formData.delete(name);
+    }
+  });
   document.addEventListener("htmx:sendError", () => say(text("failed"), "bad"));
   document.addEventListener("htmx:timeout", () => say(text("failed"), "bad"));
   document.addEventListener("htmx:responseError", (event) => {
