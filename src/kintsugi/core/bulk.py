@@ -195,7 +195,8 @@ def fetch_frame(statement: str | sql.Composable, params: Sequence[object] = ()) 
         return pl.DataFrame()
     table = csv.read_csv(
         pa.py_buffer(buffer),
-        parse_options=csv.ParseOptions(newlines_in_values=True),
+        # An empty line is a row too: one column, and no value in it.
+        parse_options=csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         convert_options=csv.ConvertOptions(
             # Every value was quoted by the server; only an unquoted nothing is null.
             strings_can_be_null=True,
