@@ -236,6 +236,15 @@ def test_long_numbers_keep_their_digits_and_lost_ones_are_named(read: Any, look:
         ("123.0", ("123.0", False)),
         ("1E3", ("1000", False)),
         ("1.5E-3", ("0.0015", False)),
+        # What 8.55 and 9.8 look like as binary numbers of 17 digits; the sheet shows 15.
+        ("8.5500000000000007", ("8.55", False)),
+        ("9.800000000000001", ("9.8", False)),
+        ("-0.10000000000000001", ("-0.1", False)),
+        ("2.9999999999999996", ("3", False)),
+        ("1.2340000000000001E-3", ("0.001234", False)),
+        ("123456.789012345", ("123456.789012345", False)),
+        # Digits before the point name something; they are never rounded away.
+        ("12345678901234567.5", ("12345678901234567.5", False)),
         ("1.234567890123457E+19", ("1.234567890123457E+19", True)),
         ("123456789012345678", ("123456789012345678", False)),
     ],

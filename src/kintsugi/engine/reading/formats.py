@@ -7,7 +7,7 @@ was (serial 60), the 1904 system starts at 1904-01-01 = 0.
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Final
 
 _BUILTIN: Final = {
@@ -32,6 +32,8 @@ _BUILTIN: Final = {
 _LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|\*.')
 _BRACKET: Final = re.compile(r"\[(?!h+\]|m+\]|s+\])[^\]]*\]", re.IGNORECASE)
 _LAST_SERIAL: Final = 2_958_465  # 9999-12-31
+_SHOWN_DIGITS: Final = 15
+_FIFTEEN: Final = Context(prec=_SHOWN_DIGITS, rounding=ROUND_HALF_UP)
 
 
 @dataclass(frozen=True)
@@ -96,11 +98,15 @@ def _day(days: int, date1904: bool) -> str:
 def number_text(lexical: str) -> tuple[str, bool]:
     """(plain text of a number as stored, whether digits were lost).
 
-    Spreadsheets keep 15 digits. An exponent that needs more digits than are there, or a whole
+    Spreadsheets show 15 digits. An exponent that needs more digits than are there, or a whole
     number of more than 15 digits that ends in zeros, has lost some; digits that are there stay.
+    A fraction is written to 17 digits in the file, the last two of which are noise of the binary
+    number: it is rounded to the 15 the spreadsheet shows.
 
     >>> number_text("12345678901234567890"), number_text("1.23457E+17"), number_text("1.5E-3")
     (('12345678901234567890', False), ('1.23457E+17', True), ('0.0015', False))
+    >>> number_text("8.5500000000000007"), number_text("9.800000000000001")
+    (('8.55', False), ('9.8', False))
     """
     if "e" in lexical or "E" in lexical:
         try:
@@ -109,8 +115,19 @@ def number_text(lexical: str) -> tuple[str, bool]:
             return lexical, False
         if value.adjusted() >= 15:
             return lexical, True
-        return (format(value, "f") if value.adjusted() > -30 else lexical), False
+        return (_shown(format(value, "f")) if value.adjusted() > -30 else lexical), False
     digits = lexical.lstrip("-+")
-    if len(digits) > 15 and digits.isdigit():
-        return lexical, digits[15:].strip("0") == ""
-    return lexical, False
+    if len(digits) > _SHOWN_DIGITS and digits.isdigit():
+        return lexical, digits[_SHOWN_DIGITS:].strip("0") == ""
+    return _shown(lexical), False
+
+
+def _shown(plain: str) -> str:
+    """A number with a fraction rounded to 15 significant digits; others as they stand."""
+    whole, point, fraction = plain.lstrip("-+").partition(".")
+    if not point or not (whole + fraction).isdigit() or len(whole) > _SHOWN_DIGITS:
+        return plain
+    if len((whole + fraction).lstrip("0")) <= _SHOWN_DIGITS:
+        return plain
+    text = format(_FIFTEEN.plus(Decimal(plain)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -34,7 +34,7 @@ from kintsugi.engine.reading.workbook import read_workbook
 from kintsugi.engine.snapshot import MANIFEST, RAW, Note, Snapshot, open_snapshot
 from kintsugi.engine.text import Text
 
-PARSER_VERSION: Final = "1"
+PARSER_VERSION: Final = "2"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+]*://")
 _SURVEY_FIRST_BYTES: Final = 256 * MIB
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
