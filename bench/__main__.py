@@ -36,7 +36,8 @@ def main() -> int:
     for name, seconds in sorted(largest["phases_s"].items(), key=lambda p: -p[1]):
         console.print(f"  {seconds:8.2f}  {name}")
     report = {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
         "sizes": found,
         "growth_exponent": growth,
     }

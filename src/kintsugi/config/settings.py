@@ -1,4 +1,4 @@
-"""Settings of every Kintsugi process. What differs between installations comes from the environment.
+"""Settings of every Kintsugi process; what differs between installations is environment.
 
 ``DATABASE_URL``      PostgreSQL 15 or newer; set by the command line for the embedded server
 ``KINTSUGI_HOME``     folder of data, snapshots, logs and secrets (default ``./var``)
@@ -39,7 +39,7 @@ def _secret_key() -> str:
 
 
 def _database(url: str) -> dict[str, Any]:
-    """Django's database entry for a ``postgresql://`` URL; a ``host`` query part is a socket folder."""
+    """Django's entry for a ``postgresql://`` URL; a ``host`` query part is a socket folder."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     return {

@@ -12,7 +12,7 @@ class Party(BusinessModel):
     """An organisation or person in one or more roles.
 
     ``party_key`` is the identity: the credit code where one is known, otherwise the name without
-    spelling differences, which is always kept in ``name_key`` too. Fields and their meaning: contract ``party``.
+    spelling differences, which is always kept in ``name_key`` too. Fields: contract ``party``.
     """
 
     party_key = models.CharField(max_length=220, unique=True)

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
     @app.command(
         help=t(
             "逐字段说明一条记录:来自哪个文件、工作表、行与列,以及每次更改。",
-            "Explain a record field by field: source file, sheet, row and column, and every change.",
+            "Explain a record field by field: file, sheet, row and column, and every change.",
         )
     )
     def explain(

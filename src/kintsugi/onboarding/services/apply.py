@@ -20,7 +20,7 @@ from kintsugi.core.ids import uuid7_series
 from kintsugi.core.loading import TableLoader
 from kintsugi.engine.contract import Contract
 from kintsugi.engine.survivorship import survive
-from kintsugi.onboarding.models import Chunk, Run
+from kintsugi.onboarding.models import Chunk
 from kintsugi.onboarding.services.records import fields_of, values_json, with_days
 
 #: Source records a transaction takes at most.

@@ -51,7 +51,7 @@ def _date_text(name: str, has_precision: bool) -> pl.Expr:
 
 
 def with_days(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """Date texts as full dates for a date column, their precision kept in ``<field>__precision``."""
+    """Date texts as full dates for a date column; their precision in ``<field>__precision``."""
     dates = [f.name for f in contract.fields if f.type == "date" and f.name in frame.columns]
     return frame.with_columns(
         *(

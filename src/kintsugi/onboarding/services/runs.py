@@ -85,8 +85,9 @@ def start_run(
     """A run for a snapshot, or the unfinished one of the same snapshot, source and mapping.
 
     Without ``source`` the layout decides which source the file belongs to, else a new one is
-    made. ``observed_at`` is when the source said so, ``at`` when it is imported. Without ``mapping`` the source's current one is used, else one is suggested. Raises
-    KintsugiError when columns drifted or a key column is missing; then no run is made.
+    made. Without ``mapping`` the source's current one is used, else one is suggested.
+    ``observed_at`` is when the source said so, ``at`` when it is imported. Raises KintsugiError
+    when columns drifted or a key column is missing; then no run is made.
     """
     contracts = load_contracts()
     source = source or recognise(snapshot)
@@ -229,7 +230,8 @@ def prepare_run(*, actor: Any, run_id: UUID, listener: Listener | None = None) -
         if run.status in ("applying", "applied", "verified"):
             return open_result(workdir(run))
         _move(actor, run, "reading", started_at=Now(), error=None)
-        assert run.snapshot and run.mapping, "start_run gives every run both"
+        assert run.snapshot, "start_run gives every run its snapshot"
+        assert run.mapping, "start_run gives every run its mapping"
         snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.folder)
         result = run_pipeline(
             snapshot=snapshot,
