@@ -55,7 +55,12 @@ def headers_of(snapshot: EngineSnapshot, table: int) -> dict[int, str]:
 
 
 def keep_found(*, actor: Any, run: Run, snapshot: EngineSnapshot, result: PipelineResult) -> None:
-    """Store and count what the pipeline found; repeatable, since a rerun finds the same."""
+    """Store and count what the pipeline found; repeatable, since a rerun finds the same.
+
+    A run that has chunks already was counted before: nothing is counted twice or forgotten.
+    """
+    if run.chunks.exists():
+        return
     with audit.recorded(actor=actor, command="onboarding.keep-issues", run_id=run.pk):
         run.issue_counts.all().delete()
         for entity in result.entities:
