@@ -17,7 +17,7 @@ from kintsugi.engine.snapshot import Snapshot, aside_frame, cells_frame, table_f
 PIECE = st.sampled_from(
     ["a", "1", "12.5", ",", ";", '"', '""', '","', "\n", "\r\n", "\r", " ", "", "同上", "合计", "é",
      "锟斤拷", "x,y", 'b"c', "name", "total", "\\", '\\"', "'", "\n\n", '"x\ny"',
-     "制表人：", "2023-01-02"]
+     "制表人：", "2023-01-02", "p,q,r\n", '1,"s\n', 't",2\n']
 )
 # fmt: on
 RUIN = st.lists(PIECE, min_size=1, max_size=60).map("".join)

@@ -139,6 +139,16 @@ def test_a_record_over_several_lines_has_the_number_of_its_first(read: Any, look
     assert look.numbers(snapshot) == [2, 5]
 
 
+def test_a_line_inside_a_quoted_cell_is_no_row_though_it_looks_like_one(
+    read: Any, look: Any
+) -> None:
+    snapshot = read(b'a,b,c\n1,"x\np,q,r\ny",3\n4,5,6\n')
+    assert [list(r.values()) for r in look.rows(snapshot)] == [
+        ["1", "x\np,q,r\ny", "3"],
+        ["4", "5", "6"],
+    ]
+
+
 def test_a_broken_quote_swallows_nothing(read: Any, look: Any) -> None:
     snapshot = read(b'a,b,c\n1,"open,3\n2,x,4\n3,"fine, really",5\n4,y,6\n')
     assert [r["a"] for r in look.rows(snapshot)] == ["1", "2", "3", "4"]
