@@ -18,7 +18,7 @@ from django.urls import NoReverseMatch, reverse
 
 from kintsugi.audit.models import Change, Origin, Provenance
 from kintsugi.core.screens.parts import language
-from kintsugi.engine.contract import Contract, load_contract
+from kintsugi.engine.contract import Contract, Field, load_contract
 from kintsugi.engine.text import Text
 
 RECORDS_MAX = 200
@@ -163,7 +163,7 @@ def evidence_of(
     edited = _edited(changes, fields)
     rows, gold, texts = [], {}, {}
     for known in contract.fields:
-        witnesses = _witnesses(known.name, found, records, elsewhere, gid)
+        witnesses = _witnesses(known, found, records, elsewhere, gid)
         if not any(w.state != "silent" for w in witnesses):
             continue
         disputed = any(w.state == "differs" for w in witnesses)
@@ -172,7 +172,7 @@ def evidence_of(
         winner = next((w for w in witnesses if w.state == "won"), None)
         if winner:
             gold[known.name] = winner.url
-            texts[known.name] = str(winner.value)
+            texts[known.name] = str(_golden(known.name, records))
     rows.sort(key=lambda one: not one.disputed)
     records = [
         dataclasses.replace(
@@ -225,13 +225,14 @@ def _record(number: int, one: Provenance) -> SourceRecord:
 
 
 def _witnesses(
-    name: str,
+    known: Field,
     found: Sequence[Provenance],
     records: Sequence[SourceRecord],
     elsewhere: Mapping[int, Origin],
     gid: UUID,
 ) -> list[Witness]:
-    golden = next((r.values.get(name) for r in records if name in r.won), None)
+    name = known.name
+    golden = _golden(name, records)
     has_winner = False
     witnesses = []
     for one, record in zip(found, records, strict=True):
@@ -248,8 +249,13 @@ def _witnesses(
         ordinal = columns[0]["ordinal"] if columns else 0
         url = cell_url(origin.snapshot, origin.table_no, row, ordinal, gid=gid, field=name)
         place = f"{origin.file_name} › {origin.table_name} › {letters}{row}"
-        witnesses.append(Witness(state, _shown(value), place, url))
+        witnesses.append(Witness(state, _said(known, value), place, url))
     return witnesses
+
+
+def _golden(name: str, records: Sequence[SourceRecord]) -> Any:
+    """The canonical value that stands."""
+    return next((r.values.get(name) for r in records if name in r.won), None)
 
 
 def _cell(one: Provenance, name: str, elsewhere: Mapping[int, Origin]) -> tuple[Origin, int]:
@@ -259,13 +265,25 @@ def _cell(one: Provenance, name: str, elsewhere: Mapping[int, Origin]) -> tuple[
     return one.origin, one.row if place is None else int(place)
 
 
-def _shown(value: Any) -> Any:
-    """A list field's JSON text as its items; other values as they are."""
-    if isinstance(value, str) and value.startswith("["):
+def _said(known: Field, value: Any) -> Any:
+    """A canonical value in words: names of codes, yes and no, the items of a list."""
+    if known.type == "list" and isinstance(value, str) and value.startswith("["):
         try:
-            return json.loads(value)
+            return [_word(known, item) for item in json.loads(value)]
         except ValueError:
             return value
+    return _word(known, value)
+
+
+def _word(known: Field, value: Any) -> Any:
+    for allowed in known.allowed:
+        if allowed.code == value:
+            return _label(allowed)
+    if known.type == "boolean" or isinstance(value, bool):
+        return Text("是", "yes") if value in (True, "true") else Text("否", "no")
+    if isinstance(value, float):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".")
     return value
 
 
@@ -344,12 +362,7 @@ def _value(
     known = contract.field(name)
     if known.reference:
         return called.get(str(value), value)
-    for allowed in known.allowed:
-        if allowed.code == value:
-            return _label(allowed)
-    if isinstance(value, bool):
-        return Text("是", "yes") if value else Text("否", "no")
-    return value
+    return _said(known, value)
 
 
 def _run_url(run_id: UUID | None) -> str:

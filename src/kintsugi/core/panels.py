@@ -59,7 +59,7 @@ class Together:
     side: bool = False
 
     def draw(self, request: HttpRequest, record: Any) -> SafeString:
-        """A grid of the panels."""
+        """The panels in columns."""
         drawn = [(panel.draw(request, record),) for panel in self.panels]
         inner = format_html_join("", "{}", (one for one in drawn if one[0]))
-        return SafeString(f'<div class="k-grid">{inner}</div>') if inner else inner
+        return SafeString(f'<div class="k-columns">{inner}</div>') if inner else inner

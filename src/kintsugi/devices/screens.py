@@ -169,7 +169,7 @@ GROUPS = (
             "lot_no",
             *_days("mfg_date", "expiry_date"),
             "software_version",
-            "risk_level",
+            Value("risk_level"),
         ),
         entity="device",
         gold=gold,

@@ -65,7 +65,10 @@ def cell_context(
         for cell in line["cells"]:
             cell["here"] = cell["here"] and bool(ordinal)
             cell["read"] = line["row"] == row and (not ordinal or cell["col"] in read)
-            cell["notes"] = [mark_text(m, letters) for m in cell["marks"]]
+            # The type of a cell is told of the cell asked for only: a column of dates has them all.
+            cell["notes"] = [
+                mark_text(m, letters) for m in cell["marks"] if cell["here"] or m["kind"] != "type"
+            ]
             kinds = {m["kind"] for m in cell["marks"]}
             cell["struck"] = "strike" in kinds
             if cell["here"]:

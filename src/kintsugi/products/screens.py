@@ -145,7 +145,7 @@ GROUPS = (
     Fields(
         _("Responsible parties and registration"),
         (
-            _party("manufacturer"), _party("mah"), "registration_no", "device_class",
+            _party("manufacturer"), _party("mah"), "registration_no", Value("device_class"),
             "category_code",
         ),
         entity="product",
@@ -154,7 +154,7 @@ GROUPS = (
     Fields(
         _("UDI and tracking"),
         (
-            "primary_di", "issuing_agency", "tracking", "lot_in_udi", "serial_in_udi",
+            "primary_di", Value("issuing_agency"), Value("tracking"), "lot_in_udi", "serial_in_udi",
             "mfg_date_in_udi", "expiry_in_udi", "identifier_count", "units_per_package",
         ),
         entity="product",
@@ -163,15 +163,18 @@ GROUPS = (
     Fields(
         _("Use, safety and storage"),
         (
-            "is_implant", "is_ivd", "sterile", "mri_safety", "prescription_use",
-            "over_the_counter", "storage_condition", "base_uom",
+            "is_implant", "is_ivd", "sterile", Value("mri_safety"), "prescription_use",
+            "over_the_counter", Value("storage_condition"), Value("base_uom"),
         ),
         entity="product",
         gold=gold,
     ),
     Fields(
         _("Distribution and warranty"),
-        ("distribution_status", "published_on", "distribution_end_on", "warranty_months"),
+        (
+            Value("distribution_status", kind="state", tones=STATUS_TONES), "published_on", "distribution_end_on",
+            "warranty_months",
+        ),
         entity="product",
         gold=gold,
     ),
