@@ -22,8 +22,10 @@ class TransactionContext:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if given.replace("-", "").isalnum() and len(given) <= 64 else uuid4().hex
+        # From here on the request carries the id, so that a failure page can name it.
+        request.META["HTTP_X_REQUEST_ID"] = request_id
         if request.method in SAFE:
             response = self.get_response(request)
         else:

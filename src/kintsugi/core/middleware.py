@@ -1,10 +1,12 @@
 """Web-only middleware: security headers, the person's language, refusals as pages."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from http import HTTPStatus
+from typing import cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render, resolve_url
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
@@ -38,6 +40,28 @@ def csp_header(**extra: str) -> str:
         known = parts.get(directive, "'self'")
         parts[directive] = f"{known} {value}"
     return "; ".join(f"{directive} {value}" for directive, value in parts.items())
+
+
+class AsyncFiles:
+    """Lets an ASGI server send files as they are read; WhiteNoise hands over plain iterators,
+    which Django would otherwise read into memory whole, with a warning."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if isinstance(response, StreamingHttpResponse) and isinstance(request, ASGIRequest):
+            parts = response.streaming_content
+            if not response.is_async:
+                response.streaming_content = _parts(cast(Iterable[bytes], parts))
+        return response
+
+
+async def _parts(parts: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """The same parts for an async reader; each is a block of a local file."""
+    for part in parts:
+        yield part
 
 
 class SecurityHeaders:

@@ -97,7 +97,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500: ours to mend. Shows the request's number, never a traceback."""
     title = gettext("Something broke on our side")
     text = gettext("Nothing was changed. Try again; if it stays, give this number to support.")
-    reference = request.headers.get("X-Request-ID", "")
+    reference = request.META.get("HTTP_X_REQUEST_ID", "")
     return _failure(request, 500, title, text, reference)
 
 
