@@ -89,7 +89,8 @@ class SourceColumn(BaseModel):
 
 class SnapshotTable(BaseModel):
     """One table of a source. ``rows`` counts the data rows in ``t{index}.parquet``;
-    ``header_rows`` are the first and last header row, None when there is none."""
+    ``header_rows`` are the first and last header row, None when there is none. ``date1904``: plain
+    day numbers in it count from 1904-01-01, as the workbook says."""
 
     index: int
     name: str
@@ -99,6 +100,7 @@ class SnapshotTable(BaseModel):
     excluded: int = 0
     quarantined: int = 0
     hidden: bool = False
+    date1904: bool = False
     first_row: int = 1
     last_row: int = 1
     preamble: list[HeaderCell] = Field(default_factory=list)

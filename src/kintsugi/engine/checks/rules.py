@@ -108,8 +108,31 @@ _RULES: tuple[tuple[str, Severity, tuple[int, ...], Text, Text], ...] = (
         "cell.out-of-use",
         "ask",
         (15,),
-        Text("删除线或批注表明该设备可能已停用", "Struck out or commented as out of use"),
-        Text("请确认设备状态。", "Confirm the status of the device."),
+        Text("删除线或批注表明可能已停用或报废", "Struck out or commented as out of use"),
+        Text(
+            "请确认状态;确认前不载入来源所写的状态。",
+            "Confirm the status; until then the one in the source is not loaded.",
+        ),
+    ),
+    (
+        "row.hidden",
+        "ask",
+        (6,),
+        Text("该行在工作表中是隐藏的", "The row is hidden in the sheet"),
+        Text(
+            "该行已照常载入;请确认它是否仍然有效。",
+            "The row was loaded all the same; say whether it still counts.",
+        ),
+    ),
+    (
+        "sheet.hidden",
+        "ask",
+        (6,),
+        Text("隐藏的工作表,未载入", "A hidden sheet that was not loaded"),
+        Text(
+            "请决定是否采用该表:采用则为其建立映射。",
+            "Decide whether to use the sheet; if so, map it.",
+        ),
     ),
 )
 

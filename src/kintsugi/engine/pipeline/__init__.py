@@ -7,6 +7,7 @@ from kintsugi.engine.pipeline.model import (
     PipelineResult,
     Progressed,
     Step,
+    TableIssue,
     raw_hash,
 )
 from kintsugi.engine.pipeline.run import run_pipeline, run_sha256
@@ -19,6 +20,7 @@ __all__ = [
     "PipelineResult",
     "Progressed",
     "Step",
+    "TableIssue",
     "open_result",
     "raw_hash",
     "run_pipeline",

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from kintsugi.engine.contract import Contract, Field
+from kintsugi.engine.pipeline.marks import STATUS, hold
 from kintsugi.engine.pipeline.model import ISSUE_SCHEMA, hashes
 from kintsugi.engine.pipeline.project import Mapped
 from kintsugi.engine.pipeline.store import Store, digest, sink
@@ -43,16 +44,19 @@ def clean_fields(
     *,
     args: Map[str, Map[str, Any]],
     columns: Map[str, list[int]],
+    waits: pl.DataFrame,
     name: str,
 ) -> Cleaned:
     """Normalise every mapped field. ``args`` adds to a field's own ``norm_args`` what the header
-    says (the unit in 金额(万元)); ``columns`` names the source columns for the issues.
+    says (the unit in 金额(万元)); ``columns`` names the source columns for the issues; ``waits``
+    are rows whose status is asked about and not loaded meanwhile (``_row, proposal``).
 
     One column at a time is in memory. A column that is canonical already is copied by the stream
     that writes the step; a changed one goes through a side file.
     """
     names = mapped.fields
-    key = digest("cleaned", mapped.key, contract.sha256, {k: dict(v) for k, v in args.items()})
+    given = {k: dict(v) for k, v in args.items()}
+    key = digest("cleaned", mapped.key, contract.sha256, given, waits.rows())
     folder = store.root / name
 
     def make(path: Path) -> dict[str, Any]:
@@ -87,6 +91,8 @@ def clean_fields(
         wide = pl.concat(parts, how="horizontal") if sides else parts[0]
         present = wide.collect_schema().names()
         ordered = [c for n in contract.names for c in (n, f"{n}__precision") if c in present]
+        if STATUS in present and not waits.is_empty():
+            wide = wide.with_columns(hold(pl.col(STATUS), waits).alias(STATUS))
         sink(wide.select("_n", "_row", *ordered), path)
         for side in sides:
             side.unlink()

@@ -22,7 +22,8 @@ from kintsugi.engine.pipeline.inspect import (
     unmapped_issues,
     warranty_issues,
 )
-from kintsugi.engine.pipeline.kernels import header_args
+from kintsugi.engine.pipeline.kernels import table_args
+from kintsugi.engine.pipeline.marks import held, mark_issues, out_of_use
 from kintsugi.engine.pipeline.merge import Keyed, Merged, key_rows, merge_rows
 from kintsugi.engine.pipeline.model import ISSUE_SCHEMA, Counts, EntityResult
 from kintsugi.engine.pipeline.project import Mapped, map_cells
@@ -33,7 +34,7 @@ from kintsugi.engine.snapshot import SnapshotTable
 @dataclass(frozen=True)
 class _Work:
     """One entity of one table on its way through the steps. ``columns``: field → source ordinals;
-    ``args``: what the headers add to the normalisers; ``folder``: where its files go."""
+    ``args``: what the table adds to the normalisers; ``folder``: where its files go."""
 
     run: Run
     table: SnapshotTable
@@ -85,7 +86,7 @@ def run_entity(
     columns = {
         f: [ordinals[h] for h in headers_of(expression)] for f, expression in entity.columns.items()
     }
-    args = header_args(entity, contract)
+    args = table_args(entity, contract, table)
     work = _Work(run, table, entity, contract, columns, args, folder)
     mapped = map_cells(run.store, cells, table, entity, contract, run.value_maps, name=folder)
     kind: Literal["kernel", "view"] = "view" if mapped.select else "kernel"
@@ -98,7 +99,11 @@ def run_entity(
         reused=mapped.reused,
         select=mapped.select,
     )
-    cleaned = clean_fields(run.store, mapped, contract, args=args, columns=columns, name=folder)
+    waits = out_of_use(run.snapshot, table.index)
+    waits = held(waits if entity.primary else waits.clear(), contract)
+    cleaned = clean_fields(
+        run.store, mapped, contract, args=args, columns=columns, waits=waits, name=folder
+    )
     text = titles.cleaned(contract, cleaned.columns, args)
     work.end("cleaned", cleaned.path, "kernel", text, mapped.rows, reused=cleaned.reused)
     run.backend.register("cleaned", cleaned.path)
@@ -164,7 +169,8 @@ def _check(work: _Work, mapped: Mapped, cleaned: Cleaned) -> tuple[pl.DataFrame,
         if entity.primary:
             parts += [
                 quantity_issues(mapped, columns),
-                cell_issues(run.snapshot, index, entity, contract, columns, cleaned.issues),
+                cell_issues(run.snapshot, index, contract, columns, cleaned.issues),
+                mark_issues(run.snapshot, index, contract, mapped, pl.scan_parquet(cleaned.path)),
                 total_issues(run.snapshot, index, cleaned.path, contract, columns, work.args),
             ]
             if run.as_of is not None:

@@ -11,7 +11,6 @@ import polars as pl
 from kintsugi.engine.backends import Backend
 from kintsugi.engine.checks import Check, compile_checks, one_scan
 from kintsugi.engine.contract import Contract
-from kintsugi.engine.mapping.model import EntityMapping
 from kintsugi.engine.pipeline.clean import Cleaned, severity_of
 from kintsugi.engine.pipeline.model import ISSUE_SCHEMA, hashes, raw_hash
 from kintsugi.engine.pipeline.project import Mapped
@@ -20,7 +19,6 @@ from kintsugi.engine.values import norm, warranty_conflict
 from kintsugi.engine.values.rules import RULES
 
 _CELL_KINDS = ("error", "formula_uncached", "precision_lost", "mojibake")
-_OUT_OF_USE = r"报废|停用|作废|已退|(?i)scrapped|retired|out of (?:use|service)"
 _GRAND_TOTAL = r"(?i)^\s*(?:合计|总计|总\s*计|合\s*计|grand total|total)"
 
 
@@ -81,44 +79,33 @@ def _grade(check: Check, contract: Contract) -> str:
 def cell_issues(
     snapshot: Snapshot,
     table: int,
-    entity: EntityMapping,
     contract: Contract,
     columns: Map[str, list[int]],
     known: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Cells the reader marked: errors, formulas without a value, lost digits, struck-out rows."""
+    """Cells the reader marked: errors, formulas without a value, lost digits, garbled texts."""
     if not (snapshot.path / f"t{table}.cells.parquet").is_file():
         return pl.DataFrame(schema=ISSUE_SCHEMA)
-    kinds = [*_CELL_KINDS, "strike", "comment"]
-    cells = cells_frame(snapshot, table).filter(pl.col("kind").is_in(kinds)).collect()
+    cells = cells_frame(snapshot, table).filter(pl.col("kind").is_in(_CELL_KINDS)).collect()
     if cells.is_empty():
         return pl.DataFrame(schema=ISSUE_SCHEMA)
     by_column = {ordinal: field for field, used in columns.items() for ordinal in used}
     found: list[dict[str, Any]] = []
-    out_of_use: dict[int, tuple[int, str]] = {}
     for cell in cells.iter_rows(named=True):
         field = by_column.get(cell["col"])
         value = cell["value"] or ""
-        if cell["kind"] in _CELL_KINDS:
-            regained = cell["kind"] == "mojibake" and value != ""
-            if regained and field is not None:
-                found.append(
-                    _row(cell["row"], field, cell["col"], "cell.mojibake-reversible", "ask", value)
-                    | {"proposal": value}
-                )
-                continue
-            rule = "cell." + cell["kind"].replace("_", "-")
-            if field is None or rule not in RULES:
-                continue
-            # The reader leaves such a cell blank, except where a text could be decoded.
-            grade = severity_of(rule, contract.field(field), contract, empty=True)
-            found.append(_row(cell["row"], field, cell["col"], rule, grade, value))
-        elif cell["kind"] == "strike" or pl.Series([value]).str.contains(_OUT_OF_USE)[0]:
-            out_of_use.setdefault(cell["row"], (cell["col"], value))
-    if "status" in contract.names and contract.entity == "device" and entity.primary:
-        for row, (col, value) in out_of_use.items():
-            issue = _row(row, "status", col or None, "cell.out-of-use", "ask", value)
-            found.append({**issue, "proposal": "retired"})
+        if cell["kind"] == "mojibake" and value != "" and field is not None:
+            found.append(
+                _row(cell["row"], field, cell["col"], "cell.mojibake-reversible", "ask", value)
+                | {"proposal": value}
+            )
+            continue
+        rule = "cell." + cell["kind"].replace("_", "-")
+        if field is None or rule not in RULES:
+            continue
+        # The reader leaves such a cell blank, except where a text could be decoded.
+        grade = severity_of(rule, contract.field(field), contract, empty=True)
+        found.append(_row(cell["row"], field, cell["col"], rule, grade, value))
     marked = pl.DataFrame(found, schema=ISSUE_SCHEMA)
     # A normaliser may have complained about the same cell: once is enough.
     return marked.join(known.select("_row", "field"), on=["_row", "field"], how="anti")

@@ -1,5 +1,5 @@
 """Kernels of the mapped step that need more than an expression: parts of a UDI, lists of serial
-numbers, and what a header says about the values below it."""
+numbers, and what a table says about its values."""
 
 import re
 from typing import Any
@@ -25,9 +25,12 @@ _UNIT = re.compile(r"[(（\[【/:：]|[万亿元]|\b[A-Z]{3}\b")
 _NUMBER = r"^\s*(\d{1,4})(?:\.0+)?\s*(?:台|套|个|件|pcs|units?)?\s*$"
 
 
-def header_args(entity: EntityMapping, contract: Contract) -> dict[str, dict[str, Any]]:
-    """What the header adds to a field's normaliser: the unit in 采购价(万元); and which end of a
-    period such as 2023.5-2026.5 a date field takes."""
+def table_args(
+    entity: EntityMapping, contract: Contract, table: SnapshotTable
+) -> dict[str, dict[str, Any]]:
+    """What the table adds to a field's normaliser: the unit that the header 采购价(万元) names,
+    which end of a period such as 2023.5-2026.5 a date field takes, and the day from which the
+    workbook counts its day numbers."""
     found: dict[str, dict[str, Any]] = {}
     for name, expression in entity.columns.items():
         headers = headers_of(expression)
@@ -40,6 +43,10 @@ def header_args(entity: EntityMapping, contract: Contract) -> dict[str, dict[str
         for name, part in ((first, "start"), (last, "end")):
             if name in entity.columns:
                 found[name] = {"part": part}
+    if table.date1904:
+        for name in entity.columns:
+            if contract.field(name).norm == "date":
+                found[name] = {**found.get(name, {}), "date1904": True}
     return found
 
 

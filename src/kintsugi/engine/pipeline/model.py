@@ -128,6 +128,26 @@ class EntityResult(BaseModel):
     issue_counts: dict[str, int] = Field(default_factory=dict)
 
 
+class TableIssue(BaseModel):
+    """A question about a whole table, which belongs to no entity; ``text`` is what it is about."""
+
+    table: int
+    table_name: str
+    rule: str
+    severity: str
+    text: str
+
+    def frame(self) -> pl.DataFrame:
+        """The question as one row of ISSUE_SCHEMA."""
+        row = {
+            "rule": self.rule,
+            "severity": self.severity,
+            "value": self.text,
+            "raw_hash": raw_hash(self.text),
+        }
+        return pl.DataFrame([{**dict.fromkeys(ISSUE_SCHEMA), **row}], schema=ISSUE_SCHEMA)
+
+
 class PipelineResult(BaseModel):
     """A finished run. ``sha256`` digests what it was computed from (snapshot, mapping, contracts,
     value maps, ruleset): equal digests mean equal records."""
@@ -141,6 +161,7 @@ class PipelineResult(BaseModel):
     steps: list[Step]
     unknown_columns: dict[str, list[str]]
     unmapped_tables: list[str]
+    table_issues: list[TableIssue] = Field(default_factory=list)
     seconds: float
     workdir: Path = Field(default=Path("."), exclude=True)
 

@@ -15,10 +15,17 @@ from kintsugi.engine.pipeline import titles
 from kintsugi.engine.pipeline.cells import Cells, fill_cells, fills, raw_cells, trim_cells
 from kintsugi.engine.pipeline.context import Run
 from kintsugi.engine.pipeline.entity import run_entity
-from kintsugi.engine.pipeline.model import RESULT_FILE, EntityResult, PipelineResult, Progress
+from kintsugi.engine.pipeline.model import (
+    RESULT_FILE,
+    EntityResult,
+    PipelineResult,
+    Progress,
+    TableIssue,
+)
 from kintsugi.engine.pipeline.project import ValueMaps
 from kintsugi.engine.pipeline.store import Store, digest, ruleset_sha256, write_text
 from kintsugi.engine.snapshot import Snapshot, SnapshotTable
+from kintsugi.engine.values.rules import RULES
 
 _TABLE_STEPS = 3
 _ENTITY_STEPS = 5
@@ -78,7 +85,8 @@ def run_pipeline(
         entities=results,
         steps=run.steps,
         unknown_columns=_unknown(mapping, snapshot),
-        unmapped_tables=_unmapped(mapping, snapshot),
+        unmapped_tables=[table.name for table in _unmapped(mapping, snapshot)],
+        table_issues=_hidden(mapping, snapshot),
         seconds=round(time.monotonic() - begun, 4),
         workdir=workdir,
     )
@@ -165,6 +173,22 @@ def _unknown(mapping: Mapping, snapshot: Snapshot) -> dict[str, list[str]]:
     return found
 
 
-def _unmapped(mapping: Mapping, snapshot: Snapshot) -> list[str]:
+def _unmapped(mapping: Mapping, snapshot: Snapshot) -> list[SnapshotTable]:
     used = {find_table(snapshot, t.table) for t in mapping.tables if t.entities}
-    return [table.name for table in snapshot.tables if table.index not in used]
+    return [table for table in snapshot.tables if table.index not in used]
+
+
+def _hidden(mapping: Mapping, snapshot: Snapshot) -> list[TableIssue]:
+    """A hidden sheet that nobody mapped is asked about; to map it is to have decided."""
+    rule = RULES["sheet.hidden"]
+    return [
+        TableIssue(
+            table=table.index,
+            table_name=table.name,
+            rule=rule.id,
+            severity=rule.severity,
+            text=table.name,
+        )
+        for table in _unmapped(mapping, snapshot)
+        if table.hidden
+    ]

@@ -237,6 +237,7 @@ class _BlockWriter:
             excluded=writer.excluded,
             quarantined=writer.quarantined,
             hidden=self.sheet.hidden,
+            date1904=self.sheet.date1904,
             first_row=writer.first_row or above + 1,
             last_row=writer.last_row or above + 1,
             preamble=header.preamble,

@@ -28,13 +28,14 @@ _MAX_MERGES: Final = 1_000_000
 @dataclass
 class Sheet:
     """A sheet as read: an Arrow table ``_row, c1 … cn`` by sheet column, sidecar entries by sheet
-    row and column, merged ranges."""
+    row and column, merged ranges; ``date1904``: its day numbers count from 1904-01-01."""
 
     name: str
     table: Any
     cells: list[Cell] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
     hidden: bool = False
+    date1904: bool = False
 
 
 class _Entities(Exception):

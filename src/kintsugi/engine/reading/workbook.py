@@ -112,7 +112,7 @@ class _Package:
         for first, last in xml.hidden_columns:
             for col in range(first, min(last, xml.width) + 1):
                 cells.append(Cell(0, col, "hidden_col", ""))
-        return Sheet(name, xml.table(), cells, xml.merges, state != "visible")
+        return Sheet(name, xml.table(), cells, xml.merges, state != "visible", date1904)
 
     def _comments(self, sheet: str) -> list[Cell]:
         found: list[Cell] = []

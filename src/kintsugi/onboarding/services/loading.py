@@ -73,6 +73,17 @@ def keep_found(*, actor: Any, run: Run, snapshot: EngineSnapshot, result: Pipeli
                 headers=headers_of(snapshot, entity.table),
                 issues=pl.read_parquet(entity.issues),
             )
+        for found in result.table_issues:
+            store_issues(
+                run_id=run.pk,
+                source_id=run.source_id,
+                # A sheet nobody mapped has no entity: the question goes to what the source tells.
+                entity=result.entities[0].entity,
+                table_no=found.table,
+                table_name=found.table_name,
+                headers={},
+                issues=found.frame(),
+            )
 
 
 def apply_entity(
