@@ -1,5 +1,6 @@
 """Reads of runs shared with the command line, the API and the screens."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from kintsugi.core.queries import query
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
 from kintsugi.onboarding.entities import LOADERS
-from kintsugi.onboarding.models import Run, RunIssueCount
+from kintsugi.onboarding.models import Issue, Run, RunIssueCount
 
 #: The names of a run's outcomes, the same in reports, the API and the command line.
 ARITHMETIC = ("created", "updated", "merged", "unchanged", "excluded", "quarantined")
@@ -65,6 +66,16 @@ def run_by_number(number: str) -> Run | None:
         return runs.filter(pk=UUID(number)).first()
     except ValueError:
         return runs.filter(number=number).first()
+
+
+def issues_of_runs(run_ids: Sequence[UUID]) -> Iterator[Issue]:
+    """The stored issues of runs, one by one, with their runs."""
+    return (
+        Issue.objects.filter(run_id__in=list(run_ids))
+        .select_related("run")
+        .order_by("run_id", "table_no", "row")
+        .iterator(chunk_size=2000)
+    )
 
 
 def checksums() -> dict[str, dict[str, Any]]:

@@ -61,7 +61,5 @@ ISSUE = StateMachine(
         "waived": Text("已豁免", "waived"),
         "gone": Text("源已更正", "fixed at source"),
     },
-    steps=frozenset(
-        {("open", "waived"), ("waived", "open"), ("open", "gone"), ("gone", "open")}
-    ),
+    steps=frozenset({("open", "waived"), ("waived", "open"), ("open", "gone"), ("gone", "open")}),
 )

@@ -4,8 +4,9 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import kintsugi.core.ids
 from django.db import migrations, models
+
+import kintsugi.core.ids
 
 
 class Migration(migrations.Migration):
