@@ -83,7 +83,7 @@ class Contracts(Schema):
 class RuleOut(Schema):
     """What an issue means and what to do about it."""
 
-    id: str = Field(examples=["gs1.check-digit"])
+    id: str = Field(examples=["udi.check-digit"])
     severity: str = Field(description="block, ask or warn")
     title: Words
     remedy: Words

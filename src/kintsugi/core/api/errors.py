@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 #: Codes whose status is not 400.
 STATUS: dict[str, int] = {
+    "api.invalid": 422,
     "upload.too-large": 413,
     "snapshot.no-table": 404,
     "snapshot.missing": 404,

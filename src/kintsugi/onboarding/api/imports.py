@@ -60,9 +60,13 @@ class UploadSession(Session):
         if length.isdigit() and int(length[:20]) > settings.UPLOAD_MAX_BYTES + ENVELOPE_BYTES:
             raise uploads.too_large()
         batch = uploads.new_batch(str(request.user.pk))
-        request.upload_handlers = [uploads.StoreHandler(request, batch)]
+        handler = uploads.StoreHandler(request, batch)
+        request.upload_handlers = [handler]
         request.upload_batch = batch  # type: ignore[attr-defined]
-        return super().__call__(request)
+        person = super().__call__(request)
+        if person and request.FILES is not None and handler.is_too_large:
+            raise uploads.too_large()  # else only “no file” would be said: the reading stopped
+        return person
 
 
 def forgetting(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -82,9 +86,6 @@ def forgetting(run: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespon
 
 
 def _stored(request: HttpRequest) -> list[uploads.StoredFile]:
-    handler = request.upload_handlers[0]
-    if getattr(handler, "is_too_large", False):
-        raise uploads.too_large()
     files = [f for f in request.FILES.getlist("files") if isinstance(f, uploads.StoredFile)]
     if not files:
         raise uploads.nothing_chosen()

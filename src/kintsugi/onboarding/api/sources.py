@@ -26,8 +26,8 @@ router = Router(tags=["Sources and runs"])
 Code = Path(..., max_length=120, pattern=r"^[^\x00]+$", description="code of the source")
 
 
-class SourceOut(Schema):
-    """A place data comes from."""
+class SourceHead(Schema):
+    """What every answer about a source tells."""
 
     id: UUID
     code: str = Field(examples=["华东装机台账"])
@@ -39,6 +39,10 @@ class SourceOut(Schema):
     status: str = Field(description="proposed, live or retired")
     last_run: dt.datetime | None = None
     open_issues: int = 0
+
+
+class SourceOut(SourceHead):
+    """A place data comes from."""
 
     @staticmethod
     def resolve_name(source: Source) -> dict[str, str]:
@@ -84,7 +88,7 @@ class MappingOut(Schema):
     tables: list[MappingTable]
 
 
-class SourceDetail(SourceOut):
+class SourceDetail(SourceHead):
     """A source with its current mapping."""
 
     mapping: MappingOut | None
