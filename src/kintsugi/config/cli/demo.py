@@ -102,11 +102,12 @@ def show_demo(report: dict[str, Any]) -> None:
 def _dirt(found: dict[str, Any]) -> Table:
     """Planted, found and missed dirt, by kind."""
     names = ("planted", "fixed", "asked", "quarantined", "excluded", "shadowed", "missed", "wrong")
-    zh = ("埋入", "已修复", "待人确认", "隔离", "排除", "被覆盖", "遗漏", "误载")
+    short = ("planted", "fixed", "asked", "quar.", "excl.", "shad.", "missed", "wrong")
+    zh = ("埋入", "已修复", "待确认", "隔离", "排除", "被覆盖", "遗漏", "误载")
     table = Table("#", box=None, header_style="dim")
-    table.add_column(t("脏数据", "dirt"), no_wrap=True, overflow="ellipsis", min_width=24)
-    for name, chinese in zip(names, zh, strict=True):
-        table.add_column(t(chinese, name), justify="right", no_wrap=True)
+    table.add_column(t("脏数据", "dirt"), no_wrap=True, overflow="ellipsis", min_width=16)
+    for chinese, english in zip(zh, short, strict=True):
+        table.add_column(t(chinese, english), justify="right", no_wrap=True, min_width=5)
     zh_page = language() == "zh"
     for kind in found["kinds"]:
         numbers = [kind["planted"], *(kind["outcomes"][name] for name in names[1:])]
