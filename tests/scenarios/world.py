@@ -3,7 +3,7 @@ what stands in the tables afterwards."""
 
 import csv
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,11 +68,11 @@ def closes(counts: Mapping[str, Any]) -> None:
 
 
 @pytest.fixture
-def world(tmp_path: Path, settings: Any) -> Iterator[World]:
+def world(tmp_path: Path, settings: Any) -> World:
     """A world whose snapshots and runs lie in the test's own folder."""
     settings.SNAPSHOT_ROOT = tmp_path / "home" / "snapshots"
     settings.RUN_ROOT = tmp_path / "home" / "runs"
-    yield World(tmp_path)
+    return World(tmp_path)
 
 
 # -- looking ---------------------------------------------------------------------------------------

@@ -205,7 +205,9 @@ def _winner(target: Field) -> pl.Expr:
             return positions.last()
         case "most_complete":
             lengths = value.cast(pl.String).str.len_chars().filter(value.is_not_null())
-            return positions.sort_by(lengths, descending=True, maintain_order=True).first()
+            # Not sort_by: over filtered expressions in a group it reads positions that are not
+            # there (Polars 2.1). The first of the longest.
+            return positions.get(lengths.arg_max(), null_on_oob=True)
         case _:
             return positions.first()
 

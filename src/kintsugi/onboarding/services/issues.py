@@ -92,17 +92,30 @@ def _count(run_id: UUID, entity: str, table_no: int, issues: pl.DataFrame, again
             RunIssueCount.objects.filter(pk=known.pk).update(count=count)
 
 
-def close_fixed(*, run_id: UUID, source_id: UUID, entity: str, keys: pl.Series) -> int:
-    """Mark as fixed at the source what earlier runs found at these source keys and this run did
-    not; must run inside ``recorded``. Returns how many."""
+def close_fixed(
+    *,
+    run_id: UUID,
+    source_id: UUID,
+    entity: str,
+    keys: pl.Series,
+    table_no: int,
+    rows: pl.Series,
+) -> int:
+    """Mark as fixed at the source what earlier runs found at these source keys, or at these rows
+    of this table where there was no key, and this run did not; must run inside ``recorded``.
+    Returns how many."""
     candidates = Issue.objects.filter(source_id=source_id, entity=entity, status="open").exclude(
         run_id=run_id
     )
-    places = dict(candidates.values_list("pk", "place"))
+    places = list(candidates.values_list("pk", "place", "table_no"))
     if not places:
         return 0
-    seen = set(keys.to_list())
-    fixed = [pk for pk, place in places.items() if place in seen]
+    seen, lines = set(keys.to_list()), {f"#{row}" for row in rows.to_list()}
+    fixed = [
+        pk
+        for pk, place, table in places
+        if place in seen or (table == table_no and place in lines)
+    ]
     for start in range(0, len(fixed), 5000):
         Issue.objects.filter(pk__in=fixed[start : start + 5000]).update(
             status="gone", updated_at=Now()

@@ -120,11 +120,14 @@ def apply_entity(
         loader.after_load()
         for rule, (app, name) in loader.checks.items():
             _run_check(run, stream, entity.entity, rule, query(app, name, "checks"))
+        taken = records.select("_key", "_rows").collect()
         close_fixed(
             run_id=run.pk,
             source_id=run.source_id,
             entity=entity.entity,
-            keys=records.select("_key").collect()["_key"],
+            keys=taken["_key"],
+            table_no=entity.table,
+            rows=taken["_rows"].explode().drop_nulls(),
         )
 
 

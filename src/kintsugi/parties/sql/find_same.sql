@@ -10,6 +10,8 @@ with hits as (
     from wanted_parties_party w
     join parties_party p on p.name_key = w.name_key and (p.uscc is null or w.uscc is null)
     where not p.is_void
+    -- Several credit codes for one name are several parties: the name tells none of them.
+    and (select count(distinct o.uscc) from wanted_parties_party o where o.name_key = w.name_key) <= 1
 ),
 best as (select _n, min(rank) as rank from hits group by _n)
 select h._n, min(h.id::text) as id
