@@ -422,7 +422,8 @@ def gid_of_key(*, entity: str, source: str, table: str, key: str) -> Expression:
     rows = Provenance.objects.filter(
         entity=OuterRef(entity), source__in=streams, source_key=OuterRef(key)
     )
-    return Subquery(rows.order_by().values("gid")[:1])
+    found: Expression = Subquery(rows.order_by().values("gid")[:1])
+    return found
 
 
 def records_by_key(*, entity: str, streams: Sequence[str], keys: Sequence[str]) -> list[Provenance]:

@@ -13,16 +13,16 @@ LAST = "\U0010ffff"
 
 @CharField.register_lookup
 @TextField.register_lookup
-class ILike(Lookup):  # type: ignore[type-arg]  # not generic at run time
+class ILike(Lookup):
     """``name__ilike="%abc%"``: PostgreSQL's ILIKE, answered by a trigram index."""
 
     lookup_name = "ilike"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         """The comparison."""
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} ILIKE {right}", [*left_params, *right_params]
+        return f"{left} ILIKE {right}", (*left_params, *right_params)
 
 
 def occurs(field: str, text: str) -> Q:

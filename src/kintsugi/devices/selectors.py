@@ -51,6 +51,12 @@ def devices(*, today: dt.date) -> QuerySet[Device]:
     )
 
 
+def out_of_warranty(*, today: dt.date) -> int:
+    """How many devices are out of warranty at ``today``."""
+    rows = Device.objects.filter(is_void=False, warranty_end__isnull=False)
+    return rows.filter(_ends_before(today)).count()
+
+
 def with_sources(rows: QuerySet[Device]) -> QuerySet[Device]:
     """The same rows with ``source_records``: how many source records stand behind each."""
     return rows.annotate(source_records=source_count("device"))

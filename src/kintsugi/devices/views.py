@@ -1,6 +1,7 @@
 """The edge of the device pages: today's date comes in here."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ def rows(_user: Any) -> QuerySet[Device]:
     return selectors.with_sources(selectors.devices(today=today()))
 
 
-def names(column: str, ids: list[str]) -> dict[str, str]:
+def names(column: str, ids: Sequence[str]) -> dict[str, str]:
     """Names of what a device's reference columns point to."""
     return product_names(ids) if column == "product_id" else party_names(ids)
 
@@ -64,4 +65,4 @@ def count() -> int:
 
 def out_of_warranty() -> int:
     """How many of them are out of warranty today."""
-    return selectors.devices(today=today()).filter(warranty="out").count()
+    return selectors.out_of_warranty(today=today())

@@ -11,6 +11,7 @@ from kintsugi.core.errors import KintsugiError
 from kintsugi.engine.contract import load_contracts
 from kintsugi.engine.mapping import (
     Mapping,
+    complete_mapping,
     drift,
     refuse_drift,
     suggest_mapping,
@@ -109,8 +110,8 @@ def _map(made: Preview, snapshot: EngineSnapshot) -> None:
         )
     if kept is not None:
         refuse_drift(drift(mapping, snapshot), file=snapshot.file_name)
-    value_maps: dict[str, Any] = (made.source.value_maps if made.source else {}) or {}
-    validate_mapping(mapping, snapshot, contracts, value_maps)
+    maps = made.source.value_maps if made.source else None
+    validate_mapping(complete_mapping(mapping, contracts), snapshot, contracts, value_maps=maps)
 
 
 def _samples(snapshot: EngineSnapshot, mapping: Mapping) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -259,6 +259,8 @@ def _issues(run: Run, entity: EntityResult, rows: list[int]) -> dict[int, list[T
         .order_by("row")[:20_000]
     )
     for row, rule, value in issues:
+        if row is None:
+            continue
         known = RULES.get(rule)
         text = known.describe(value[:80]) if known else rule_title(rule)
         found.setdefault(row, []).append(text)

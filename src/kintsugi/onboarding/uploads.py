@@ -112,7 +112,7 @@ def forget_old(*, now_s: float) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-class StoredFile(UploadedFile):
+class StoredFile(UploadedFile):  # type: ignore[type-arg]  # not generic at run time
     """An uploaded file that lies in its upload's folder already."""
 
     def __init__(self, path: Path, size: int) -> None:

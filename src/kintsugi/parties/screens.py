@@ -11,7 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from kintsugi.audit.selectors import evidence_of
 from kintsugi.core.panels import Registered, Together
-from kintsugi.core.screens import Column, Custom, DetailScreen, Empty, Fields, Filter, ListScreen, Value
+from kintsugi.core.screens import (
+    Column,
+    Custom,
+    DetailScreen,
+    Empty,
+    Fields,
+    Filter,
+    ListScreen,
+    Value,
+)
 from kintsugi.core.screens.parts import contract_choices, contract_field
 from kintsugi.parties import selectors
 from kintsugi.parties.models import Party
@@ -110,7 +119,13 @@ PARTY = DetailScreen(
             (
                 Fields(
                     _("Identity"),
-                    ("name", "uscc", "party_key", Value("roles", value=roles_of), Value("customer_type")),
+                    (
+                        "name",
+                        "uscc",
+                        "party_key",
+                        Value("roles", value=roles_of),
+                        Value("customer_type"),
+                    ),
                     entity="party",
                     gold=gold,
                 ),

@@ -1,5 +1,6 @@
 """The list of products and one product's page."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -80,7 +81,7 @@ PRODUCTS = ListScreen(
 )
 
 
-def names(column: str, ids: list[str]) -> dict[str, str]:
+def names(column: str, ids: Sequence[str]) -> dict[str, str]:
     """Names of the parties that a product's columns point to."""
     return party_names(ids)
 
@@ -172,7 +173,9 @@ GROUPS = (
     Fields(
         _("Distribution and warranty"),
         (
-            Value("distribution_status", kind="state", tones=STATUS_TONES), "published_on", "distribution_end_on",
+            Value("distribution_status", kind="state", tones=STATUS_TONES),
+            "published_on",
+            "distribution_end_on",
             "warranty_months",
         ),
         entity="product",
