@@ -152,3 +152,14 @@ def test_hidden_rows_load_and_are_asked_about_and_a_hidden_sheet_is_only_asked_a
     assert (asked.table, asked.table_name, asked.rule, asked.severity) == (
         1, "旧数据", "sheet.hidden", "ask"
     )  # fmt: skip
+
+
+def test_a_main_unit_with_its_part_in_one_cell_waits_under_the_main_units_serial(run_book) -> None:
+    def build(_: Any, sheet: Any) -> None:
+        sheet.write_row("A2", ["21046651(主机)+P200150(附件)", "P1"])
+        sheet.write_row("A3", ["A100B8", "P1"])
+
+    result = run_book(build)
+    assert [r["serial_no"] for r in records_of(result)] == ["A100B8"]
+    assert issues_of(result) == [(2, "serial_no", 1, "serial.composite", "block", "21046651")]
+    assert result.entity("device").counts.quarantined == 1

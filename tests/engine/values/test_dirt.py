@@ -33,7 +33,7 @@ IDENTIFIERS: list[Row] = [
     (25, "serial", "SNO0I1B8", {}, "SNO0I1B8", None, None),
     (26, "serial", "SN123/124", {}, None, None, "serial.many"),
     (27, "serial", "SN001～005", {}, None, None, "serial.many"),
-    (29, "serial", "主机A12345+探头P9981", {}, None, None, "serial.many"),
+    (29, "serial", "主机A12345+探头P9981", {}, None, None, "serial.composite"),
     (30, "serial", "无", {}, None, None, "serial.placeholder"),
     (30, "serial", "见铭牌", {}, None, None, "serial.placeholder"),
     (30, "serial", "111111", {}, None, None, "serial.placeholder"),

@@ -8,6 +8,7 @@ import pytest
 
 from kintsugi.engine.values import (
     end_of_term,
+    norm,
     propose_padding,
     split_period,
     split_serials,
@@ -42,6 +43,31 @@ def test_serials_in_one_cell_are_split_only_when_the_quantity_agrees(
 ) -> None:
     split = split_serials(raw, quantity=quantity)
     assert (split.parts, split.issue) == (parts, issue)
+
+
+@pytest.mark.parametrize(
+    ("raw", "main"),
+    [
+        ("21046651(主机)+P200150(附件)", "21046651"),
+        ("P200150（探头）＋an-21046651（主机）", "AN-21046651"),
+        ("主机:A1234 探头:P9981 电池:B77", "A1234"),
+        ("A1234+P9981(probe)", "A1234"),
+        ("host: A1234, probe: P9981", "A1234"),
+    ],
+)
+def test_of_a_main_unit_with_its_parts_the_main_units_serial_is_proposed(
+    raw: str, main: str
+) -> None:
+    result = norm("serial", raw)
+    assert (result.value, result.issue, result.more["proposal"]) == (None, "serial.composite", main)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["A1234+P9981", "SN-2046(2015)", "A1234(主机)", "A1234(主机)+A1235(主机)", "US-2013/0187"],
+)
+def test_without_a_main_unit_and_a_part_nothing_is_taken_for_the_main_unit(raw: str) -> None:
+    assert norm("serial", raw).issue != "serial.composite"
 
 
 def test_a_range_of_millions_is_not_split() -> None:

@@ -164,6 +164,8 @@ def norm_registration_no(raw: str, **args: object) -> Norm:
     nothing equates them.
     """
     text = re.sub(r"\s", "", prepared(raw)).translate(str.maketrans("〔〕[]【】", "()()()"))
+    # Without the blank between them, a letter and its accent are one character.
+    text = unicodedata.normalize("NFC", text)
     if not text:
         return EMPTY
     if is_null_word(text):

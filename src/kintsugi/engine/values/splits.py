@@ -29,6 +29,45 @@ _HYPHEN = re.compile(r"(?P<head>.*?)(?P<from>[0-9]+)\s*-\s*(?P<again>\D*?)(?P<to
 _LIST = re.compile(r"\s*(?:[,;、\n|]|\s和\s|和(?=[A-Z0-9])|以及|\s&\s)\s*", re.I)
 _SLASH = re.compile(r"(?P<head>.*?)(?P<first>[0-9]{2,})(?P<rest>(?:\s*/\s*[0-9]+)+)")
 _NAMED = re.compile(r"(?P<name>[一-鿿]{1,8})\s*[::]?\s*(?P<serial>[A-Z0-9][A-Z0-9\-./]{2,})", re.I)
+_PARTED = re.compile(r"\s*[+、,;\n]\s*|\s+(?=[一-鿿]{1,8}\s*:?\s*[A-Z0-9])")
+_LABELLED = re.compile(
+    r"(?:(?P<before>[一-鿿]{1,8}|[A-Z]{3,12}(?: UNIT)?(?=\s*:))\s*:?\s*)?"
+    r"(?P<serial>[A-Z0-9][A-Z0-9\-./_]{2,})"
+    r"\s*(?:[(\[【](?P<after>[^()\[\]【】]{1,20})[)\]】])?",
+    re.I,
+)
+_MAIN = re.compile(r"主机|主单元|主体|机身|整机|(?:main|host|base)(?: ?unit)?|console", re.I)
+_PART = re.compile(
+    r"附件|配件|部件|备件|组件|探头|球管|电池|模块|线圈|手柄|导管|显示器|适配器|镜|泵头"
+    r"|accessor(?:y|ies)|probe|part|battery|module|coil|tube|handle|display|monitor|adapter",
+    re.I,
+)
+
+
+class Composite(NamedTuple):
+    """A main unit and its parts in one cell: their serial numbers."""
+
+    main: str
+    parts: tuple[str, ...]
+
+
+def composite(text: str) -> Composite | None:
+    """``21046651(主机)+P200150(附件)`` and ``主机A1234 探头P9981`` → main unit and parts.
+
+    One of the numbers is called the main unit, or it is the only one without a name while the
+    others are called parts. ``text`` is half-width. None for anything else.
+    """
+    found = [_LABELLED.fullmatch(part) for part in _PARTED.split(text) if part]
+    if len(found) < 2 or not all(found):
+        return None
+    named = [(m["serial"], f"{m['before'] or ''} {m['after'] or ''}".strip()) for m in found if m]
+    mains = [serial for serial, label in named if _MAIN.search(label)]
+    if not mains:
+        mains = [serial for serial, label in named if not label]
+        if not all(_PART.search(label) for _, label in named if label):
+            return None
+    others = tuple(serial for serial, _ in named if serial not in mains)
+    return Composite(mains[0], others) if len(mains) == 1 and others else None
 
 
 def _range(match: re.Match[str]) -> list[str] | None:

@@ -21,7 +21,7 @@ from kintsugi.engine.values.base import (
     unquote,
     words,
 )
-from kintsugi.engine.values.splits import split_serials
+from kintsugi.engine.values.splits import composite, split_serials
 
 # What people type where a serial number should stand.
 PLACEHOLDERS = words(
@@ -110,7 +110,8 @@ def norm_serial(raw: str, **args: object) -> Norm:
     """A serial number. O and 0, I and 1 stay as written; a placeholder is not a key.
 
     A label in front (S/N:) goes; the serial of a full UDI is taken out of it. Several in one cell
-    are an issue with the parts in ``more``: ``split_serials`` settles it with the quantity.
+    are an issue with the parts in ``more``: ``split_serials`` settles it with the quantity. Of a
+    main unit with its parts (``serial.composite``) the main unit's number is proposed.
     """
     text, rule = unquote(half_width(raw))
     if not text:
@@ -119,6 +120,12 @@ def norm_serial(raw: str, **args: object) -> Norm:
         taken = _serial_of_udi(text)
         if taken is not None:
             return taken
+    if several := composite(text):
+        parts = json.dumps([several.main, *several.parts], ensure_ascii=False)
+        more = {"parts": parts.upper()}
+        if not is_placeholder(several.main):
+            more["proposal"] = several.main.upper()
+        return Norm(None, issue="serial.composite", more=more)
     if unlabelled := _LABEL.sub("", text, count=1) if _LABEL.match(text) else "":
         text, rule = unlabelled, "label"
     if is_placeholder(text):
