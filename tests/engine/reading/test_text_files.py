@@ -176,6 +176,26 @@ def test_lines_that_do_not_fit_are_quarantined_with_number_and_text(read: Any, l
     assert (table.read, table.rows, table.quarantined) == (5, 3, 2)
 
 
+def test_a_surplus_blank_at_the_end_is_dropped_only_where_no_field_was_shifted(
+    read: Any, look: Any
+) -> None:
+    text = (
+        "工单号,故障,处理,技师,报修日期,修复,备注\n"
+        "WO-1,漏气,更换密封圈,技师01,2023-05-01,√,\n"
+        "WO-2,噪音大,复位,技师02,2023-05-02,√,已回访\n"
+        "WO-3,按键失灵,清洁,技师03,2023-05-03,,\n"
+        "WO-4,按键失灵,报警灯常亮,更换密封圈,技师04,2023-05-04,√,\n"  # an unquoted comma
+        "WO-5,漏气,清洁,技师05,2023-05-05,√,,\n"  # one comma too many at the end
+        "WO-6,漏气,清洁,技师06,2023-05-06,√,,,,\n"
+        "WO-7,,,,,,,,\n"
+    )
+    snapshot = read(text.encode())
+    assert [r["工单号"] for r in look.rows(snapshot)] == [
+        "WO-1", "WO-2", "WO-3", "WO-5", "WO-6", "WO-7"
+    ]  # fmt: skip
+    assert look.aside(snapshot) == [(5, "quarantined", "row.ragged")]
+
+
 def test_title_two_row_header_repeated_header_totals_and_footer(read: Any, look: Any) -> None:
     text = (
         "协和医院设备台账\n"

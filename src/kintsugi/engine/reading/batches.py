@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from kintsugi.engine.reading.fit import Fit
 from kintsugi.engine.reading.headers import Header
 from kintsugi.engine.reading.limits import ReadLimits
 from kintsugi.engine.reading.records import Record, parse_record
@@ -34,6 +35,7 @@ class Shape:
     width: int
     header: Header
     limits: ReadLimits
+    fit: Fit
 
 
 class Batch(NamedTuple):
@@ -222,7 +224,8 @@ def _aligned(records: list[Record], shape: Shape) -> tuple[Any, list[Aside], lis
 def _align(record: Record, shape: Shape) -> tuple[list[str] | None, Aside | None]:
     """The fields brought to the width of the table, or the reason why they cannot be."""
     width, fields = shape.width, record.fields
-    if len(fields) > width and not any(f.strip() for f in fields[width:]):
+    surplus = fields[width:]
+    if surplus and not any(f.strip() for f in surplus) and not shape.fit.shifted(fields):
         fields = fields[:width]
     if len(fields) < width and not any(f.strip() for f in fields):
         return None, None

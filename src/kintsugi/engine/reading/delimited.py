@@ -19,6 +19,7 @@ from kintsugi.engine.reading import errors
 from kintsugi.engine.reading.batches import Batch, Shape, parse_block
 from kintsugi.engine.reading.dialect import detect_dialect
 from kintsugi.engine.reading.encoding import Encoding, detect, survey
+from kintsugi.engine.reading.fit import Fit, learn
 from kintsugi.engine.reading.headers import HEAD_ROWS, Header, Line, find_header
 from kintsugi.engine.reading.limits import ReadHints, ReadLimits
 from kintsugi.engine.reading.mojibake import SUSPECT, repaired, scan
@@ -43,11 +44,12 @@ class Read:
 
 @dataclass
 class Layout:
-    """Width, header and the first line of data of a delimited text."""
+    """Width, header, first line of data of a delimited text, and what its columns hold."""
 
     width: int
     header: Header
     data_from: int
+    fit: Fit
 
 
 def read_delimited(
@@ -82,7 +84,8 @@ def read_delimited(
             file, Text("列", "columns"), count=layout.width, limit=limits.max_columns
         )
     stream = TextStream(path, encoding, line_end, limits, file, seen.utf8)
-    reader = _Reader(stream, Shape(dialect, layout.width, layout.header, limits), layout, file)
+    shape = Shape(dialect, layout.width, layout.header, limits, layout.fit)
+    reader = _Reader(stream, shape, layout, file)
     with TableWriter(into, 0, layout.width) as writer:
         reader.run(writer, careful_only=careful_only)
     table = SnapshotTable(
@@ -136,7 +139,8 @@ def _layout(head: str, dialect: Dialect, limits: ReadLimits) -> tuple[Layout, Di
     upper = next((r for r in filled if r.row == above), None)
     end = "\r" if dialect.line_end == "CR" else "\n"
     data_from = above + 1 + (upper.text.count(end) if upper is not None else 0)
-    return Layout(width, found, data_from), dialect
+    fit = learn((r.fields for r in filled if r.row >= data_from), width)
+    return Layout(width, found, data_from, fit), dialect
 
 
 def _modal_width(records: list[Record]) -> int:

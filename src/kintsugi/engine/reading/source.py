@@ -25,7 +25,6 @@ from kintsugi.engine.reading.delimited import Read, read_delimited
 from kintsugi.engine.reading.encoding import detect, survey
 from kintsugi.engine.reading.grids import write_sheet
 from kintsugi.engine.reading.htmltable import read_html
-from kintsugi.engine.reading.legacy import read_legacy
 from kintsugi.engine.reading.limits import MIB, ReadHints, ReadLimits
 from kintsugi.engine.reading.sheetxml import Sheet
 from kintsugi.engine.reading.sniff import sniff
@@ -170,6 +169,9 @@ def _read_sheets(
     elif kind == "xlsx":
         sheets = read_workbook(path, file=file, limits=limits, wanted=hints.tables)
     else:
+        # Calamine is only needed for formats that this package does not read itself.
+        from kintsugi.engine.reading.legacy import read_legacy
+
         sheets = read_legacy(path, kind, file=file, limits=limits, wanted=hints.tables)
         read.notes.append(
             Note(
