@@ -127,6 +127,23 @@ def test_a_value_that_lost_to_another_row_is_not_judged(tmp_path: Path) -> None:
     assert judge(tmp_path, SERIAL, values=[value("SN1", row=9)]) == ("fixed", True)
 
 
+def test_the_sound_cells_of_a_row_that_waits_for_an_answer_wait_with_it(tmp_path: Path) -> None:
+    price = cell(44, 5, "金额", raw="8.55", correct="85500.00", field="purchase_price")
+    seen = Observed((), (), [SeenFate(F, T, 5, "quarantined")])
+    expected = {}
+    for link in ("key", "candidate", "held", "either"):
+        fragment = {"file": F, "table": T, "row": 5, "link": link}
+        device = {
+            "id": 1, "key": "P|SN1", "product_code": "P", "serial_no": "SN1",
+            "fields": {}, "fragments": [fragment],
+        }  # fmt: skip
+        report = score(write(tmp_path, [price], [device]), seen)
+        assert outcome_of(report) == "quarantined"
+        expected[link] = report.as_expected == 1
+    # A row whose key is sound has no reason to wait.
+    assert expected == {"key": False, "candidate": False, "held": True, "either": True}
+
+
 def test_a_quarantined_row_carries_its_question(tmp_path: Path) -> None:
     fates = [SeenFate(F, T, 5, "quarantined")]
     planted = cell(30, 5, "序列号", raw="无", expect="quarantined", field="serial_no")
