@@ -35,14 +35,16 @@ def test_a_route_can_be_tried_and_nothing_breaks_the_policy(live_server):
         page.fill("#id_login", "li")
         page.fill("#id_password", PASSWORD)
         page.keyboard.press("Enter")
-        expect(page.locator("h1,h2").filter(has_text="Kintsugi").first).to_be_visible()
+        expect(page.locator("h1,h2").filter(has_text="Kintsugi").first).to_be_visible(
+            timeout=60_000
+        )
         route = page.locator("#operations-Dictionary-kintsugi_core_api_dictionary_contract")
         route.locator(".opblock-summary-control").click()
         route.get_by_role("button", name="Try it out").click()
         route.get_by_placeholder("entity").fill("device")
         route.get_by_role("button", name="Execute").click()
         answer = route.locator(".live-responses-table tbody .response-col_status").first
-        expect(answer).to_contain_text("200")
+        expect(answer).to_contain_text("200", timeout=60_000)
         if folder := os.environ.get("KINTSUGI_SCREENSHOTS"):
             page.screenshot(path=f"{folder}/api-docs.png")
         browser.close()

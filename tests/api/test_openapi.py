@@ -9,6 +9,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from jsonschema_rs import Draft202012Validator, meta
+from ninja import Schema
 
 from kintsugi.config.api import api
 from tests.api.asking import logged_in
@@ -72,6 +73,18 @@ def test_every_operation_says_what_it_is_and_how_it_refuses(document):
 def test_operations_have_names_of_their_own(document):
     names = [o["operationId"] for path in document["paths"].values() for o in path.values()]
     assert len(names) == len(set(names))
+
+
+def test_types_have_names_of_their_own(document):
+    """Two types of one name would silently stand for each other in the document."""
+    homes: dict[str, set[str]] = {}
+    todo = [Schema]
+    while todo:
+        for made in todo.pop().__subclasses__():
+            todo.append(made)
+            if made.__module__.startswith("kintsugi.") and made.__name__ in str(document):
+                homes.setdefault(made.__name__, set()).add(f"{made.__module__}.{made.__qualname__}")
+    assert {name: where for name, where in homes.items() if len(where) > 1} == {}
 
 
 def test_a_field_is_described_in_both_languages_by_its_contract(document):

@@ -1,6 +1,7 @@
 """The HTTP API under /api/v1, put together from the apps, and its interactive documentation."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -87,7 +88,13 @@ def _as_json(pattern: URLPattern) -> URLPattern:
 def _described(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return api.on_exception(request, AuthenticationError())
-    return openapi_json(request, api)
+    return HttpResponse(_document(), content_type="application/json")
+
+
+@cache
+def _document() -> bytes:
+    """The OpenAPI document; making it takes a second, and it is the same for everybody."""
+    return bytes(openapi_json(HttpRequest(), api).content)
 
 
 @login_not_required

@@ -132,7 +132,9 @@ def contracts(request: HttpRequest) -> dict[str, Any]:
 @router.get("/contracts/{entity}", response={200: ContractOut, **READ}, summary="One data contract")
 def contract(
     request: HttpRequest,
-    entity: str = Path(..., pattern=r"^[a-z_]{1,40}$"),
+    entity: str = Path(
+        ..., pattern=r"^[a-z_]{1,40}$", description="device, product, party or udi_identifier"
+    ),
 ) -> dict[str, Any]:
     """Every field with its meaning, type, allowed values and the headers it is recognised under."""
     known = load_contracts().get(entity)

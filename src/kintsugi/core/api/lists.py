@@ -27,7 +27,7 @@ class ListQuery(Schema):
     """Which part of a list. Deeper than page 200 nobody reads: narrow it with filters."""
 
     q: Word = Field(default="", description="what to look for, as on the page")
-    page: int = Field(default=1, ge=1, le=PAGES_MAX)
+    page: int = Field(default=1, ge=1, le=PAGES_MAX, description="which page")
     limit: int = Field(default=LIMIT, ge=1, le=LIMIT_MAX, description="records on a page")
 
 
@@ -64,7 +64,8 @@ def _filter_fields(one: Filter, entity: str) -> dict[str, Any]:
         return {one.name: (bool | None, Field(None, description=name))}
     if one.kind == "choice" and one.choices_of is None:
         codes = tuple(code for code, _label in one.pairs(entity, None))
-        return {one.name: (Literal[codes] | None, Field(None, description=name))}
+        about = f"{name}: {', '.join(f'`{code}`' for code in codes)}"
+        return {one.name: (Literal[codes] | None, Field(None, description=about))}
     return {one.name: (Word | None, Field(None, description=name))}
 
 
@@ -75,7 +76,7 @@ def query_schema(screen: ListScreen, extra: Mapping[str, Any]) -> type[ListQuery
         fields.update(_filter_fields(one, screen.entity))
     names = tuple(sign + name for name in sortable(screen.columns) for sign in ("", "-"))
     if names:
-        about = "order; a minus sign reverses it"
+        about = f"order; a minus sign reverses it: {', '.join(f'`{n}`' for n in names[::2])}"
         fields["sort"] = (Literal[names] | None, Field(None, description=about))
     title = "".join(part.capitalize() for part in screen.name.replace("-", " ").split())
     return create_model(f"{title}Query", __base__=ListQuery, __module__=__name__, **fields)

@@ -80,7 +80,7 @@ class CellOut(Schema):
     marks: list[Mark]
 
 
-class RowOut(Schema):
+class SourceRow(Schema):
     """A row of the neighbourhood."""
 
     row: int
@@ -101,7 +101,7 @@ class Neighbourhood(Schema):
     letter: str
     header: str
     text: str
-    rows: list[RowOut]
+    rows: list[SourceRow]
 
 
 def _stored(snapshot: str) -> Snapshot:

@@ -64,8 +64,10 @@ class UploadSession(Session):
         request.upload_handlers = [handler]
         request.upload_batch = batch  # type: ignore[attr-defined]
         person = super().__call__(request)
-        if person and request.FILES is not None and handler.is_too_large:
-            raise uploads.too_large()  # else only “no file” would be said: the reading stopped
+        if person:
+            list(request.FILES)  # the body is read here at the latest
+            if handler.is_too_large:
+                raise uploads.too_large()  # the reading stopped: its files are incomplete
         return person
 
 

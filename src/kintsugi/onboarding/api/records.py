@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Router, Schema
 from ninja.params.functions import Query
 from pydantic import Field
@@ -12,7 +13,7 @@ from pydantic import Field
 from kintsugi.audit.selectors import history
 from kintsugi.core.api.schemas import READ
 from kintsugi.core.models import BusinessModel
-from kintsugi.devices.models import Device
+from kintsugi.devices import selectors as devices
 from kintsugi.onboarding.explain import explain_record
 from kintsugi.parties import selectors as parties
 from kintsugi.products import selectors as products
@@ -136,8 +137,8 @@ def _history(row: BusinessModel, limit: int) -> dict[str, Any]:
     return {"id": row.pk, "items": items, "is_more": len(found) > limit}
 
 
-def _device(pk: UUID) -> Device:
-    return Device.objects.select_related("product", "customer", "supplier").get(pk=pk)
+def _device(pk: UUID) -> BusinessModel:
+    return devices.device(pk=pk, today=timezone.localdate())
 
 
 LIMIT = Query(50, ge=1, le=HISTORY_MAX, description="changes, newest first")

@@ -281,8 +281,8 @@ def step_rows(
     request: HttpRequest,
     number: Number = RunNumber,
     step: str = Path(..., max_length=400, pattern=r"^[^\x00]+$", description="id of the step"),
-    limit: int = Query(50, ge=1, le=LIMIT_MAX),
-    offset: int = Query(0, ge=0, le=OFFSET_MAX),
+    limit: int = Query(50, ge=1, le=LIMIT_MAX, description="rows"),
+    offset: int = Query(0, ge=0, le=OFFSET_MAX, description="rows to skip"),
 ) -> dict[str, Any]:
     """A window of what the step left behind, and what made it."""
     result = open_result(workdir(found_run(number)))
