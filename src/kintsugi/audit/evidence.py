@@ -413,7 +413,7 @@ def golden_cells(*, gids: Sequence[UUID], entity: str, field_name: str) -> dict[
     return found
 
 
-def gid_of_key(*, entity: str, source: str, table: str, key: str) -> Expression:
+def gid_of_key(*, entity: str, source: str, table: str, key: str) -> Subquery:
     """The row behind a source key, as an annotation; the arguments are paths of the outer query.
 
     A source with several tables keeps a stream for each: both spellings are tried.
@@ -422,8 +422,7 @@ def gid_of_key(*, entity: str, source: str, table: str, key: str) -> Expression:
     rows = Provenance.objects.filter(
         entity=OuterRef(entity), source__in=streams, source_key=OuterRef(key)
     )
-    found: Expression = Subquery(rows.order_by().values("gid")[:1])
-    return found
+    return Subquery(rows.order_by().values("gid")[:1])
 
 
 def records_by_key(*, entity: str, streams: Sequence[str], keys: Sequence[str]) -> list[Provenance]:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from django.db.models import Count, Max, Sum
 from django.urls import reverse
 
+from kintsugi.core.errors import KintsugiError
 from kintsugi.engine.pipeline.titles import STEPS
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
@@ -114,7 +115,7 @@ class RunState:
     remaining_s: float | None = None
     loaded: dict[str, int] = field(default_factory=dict)
     seconds: float | None = None
-    error: dict[str, Any] | None = None
+    error: KintsugiError | None = None
     can_go_on: bool = False
 
 
@@ -258,14 +259,10 @@ def _rules(run: Run) -> list[RuleCount]:
     return sorted(found.values(), key=lambda one: (order.get(one.severity, 9), -one.count))
 
 
-def _error(run: Run) -> dict[str, Any] | None:
-    """The stored refusal in the shape of the error panel."""
+def _error(run: Run) -> KintsugiError | None:
+    """The refusal that stopped the run, as it was raised."""
     if not run.error or run.status != "failed":
         return None
     kept = run.error
-    return {
-        "code": kept.get("code", ""),
-        "message": Text(**kept["message"]),
-        "remedy": Text(**kept["remedy"]),
-        "facts": kept.get("facts", {}),
-    }
+    message, remedy = Text(**kept["message"]), Text(**kept["remedy"])
+    return KintsugiError(str(kept["code"]), message, remedy, **kept.get("facts", {}))

@@ -13,6 +13,7 @@ from kintsugi.engine.mapping import (
     Mapping,
     complete_mapping,
     drift,
+    find_table,
     refuse_drift,
     suggest_mapping,
     validate_mapping,
@@ -118,9 +119,10 @@ def _samples(snapshot: EngineSnapshot, mapping: Mapping) -> dict[tuple[str, str]
     """A few different texts of each mapped column, from the first rows."""
     samples: dict[tuple[str, str], tuple[str, ...]] = {}
     for table in mapping.tables:
-        known = next((t for t in snapshot.tables if table.table in (t.name, t.index)), None)
-        if known is None:
+        index = find_table(snapshot, table.table)
+        if index is None:
             continue
+        known = snapshot.table(index)
         wanted = {h for e in table.entities for x in e.columns.values() for h in headers_of(x)}
         frame = table_frame(snapshot, known.index).head(SAMPLE_ROWS).collect()
         for column in known.columns:
@@ -137,7 +139,9 @@ def _unknown(snapshot: EngineSnapshot, mapping: Mapping) -> dict[str, list[str]]
     """Columns that no field reads, by table; they stay in the snapshot."""
     unknown: dict[str, list[str]] = {}
     for table in snapshot.tables:
-        mapped = next((t for t in mapping.tables if t.table in (table.name, table.index)), None)
+        mapped = next(
+            (t for t in mapping.tables if find_table(snapshot, t.table) == table.index), None
+        )
         used = (
             {h for e in mapped.entities for x in e.columns.values() for h in headers_of(x)}
             if mapped

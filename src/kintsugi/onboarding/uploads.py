@@ -38,7 +38,7 @@ def safe_name(name: str) -> str:
 
 @dataclass
 class Item:
-    """One file of an upload. ``snapshot`` is the folder of its snapshot; ``error`` says why it has none."""
+    """One file of an upload: its snapshot's folder, or the error that left it without one."""
 
     name: str
     bytes: int
