@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import structlog
-from django.utils.translation import gettext_lazy as _
 
 HOME = Path(os.environ.get("KINTSUGI_HOME", "var")).resolve()
 DEBUG = os.environ.get("KINTSUGI_DEBUG") == "1"
@@ -156,7 +155,7 @@ CACHES = {
 
 # Languages: Chinese first, English complete
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 TIME_ZONE = os.environ.get("KINTSUGI_TIME_ZONE", "Asia/Shanghai")
 USE_TZ = True
 

@@ -12,7 +12,19 @@ from kintsugi.core.queries import query
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
 from kintsugi.onboarding.entities import LOADERS
+from kintsugi.onboarding.explain import explain_record, explain_records
 from kintsugi.onboarding.models import Issue, Run, RunIssueCount
+
+__all__ = [
+    "ARITHMETIC",
+    "checksums",
+    "explain_record",
+    "explain_records",
+    "issues_of_runs",
+    "rule_title",
+    "run_by_number",
+    "run_report",
+]
 
 #: The names of a run's outcomes, the same in reports, the API and the command line.
 ARITHMETIC = ("created", "updated", "merged", "unchanged", "excluded", "quarantined")

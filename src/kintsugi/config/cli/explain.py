@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
         from kintsugi.config.cli.database import database
 
         with database():
-            from kintsugi.onboarding.explain import explain_records
+            from kintsugi.onboarding.selectors import explain_records
 
             found = explain_records(kind=kind, key=key, product=product)
             if as_json:

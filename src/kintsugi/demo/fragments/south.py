@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from random import Random
 
 from kintsugi.demo.fragments.common import (
     PLACEHOLDER_SERIALS,
@@ -41,6 +42,38 @@ def write_south(world: World, truth: Truth, out: Path) -> None:
     """UTF-8, tab separated, LF. Ship Date mixes US and ISO dates; its US dates vote clearly."""
     rng = world.rng("south")
     rows = [_row(d, i) for i, d in enumerate(world.in_region("south"))]
+    _thin_out(rng, world, rows)
+    _spoil_dates(rng, rows)
+    _spoil_identifiers(rng, rows)
+    _spoil_words(rng, rows)
+    rows = _with_repeats(world, rows)
+    text = write_delimited(
+        rows,
+        headers=HEADERS,
+        keys=KEYS,
+        delimiter="\t",
+        newline="\n",
+        file=FILE,
+        table=TABLE,
+        truth=truth,
+    )
+    for name in ("Remarks", "Remarks #2"):
+        truth.note(
+            file=FILE,
+            table=TABLE,
+            row=1,
+            column=name,
+            dirt=8,
+            raw="Remarks",
+            correct=name,
+            expect="fixed",
+            field="notes",
+        )
+    (out / FILE).write_bytes(text.encode("utf-8"))
+
+
+def _thin_out(rng: Random, world: World, rows: list[Row]) -> None:
+    """References by other numbers, gaps, foreign amounts and shared serials."""
     for row in rows:
         device = row.device
         assert device is not None
@@ -64,6 +97,10 @@ def write_south(world: World, truth: Truth, out: Path) -> None:
             row.plant(
                 31, "S/N", device.serial, correct=device.serial, expect="fixed", field="serial_no"
             )
+
+
+def _spoil_dates(rng: Random, rows: list[Row]) -> None:
+    """Dates in other forms, in doubt, and impossible ones."""
     for row in pick(rng, rows, "Ship Date", 140):
         day = _day(row, "purchase_date")
         row.plant(
@@ -102,6 +139,10 @@ def write_south(world: World, truth: Truth, out: Path) -> None:
         row.plant(
             38, "Install Date", word, correct=None, expect="asked", field="install_accepted_on"
         )
+
+
+def _spoil_identifiers(rng: Random, rows: list[Row]) -> None:
+    """Serials with noise and references that lost their zeros."""
     spoil_serials(rng, rows, "S/N", count=12)
     digits = pick(rng, rows, "S/N", 5, lambda r: _short_digits(r.device))
     for row in digits:
@@ -118,6 +159,10 @@ def write_south(world: World, truth: Truth, out: Path) -> None:
         di = row.cells["Product Ref"]
         row.plant(23, "Product Ref", di.lstrip("0"), correct=di, expect="asked", field="product")
         row.link = "either"
+
+
+def _spoil_words(rng: Random, rows: list[Row]) -> None:
+    """Hospitals, departments, states and ends of warranty as people write them."""
     spoil_hospitals(rng, rows, "Hospital", count=24)
     _ditto(rng.sample(range(1, len(rows)), 60), rows)
     spoil_blanks(rng, rows, "Department", "department", count=6)
@@ -142,30 +187,6 @@ def write_south(world: World, truth: Truth, out: Path) -> None:
             expect="fixed",
             field="customer",
         )
-    rows = _with_repeats(world, rows)
-    text = write_delimited(
-        rows,
-        headers=HEADERS,
-        keys=KEYS,
-        delimiter="\t",
-        newline="\n",
-        file=FILE,
-        table=TABLE,
-        truth=truth,
-    )
-    for name in ("Remarks", "Remarks #2"):
-        truth.note(
-            file=FILE,
-            table=TABLE,
-            row=1,
-            column=name,
-            dirt=8,
-            raw="Remarks",
-            correct=name,
-            expect="fixed",
-            field="notes",
-        )
-    (out / FILE).write_bytes(text.encode("utf-8"))
 
 
 def _row(device: Device, i: int) -> Row:
