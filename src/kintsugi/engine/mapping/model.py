@@ -6,6 +6,7 @@ column whose content moved is noticed even when its header stayed.
 """
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -173,8 +174,10 @@ class Mapping(_Part):
 
     @property
     def sha256(self) -> str:
-        """Digest of the meaning: two texts of the same mapping agree."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Digest of the meaning: two texts of the same mapping agree, in whatever order a database
+        or an editor gave its names back."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _invalid(place: str, problem: str) -> KintsugiError:

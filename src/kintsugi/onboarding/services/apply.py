@@ -6,6 +6,7 @@ goes on exactly where it stopped.
 
 import datetime as dt
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,8 +24,16 @@ from kintsugi.engine.survivorship import survive
 from kintsugi.onboarding.models import Chunk
 from kintsugi.onboarding.services.records import fields_of, values_json, with_days
 
-#: Source records a transaction takes at most.
-CHUNK_ROWS = 50_000
+
+def chunk_rows(given: str | None) -> int:
+    """Source records a transaction takes at most: 50,000, or ``KINTSUGI_CHUNK_ROWS`` (1 to
+    1,000,000) for a server with little memory. A run keeps the chunks it was planned with."""
+    if given and given.isascii() and given.isdigit():
+        return min(max(int(given), 1), 1_000_000)
+    return 50_000
+
+
+CHUNK_ROWS = chunk_rows(os.environ.get("KINTSUGI_CHUNK_ROWS"))
 
 
 @dataclass(frozen=True)

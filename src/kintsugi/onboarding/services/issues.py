@@ -1,5 +1,6 @@
 """Issues of a run: stored so that a rerun finds the same one again, counted without a cap."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 import polars as pl
@@ -100,12 +101,19 @@ def close_fixed(
     keys: pl.Series,
     table_no: int,
     rows: pl.Series,
+    standing: Collection[str] = (),
 ) -> int:
     """Mark as fixed at the source what earlier runs found at these source keys, or at these rows
     of this table where there was no key, and this run did not; must run inside ``recorded``.
-    Returns how many."""
-    candidates = Issue.objects.filter(source_id=source_id, entity=entity, status="open").exclude(
-        run_id=run_id
+    Returns how many.
+
+    ``standing``: rules over the loaded tables; a run that brings nothing new does not find them
+    again, and they are not fixed by that.
+    """
+    candidates = (
+        Issue.objects.filter(source_id=source_id, entity=entity, status="open")
+        .exclude(run_id=run_id)
+        .exclude(rule__in=list(standing))
     )
     places = list(candidates.values_list("pk", "place", "table_no"))
     if not places:

@@ -128,6 +128,7 @@ def apply_entity(
             keys=taken["_key"],
             table_no=entity.table,
             rows=taken["_rows"].explode().drop_nulls(),
+            standing=loader.checks.keys(),
         )
 
 

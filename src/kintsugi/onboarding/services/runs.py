@@ -3,13 +3,13 @@
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
 from kintsugi.audit.services import recorded
@@ -121,7 +121,7 @@ def start_run(
             .order_by("-created_at")
             .first()
         )
-        if waiting is not None:
+        if waiting is not None and _can_go_on(waiting):
             return waiting
         return Run.objects.create(
             number=next_number(prefix="RUN", on=at.date()),
@@ -134,6 +134,12 @@ def start_run(
             observed_at=observed_at or at,
             notes=_notes(snapshot, mapping),
         )
+
+
+def _can_go_on(run: Run) -> bool:
+    """Whether an unfinished run may be taken up: its chunks are only as good as the plan in its
+    folder, so one that wrote chunks and lost its folder is left as it stands."""
+    return not run.chunks.exists() or next(workdir(run).glob("plan-*.json"), None) is not None
 
 
 def _suggested(snapshot: EngineSnapshot, contracts: Any) -> Mapping:
@@ -214,7 +220,8 @@ def _owned(run_id: UUID) -> Iterator[None]:
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
+        # A connection that is gone has let go of the lock already.
+        with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
             cursor.execute("select pg_advisory_unlock(%s)", [key])
 
 
@@ -331,38 +338,60 @@ def _move(actor: Any, run: Run, status: str, **changes: Any) -> None:
         _set(run, status=status, **changes)
 
 
+class Interrupted(KintsugiError):
+    """The database, the disk or another resource gave way; the run goes on where it stopped."""
+
+    retryable = True
+
+    def __init__(self, cause: Exception) -> None:
+        text = str(cause).splitlines()[0][:400] if str(cause) else type(cause).__name__
+        super().__init__(
+            "run.interrupted",
+            Text(f"运行中断:{text}", f"The run was interrupted: {text}"),
+            Text(
+                "排除原因后再次执行,将从中断处继续。",
+                "Remove the cause and run again; it goes on where it stopped.",
+            ),
+            type=type(cause).__name__,
+        )
+
+
+#: What is nobody's mistake: a session the server ended, a full disk. A wrong value that the
+#: database refuses is a fault of the program and stays one.
+AWAY = (OperationalError, InterfaceError, OSError)
+
+
 @contextmanager
 def _stopping(actor: Any, run_id: UUID) -> Iterator[None]:
-    """A refusal or a lost database stops the run visibly, with the reason, and is raised."""
+    """A refusal or a lost resource stops the run visibly, with the reason, and is raised.
+
+    Raises Interrupted for a database, disk or file that gave way.
+    """
     try:
         yield
-    except (KintsugiError, DatabaseError, OSError) as error:
+    except KintsugiError as error:
         _stop(actor, run_id, error)
+        raise
+    except AWAY as error:
+        interrupted = Interrupted(error)
+        _stop(actor, run_id, interrupted)
+        raise interrupted from error
+    except DatabaseError as error:
+        _stop(actor, run_id, Interrupted(error))
         raise
 
 
-def _stop(actor: Any, run_id: UUID, error: Exception) -> None:
-    if isinstance(error, KintsugiError):
-        facts = {
-            "code": error.code,
-            "message": error.message._asdict(),
-            "remedy": error.remedy._asdict(),
-            "facts": {k: str(v)[:400] for k, v in error.facts.items()},
-        }
-    else:
-        text = str(error).splitlines()[0][:400] if str(error) else type(error).__name__
-        facts = {
-            "code": "run.interrupted",
-            "message": {"zh": f"运行中断:{text}", "en": f"The run was interrupted: {text}"},
-            "remedy": {
-                "zh": "排除原因后再次执行,将从中断处继续。",
-                "en": "Remove the cause and run again; it goes on where it stopped.",
-            },
-            "facts": {"type": type(error).__name__},
-        }
-    try:
+def _stop(actor: Any, run_id: UUID, error: KintsugiError) -> None:
+    facts = {
+        "code": error.code,
+        "message": error.message._asdict(),
+        "remedy": error.remedy._asdict(),
+        "facts": {k: str(v)[:400] for k, v in error.facts.items()},
+    }
+    # Where the database itself is away the run is taken up again from its ledger.
+    with suppress(DatabaseError, InterfaceError):
+        if connection.connection is not None and not connection.is_usable():
+            connection.close()
         run = _get(run_id)
         if run.status not in (*FINISHED, "failed", "applied"):
             _move(actor, run, "failed", error=facts)
-    except DatabaseError:
-        return  # the database itself is away: the run is taken up again from its ledger

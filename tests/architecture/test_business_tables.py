@@ -1,0 +1,58 @@
+"""Every table is either a business table or named here with the reason why it is none."""
+
+from django.apps import apps
+
+from kintsugi.audit.services import business_tables
+from kintsugi.core.models import BusinessModel
+
+#: Our tables whose rows are not business rows.
+OTHERS = {
+    "audit_transaction": "the record itself",
+    "audit_change": "the record itself; only triggers write it",
+    "audit_origin": "provenance, written with the rows it explains",
+    "audit_fieldset": "provenance: interned field names",
+    "audit_provenance": "provenance: the crosswalk",
+    "core_command": "idempotency keys",
+    "core_event": "the outbox",
+    "core_sequence": "number series",
+    "core_transition": "state machines as data",
+    "onboarding_chunk": "a run's ledger, written with its chunks",
+    "onboarding_progress": "what a run does right now; overwritten",
+    "onboarding_runissuecount": "counts of a run, made again by a rerun",
+    "identity_user_groups": "Django's link table",
+    "identity_user_user_permissions": "Django's link table",
+}
+
+
+def ours() -> list[type]:
+    return [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if model.__module__.startswith("kintsugi.")
+    ]
+
+
+def test_a_table_that_is_no_business_table_is_named_with_its_reason() -> None:
+    plain = {m._meta.db_table for m in ours() if not issubclass(m, BusinessModel)}
+    assert plain == set(OTHERS)
+
+
+def test_business_models_are_business_tables_with_an_id_for_ever() -> None:
+    found = {m._meta.db_table: m for m in ours() if issubclass(m, BusinessModel)}
+    assert sorted(found) == business_tables()
+    for table, model in found.items():
+        assert model._meta.pk.name == "id", table
+        assert {"version", "created_at", "updated_at", "is_void", "void_reason"} <= {
+            f.name for f in model._meta.get_fields()
+        }, table
+        assert model._meta.managed, table
+
+
+def test_nothing_cascades_into_a_business_table() -> None:
+    """Rows are voided, never deleted: a foreign key that deletes would go round the record."""
+    for model in ours():
+        if not issubclass(model, BusinessModel):
+            continue
+        for field in model._meta.get_fields():
+            if field.is_relation and getattr(field, "many_to_one", False):
+                assert field.remote_field.on_delete.__name__ == "PROTECT", field
