@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce, Concat
 from django.urls import NoReverseMatch, reverse
 
 from kintsugi.audit.models import Change, Origin, Provenance
+from kintsugi.audit.places import columns_read
 from kintsugi.core.screens.parts import language
 from kintsugi.engine.contract import Contract, Field, load_contract
 from kintsugi.engine.text import Text
@@ -244,7 +245,7 @@ def _witnesses(
         if name in record.won and not has_winner:
             state, has_winner = "won", True
         origin, row = _cell(one, name, elsewhere)
-        columns = origin.columns.get(name, [])
+        columns = columns_read(origin, name, row)
         letters = "+".join(str(c["letter"]) for c in columns)
         ordinal = columns[0]["ordinal"] if columns else 0
         url = cell_url(origin.snapshot, origin.table_no, row, ordinal, gid=gid, field=name)
@@ -405,7 +406,7 @@ def golden_cells(*, gids: Sequence[UUID], entity: str, field_name: str) -> dict[
         if one.gid in found:
             continue
         origin, row = _cell(one, field_name, elsewhere)
-        columns = origin.columns.get(field_name, [])
+        columns = columns_read(origin, field_name, row)
         ordinal = columns[0]["ordinal"] if columns else 0
         found[one.gid] = cell_url(
             origin.snapshot, origin.table_no, row, ordinal, gid=one.gid, field=field_name

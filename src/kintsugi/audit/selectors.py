@@ -23,6 +23,7 @@ from kintsugi.audit.evidence import (
     source_count,
 )
 from kintsugi.audit.models import Change, Provenance
+from kintsugi.audit.places import columns_read
 
 __all__ = [
     "Cell",
@@ -30,6 +31,7 @@ __all__ = [
     "FieldOrigin",
     "SourceRecord",
     "cell_url",
+    "columns_read",
     "evidence_of",
     "explain",
     "gid_of_key",
@@ -151,7 +153,7 @@ def _cell(record: Provenance, name: str, value: Any) -> Cell:
         table_no=origin.table_no,
         snapshot=origin.snapshot,
         row=row,
-        columns=origin.columns.get(name, []),
+        columns=columns_read(origin, name, row),
         value=value,
         run_id=origin.run_id,
         mapping_version=origin.mapping_version,

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from kintsugi.audit.selectors import origins_of, record_at
+from kintsugi.audit.selectors import columns_read, origins_of, record_at
 from kintsugi.engine.contract import load_contract
 from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
 from kintsugi.engine.snapshot import cell_with_neighbours, open_snapshot
@@ -103,7 +103,7 @@ def _columns_read(folder: str, table_no: int, row: int, gid: UUID | None, field:
     record = record_at(gid=gid, snapshot=folder, table_no=table_no, row=row)
     if record is None:
         return set()
-    return {int(c["ordinal"]) for c in record.origin.columns.get(field, [])}
+    return {int(c["ordinal"]) for c in columns_read(record.origin, field, row)}
 
 
 def _understood(
@@ -132,7 +132,14 @@ def _understood(
             ]
         )
         return [
-            _line(record.origin.entity, name, raw, record.values[name], gid, record.origin.columns)
+            _line(
+                record.origin.entity,
+                name,
+                raw,
+                record.values[name],
+                gid,
+                {name: columns_read(record.origin, name, row)},
+            )
             for name in names
         ]
     found: dict[tuple[str, str], Understood] = {}

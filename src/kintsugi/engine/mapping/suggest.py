@@ -360,4 +360,8 @@ def _mentioned_product(
         fit.columns["name"] = fit.columns["model"]
     if "product_code" not in fit.columns or "name" not in fit.columns:
         return None
+    if fit.columns["name"] == fit.columns["product_code"]:
+        # A model alone describes no product: it refers to one of the catalogue, and an entry made
+        # from it would stand beside that one and draw the devices to itself.
+        return None
     return fit

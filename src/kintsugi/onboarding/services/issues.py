@@ -120,9 +120,7 @@ def close_fixed(
         return 0
     seen, lines = set(keys.to_list()), {f"#{row}" for row in rows.to_list()}
     fixed = [
-        pk
-        for pk, place, table in places
-        if place in seen or (table == table_no and place in lines)
+        pk for pk, place, table in places if place in seen or (table == table_no and place in lines)
     ]
     for start in range(0, len(fixed), 5000):
         Issue.objects.filter(pk__in=fixed[start : start + 5000]).update(

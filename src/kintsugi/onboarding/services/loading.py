@@ -302,6 +302,23 @@ def _keep_issues(
     )
 
 
+def _choices(run: Run, entity: EntityResult) -> dict[str, list[str]]:
+    """Fields that the mapping reads from the first of several columns that is not blank, with
+    these columns in the mapping's order."""
+    assert run.mapping, "start_run gives every run its mapping"
+    found: dict[str, list[str]] = {}
+    for table in run.mapping.content["tables"]:
+        if table["table"] not in (entity.table, entity.table_name):
+            continue
+        for mapped in table["entities"]:
+            for name, expression in mapped["columns"].items():
+                if mapped["entity"] == entity.entity and isinstance(expression, dict):
+                    headers = expression.get("first_of")
+                    if headers and len(entity.columns.get(name, [])) == len(set(headers)):
+                        found[name] = list(headers)
+    return found
+
+
 def _target(
     actor: Any,
     run: Run,
@@ -312,15 +329,19 @@ def _target(
     loader: TableLoader,
 ) -> Target:
     table = snapshot.table(entity.table)
+    choices = _choices(run, entity)
     columns = {
         name: [
             {"ordinal": c.ordinal, "letter": c.letter, "header": c.name}
+            | ({"either": True} if name in choices else {})
             for ordinal in places
             for c in table.columns
             if c.ordinal == ordinal
         ]
         for name, places in entity.columns.items()
     }
+    for name, headers in choices.items():
+        columns.get(name, []).sort(key=lambda c: headers.index(str(c["header"])))
     origin = audit.register_origin(
         audit.OriginFacts(
             run_id=run.pk,
