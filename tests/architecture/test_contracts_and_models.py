@@ -109,7 +109,7 @@ def test_deleting_any_field_of_a_contract_is_noticed(entity: str) -> None:
         ]
 
 
-def changed(contract: Contract, name: str, **values: object) -> Contract:
+def changed(contract: Contract, name: str, /, **values: object) -> Contract:
     fields = [f.model_copy(update=values) if f.name == name else f for f in contract.fields]
     return contract.model_copy(update={"fields": fields})
 
