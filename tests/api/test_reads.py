@@ -1,7 +1,5 @@
 """Every read of the API, over a small world worked through by hand."""
 
-from uuid import uuid4
-
 import pytest
 from django.test import Client
 
@@ -26,7 +24,14 @@ def device(client):
 
 @pytest.mark.parametrize(
     "path",
-    ["/devices", "/runs", "/search?q=x", "/contracts", "/openapi.json", "/devices/00000000-0000-7000-8000-000000000001"],
+    [
+        "/devices",
+        "/runs",
+        "/search?q=x",
+        "/contracts",
+        "/openapi.json",
+        "/devices/00000000-0000-7000-8000-000000000001",
+    ],
 )
 def test_without_a_log_in_there_is_only_401_as_json(stranger, path):
     refused(stranger.get(V1 + path), 401, "api.unauthenticated")
