@@ -218,6 +218,11 @@ def field_name(issue: Issue) -> str:
     return Text(known.zh, known.en).get(language())
 
 
+def column_and_field(issue: Issue) -> str:
+    """The column in the words of the source, and the field it feeds in ours."""
+    return " → ".join(part for part in (issue.header, field_name(issue)) if part)
+
+
 def _entity_name(issue: Issue) -> str:
     contracts = load_contracts()
     known = contracts.get(issue.entity)
@@ -243,8 +248,7 @@ COLUMNS = (
     Column("rule", label=_("What is wrong"), value=issue_title, sort=("rule", "row")),
     Column("place", label=_("Where"), kind="code", value=issue_place, gold=issue_cell,
            sort=("table_no", "row")),
-    Column("header", label=_("Column")),
-    Column("field", label=_("Field"), value=field_name, sort=("field",)),
+    Column("field", label=_("Column → field"), value=column_and_field, sort=("field",)),
     Column("value", label=_("Value in the source")),
     Column("proposal", label=_("Proposal")),
     Column("remedy", label=_("What to do"), value=issue_remedy),

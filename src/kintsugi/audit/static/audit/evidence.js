@@ -7,5 +7,6 @@
     if (frame) frame.scrollLeft = cell.offsetLeft - (frame.clientWidth - cell.offsetWidth) / 2;
   };
   document.addEventListener("htmx:afterSwap", (event) => show(event.target));
+  addEventListener("resize", () => show(document));
   document.addEventListener("DOMContentLoaded", () => show(document));
 })();
