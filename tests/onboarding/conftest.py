@@ -1,5 +1,6 @@
 """Fixtures of the onboarding tests."""
 
+from tests.core.committed import committed
 from tests.scenarios.world import world
 
-__all__ = ["world"]
+__all__ = ["committed", "world"]
