@@ -73,6 +73,12 @@ def disagreements(contract: Contract) -> list[str]:
                 found.append(f"{field.name}: elements of {longest} do not fit {room}")
         if field.type in ("text", "code") and field.max_length is None:
             found.append(f"{field.name}: a text without a greatest length")
+        if field.type in ("integer", "decimal"):
+            greatest = 2**31 - 1
+            if isinstance(column, models.DecimalField):
+                greatest = 10 ** (column.max_digits - column.decimal_places) - 1
+            if field.maximum is None or field.maximum > greatest:
+                found.append(f"{field.name}: greatest {field.maximum}, the column {greatest}")
         if field.required and column.null:
             found.append(f"{field.name}: required, but the column may be null")
         if not field.required and not column.null and not column.has_default():
@@ -120,6 +126,7 @@ def changed(contract: Contract, name: str, /, **values: object) -> Contract:
         ("serial_no", {"max_length": 61}, "room for 60, the contract allows 61"),
         ("mfg_date", {"type": "text", "max_length": 10}, "text in a DateField"),
         ("purchase_price", {"type": "integer"}, "integer in a DecimalField"),
+        ("purchase_price", {"maximum": None}, "greatest None, the column 99999999999999"),
         ("department", {"name": "ward"}, "no column"),
         ("department", {"required": True}, "required, but the column may be null"),
         ("serial_no", {"required": False}, "optional, but the column may not be null"),
