@@ -583,7 +583,7 @@ def test_at_is_the_time_of_the_runs_number(world: World) -> None:
     assert report["run"] == "RUN-20261122-0001"
 
 
-# -- values that a row cannot hold, or not together -------------------------------------------------
+# -- values that a row cannot hold, or not together ------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def start_run(
 def _can_go_on(run: Run) -> bool:
     """Whether an unfinished run may be taken up: its chunks are only as good as the plan in its
     folder, so one that wrote chunks and lost its folder is left as it stands."""
-    return not run.chunks.exists() or next(workdir(run).glob("plan-*.json"), None) is not None
+    return not run.chunks.exists() or next(workdir(run).rglob("plan-*.json"), None) is not None
 
 
 def _suggested(snapshot: EngineSnapshot, contracts: Any) -> Mapping:
