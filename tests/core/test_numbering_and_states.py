@@ -119,7 +119,7 @@ def test_the_database_takes_exactly_the_listed_steps(name: str) -> None:
     assert taken == machine.steps | staying
     with recorded(actor="tester", command="test.states"), transaction.atomic():
         row_id = MAKE[name](**{machine.column: next(iter(machine.states))})
-        assert not database_takes(machine, row_id, "no such state")
+        assert not database_takes(machine, row_id, "nowhere")
 
 
 @pytest.mark.parametrize("name", sorted(MACHINES))
