@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection, connections
+from django.test import TransactionTestCase
 
 from kintsugi.devices.models import Device
 from kintsugi.engine.errors import KintsugiError
@@ -54,19 +55,23 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KINTSUGI_CHUNK_ROWS", str(CHUNK))
 
 
-@pytest.fixture
-def expected(world: World, small_chunks: None, settings: Any, database_server: Any) -> Any:
-    """The checksums of an uninterrupted import in another database, and then a fresh one."""
-    settings.SNAPSHOT_ROOT, kept = world.folder / "other" / "snapshots", settings.SNAPSHOT_ROOT
-    settings.RUN_ROOT, kept_runs = world.folder / "other" / "runs", settings.RUN_ROOT
-    world.load(*files(world))
-    found = tables()
-    settings.SNAPSHOT_ROOT, settings.RUN_ROOT = kept, kept_runs
-    from django.test import TransactionTestCase
+#: The checksums of an uninterrupted import, made once in a database of its own.
+UNINTERRUPTED: dict[str, str] = {}
 
-    TransactionTestCase._fixture_teardown(None)  # the migrated template again
+
+@pytest.fixture
+def expected(world: World, small_chunks: None, settings: Any) -> dict[str, str]:
+    """The checksums of an uninterrupted import in another database; this one is fresh."""
+    if not UNINTERRUPTED:
+        kept = settings.SNAPSHOT_ROOT, settings.RUN_ROOT
+        settings.SNAPSHOT_ROOT = world.folder / "other" / "snapshots"
+        settings.RUN_ROOT = world.folder / "other" / "runs"
+        world.load(*files(world))
+        UNINTERRUPTED.update(tables())
+        settings.SNAPSHOT_ROOT, settings.RUN_ROOT = kept
+        TransactionTestCase._fixture_teardown(None)  # the migrated template again
     assert Device.objects.count() == 0
-    return found
+    return dict(UNINTERRUPTED)
 
 
 def child(world: World, *command: str) -> subprocess.Popen[str]:
@@ -123,17 +128,17 @@ def test_killed_at_any_point_and_run_again_the_tables_are_those_of_an_uninterrup
     assert Run.objects.count() == 2, "the interrupted run was taken up, none was made anew"
 
 
+@pytest.mark.slow
 def test_killed_from_outside_at_a_random_moment_of_the_real_command(
     world: World, expected: dict[str, str]
 ) -> None:
     command = [str(Path(sys.executable).with_name("kintsugi")), "import", "--json"]
-    for chunks in (random.Random().randrange(1, 8),):
-        process = child(world, *command, *map(str, files(world)))
-        before = Chunk.objects.count()
-        while process.poll() is None and Chunk.objects.count() < before + chunks:
-            threading.Event().wait(0.005)
-        process.kill()
-        process.communicate(timeout=60)
+    chunks = random.Random().randrange(1, 8)
+    process = child(world, *command, *map(str, files(world)))
+    while process.poll() is None and Chunk.objects.count() < chunks:
+        threading.Event().wait(0.005)
+    process.kill()
+    process.communicate(timeout=60)
     process = child(world, *command, *map(str, files(world)))
     answer, errors = process.communicate(timeout=120)
     assert process.returncode == 0, answer + errors
