@@ -60,6 +60,9 @@ def wrong_encoding(path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00\xd8\x00\xd8" + bytes(range(128, 256)) * 40)
 
 
+#: Devices without serial numbers.
+NO_KEY = "产品编码,医院,科室\nP-1,市一医院,ICU\n"
+
 BAD: dict[str, tuple[str, Callable[[Path], object]]] = {
     "nothing at all": ("empty.csv", lambda p: p.write_bytes(b"")),
     "only blanks": ("blank.csv", lambda p: p.write_text("\n  \n\n")),
@@ -75,7 +78,7 @@ BAD: dict[str, tuple[str, Callable[[Path], object]]] = {
     "no known encoding": ("products.csv", wrong_encoding),
     "an empty workbook": ("b.xlsx", lambda p: p.write_bytes(b"PK\x05\x06" + b"\0" * 18)),
     "headers of nothing known": ("x.csv", lambda p: p.write_text("abc,xyz\n1,2\n")),
-    "a key column missing": ("d.csv", lambda p: p.write_text("产品编码,医院\nP-1,市一医院\n")),
+    "a key column missing": ("d.csv", lambda p: p.write_text(NO_KEY)),
     "no such file": ("missing.csv", lambda p: None),
 }  # fmt: skip
 
