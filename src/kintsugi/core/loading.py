@@ -50,6 +50,8 @@ class TableLoader:
     arrays: frozenset[str] = frozenset()
     #: Contract fields beside the key that help to tell whether two records are one thing.
     identifying: Sequence[str] = ()
+    #: Pairs of date fields of which the first may not lie behind the second.
+    ordered: Sequence[tuple[str, str]] = ()
     #: Table columns that ``derive`` adds.
     derived: Sequence[str] = ()
     #: Rule → (app, name) of a SELECT in the app's ``checks`` folder that returns offending source

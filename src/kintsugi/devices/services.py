@@ -51,6 +51,7 @@ LOADER = DeviceLoader(
     columns={"product": "product_id", "supplier": "supplier_id", "customer": "customer_id"},
     key=("product_id", "serial_no"),
     derived=("partial_dates",),
+    ordered=(("mfg_date", "expiry_date"), ("warranty_start", "warranty_end")),
     checks={"serial.lookalike": ("devices", "lookalike_serials")},
     references_to={
         "product_id": ("products_product", "product_code"),

@@ -131,8 +131,10 @@ def _apply(target: Target, records: pl.DataFrame) -> Outcome:
         pl.lit(None, pl.String).alias(name) for name in fields if name not in work.columns
     )
     golden, winners = _golden(target, work, earlier, fields)
+    golden, disordered = _in_order(target, golden)
     _create(target, golden.join(work.filter("_fresh").select("_gid").unique(), on="_gid"))
     collided = _change(target, golden, earlier, work, fields, outcome)
+    outcome.issues = _with_disorder(outcome.issues, disordered, work)
     applied = work.filter(~((pl.col("_op") == "updated") & pl.col("_gid").is_in(collided)))
     _remember(target, applied, earlier, winners, fields)
     outcome.created = work.filter(pl.col("_op") == "created").height
@@ -259,6 +261,40 @@ def _golden(
         pl.concat([golden_alone, golden.select("_gid", *fields)]),
         pl.concat([won_alone, won]),
     )
+
+
+def _in_order(target: Target, golden: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Golden values whose dates are in order, and what was left out for it.
+
+    Each source may be sound and two of them together still say that a warranty ends before it
+    starts. The later date stands, the earlier one is left empty until a person decides.
+    """
+    left_out = []
+    for early, late in target.loader.ordered:
+        if early in golden.columns and late in golden.columns:
+            wrong = pl.col(early) > pl.col(late)
+            left_out.append(
+                golden.filter(wrong).select(
+                    pl.col("_gid").alias("gid"),
+                    pl.lit(early).alias("field"),
+                    pl.lit("merge.date-order").alias("rule"),
+                    pl.col(early).alias("value"),
+                    pl.col(late).alias("proposal"),
+                )
+            )
+            golden = golden.with_columns(pl.when(~wrong.fill_null(False)).then(early).alias(early))
+    return golden, pl.concat(left_out) if left_out else pl.DataFrame()
+
+
+def _with_disorder(
+    found: pl.DataFrame | None, disordered: pl.DataFrame, work: pl.DataFrame
+) -> pl.DataFrame | None:
+    """The issues of the merge with those of dates out of order, at the record that brought them."""
+    if disordered.is_empty():
+        return found
+    places = work.unique("_gid", keep="first").select(pl.col("_gid").alias("gid"), "_key", "_row")
+    issues = disordered.join(places, on="gid", how="left")
+    return issues if found is None else pl.concat([found, issues.select(found.columns)])
 
 
 def _columns(target: Target, golden: pl.DataFrame) -> pl.DataFrame:

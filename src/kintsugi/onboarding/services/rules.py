@@ -68,6 +68,19 @@ for _rule in (
         dirt=(25,),
     ),
     Rule(
+        id="merge.date-order",
+        severity="ask",
+        title=Text(
+            "合并后“{value}”晚于其后的日期,已留空",
+            "Taken together, “{value}” lies behind the date it should precede; it was left empty",
+        ),
+        remedy=Text(
+            "请比较各来源的日期,更正其中之一。",
+            "Compare the dates of the sources and correct one of them.",
+        ),
+        dirt=(),
+    ),
+    Rule(
         id="identity.collision",
         severity="ask",
         title=Text(
