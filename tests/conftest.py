@@ -17,6 +17,7 @@ import ipaddress
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -257,3 +258,22 @@ def django_db_setup(
     with django_db_blocker.unblock():
         connections.close_all()
     database_server.admin("DROP DATABASE IF EXISTS {db} WITH (FORCE)", db=database)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Lets go of connections that were ended while their database was made anew.
+
+    Connections belong to a context, and a browser's driver has one of its own: what was opened
+    there is not seen when the copy is replaced, and would meet the next test as a dead session.
+    """
+    if "django.db" not in sys.modules:
+        return
+    from django.conf import settings
+    from django.db import connections
+
+    if not settings.configured:
+        return
+    for known in connections.all(initialized_only=True):
+        if known.connection is not None and not known.in_atomic_block and not known.is_usable():
+            known.close()
