@@ -15,7 +15,7 @@ from django.db import connection
 from psycopg import sql
 
 from kintsugi.audit.models import FieldSet, Origin
-from kintsugi.core.bulk import copy_frame, fetch_frame
+from kintsugi.core.bulk import copy_frame, fetch_frame, temporary_table
 from kintsugi.core.queries import query
 
 TABLE = "audit_provenance"
@@ -114,7 +114,6 @@ def _update(staging: str, frame: pl.DataFrame, key: Sequence[str]) -> int:
     parts = {
         "s": sql.Identifier(staging),
         "t": sql.Identifier(TABLE),
-        "all": sql.SQL(", ").join(map(sql.Identifier, frame.columns)),
         "set": sql.SQL(", ").join(
             sql.SQL("{0} = s.{0}").format(sql.Identifier(c)) for c in columns
         ),
@@ -122,13 +121,8 @@ def _update(staging: str, frame: pl.DataFrame, key: Sequence[str]) -> int:
             sql.SQL("t.{0} = s.{0}").format(sql.Identifier(c)) for c in key
         ),
     }
+    temporary_table(name=staging, like=TABLE, columns=frame.columns)
+    copy_frame(table=staging, frame=frame)
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL(
-                "DROP TABLE IF EXISTS pg_temp.{s};"
-                " CREATE TEMPORARY TABLE {s} ON COMMIT DROP AS SELECT {all} FROM {t} WITH NO DATA"
-            ).format(**parts)
-        )
-        copy_frame(table=staging, frame=frame)
         cursor.execute(sql.SQL("UPDATE {t} t SET {set} FROM {s} s WHERE {on}").format(**parts))
         return int(cursor.rowcount)
