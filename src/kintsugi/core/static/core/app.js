@@ -98,15 +98,19 @@
 
   // -- theme --------------------------------------------------------------------------------
   const setTheme = async (form, value) => {
-    kintsugiTheme(value);
+    kintsugiTheme.choose(value);
     document.documentElement.dataset.theme = value;
     $$("[data-theme-form] button").forEach((button) =>
       button.setAttribute("aria-pressed", String(button.value === value)));
     const data = new FormData(form);
     data.set("theme", value);
     try {
-      const answer = await fetch(form.action, { method: "POST", body: data, headers: { "X-Requested-With": "fetch" } });
+      // keepalive: leaving the page at once does not lose the choice
+      const answer = await fetch(form.action, {
+        method: "POST", body: data, keepalive: true, headers: { "X-Requested-With": "fetch" },
+      });
       if (!answer.ok) throw new Error(String(answer.status));
+      kintsugiTheme.settled(value);
     } catch {
       say(text("failed"), "bad");
     }
