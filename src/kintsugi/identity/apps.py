@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class IdentityConfig(AppConfig):
-    """Accounts and log-in. A person apart from accounts is the directory's business, not ours."""
+    """People, their accounts, and log-in."""
 
     name = "kintsugi.identity"
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,4 +1,4 @@
-"""Accounts."""
+"""People and their accounts."""
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -7,6 +7,51 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.models import BusinessModel
+
+
+class Person(BusinessModel):
+    """Somebody who acts: an employee, an outside contact, or a service that stands for nobody.
+
+    Duties count by person, never by account: two accounts of one person are one pair of eyes.
+    """
+
+    class Kind(models.TextChoices):
+        """What sort of somebody."""
+
+        EMPLOYEE = "employee", _("Employee")
+        CONTACT = "contact", _("Outside contact")
+        SERVICE = "service", _("Service")
+
+    emp_no = models.CharField(_("employee number"), max_length=20, null=True, blank=True)
+    name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.EMPLOYEE)
+    joined_on = models.DateField(_("joined"), null=True, blank=True)
+    left_on = models.DateField(_("left"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["emp_no"],
+                name="person_employee_number_once",
+                condition=models.Q(emp_no__isnull=False, is_void=False),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=("employee", "contact", "service")),
+                name="person_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(joined_on__isnull=True)
+                | models.Q(left_on__isnull=True)
+                | models.Q(joined_on__lte=models.F("left_on")),
+                name="person_joined_before_leaving",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -37,6 +82,9 @@ class User(BusinessModel, AbstractBaseUser, PermissionsMixin):
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
+    person = models.ForeignKey(
+        "identity.Person", on_delete=models.PROTECT, related_name="accounts", editable=False
+    )
     username = models.CharField(
         _("user name"),
         max_length=80,

@@ -13,7 +13,18 @@ from django.db.models.functions import Now
 from django.utils.translation import override
 
 from kintsugi.core.errors import KintsugiError, Text
-from kintsugi.identity.models import User
+from kintsugi.identity.models import Person, User
+
+
+def create_person(
+    *, name: str, kind: str = Person.Kind.EMPLOYEE, emp_no: str | None = None
+) -> Person:
+    """A new person; accounts are given separately. Raises KintsugiError
+    ``identity.invalid-person`` (facts: field)."""
+    person = Person(name=name.strip(), kind=kind, emp_no=emp_no)
+    _check("identity.invalid-person", person.full_clean)
+    person.save(force_insert=True)
+    return person
 
 
 def create_user(
@@ -26,8 +37,9 @@ def create_user(
     theme: str = User.Theme.AUTO,
     is_staff: bool = False,
     is_superuser: bool = False,
+    person: Person | None = None,
 ) -> User:
-    """A new account that may log in at once.
+    """A new account that may log in at once, of ``person`` or of a new person of that name.
 
     Raises KintsugiError ``identity.username-taken``, ``identity.weak-password`` or
     ``identity.invalid-account`` (facts: field).
@@ -53,7 +65,8 @@ def create_user(
         )
     _check_password(password, user)
     user.set_password(password)
-    _check("identity.invalid-account", user.full_clean)
+    _check("identity.invalid-account", lambda: user.full_clean(exclude={"person"}))
+    user.person = person or create_person(name=user.display_name)
     user.save(force_insert=True)
     return user
 
