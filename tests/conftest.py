@@ -208,10 +208,12 @@ def migrated_template(
             from django.core.management import call_command
             from django.db import connections
 
+            from kintsugi.core.scope import as_owner
+
             database_server.admin("DROP DATABASE IF EXISTS {db} WITH (FORCE)", db=building)
             database_server.admin("CREATE DATABASE {db} TEMPLATE template0", db=building)
             _point_django_at(database_server, building)
-            with django_db_blocker.unblock():
+            with django_db_blocker.unblock(), as_owner():
                 call_command("migrate", verbosity=0, interactive=False)
                 call_command("createcachetable", verbosity=0)
                 connections.close_all()
@@ -258,6 +260,21 @@ def django_db_setup(
     with django_db_blocker.unblock():
         connections.close_all()
     database_server.admin("DROP DATABASE IF EXISTS {db} WITH (FORCE)", db=database)
+
+
+@pytest.fixture
+def table_owner() -> Iterator[None]:
+    """The test works as the account that owns the tables, not as a role that owns nothing; ask
+    for it after the database's own fixture."""
+    from django.db import connection
+
+    from kintsugi.core.scope import apply
+
+    with connection.cursor() as cursor:
+        cursor.execute("set role none")
+    yield
+    if connection.connection is not None and not connection.needs_rollback:
+        apply(connection)
 
 
 @pytest.hookimpl(tryfirst=True)

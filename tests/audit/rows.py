@@ -65,9 +65,14 @@ def device() -> UUID:
     return insert("devices_device", serial_no=uuid7().hex, product_id=product(), notes="a\\b\n“c”")
 
 
+def person() -> UUID:
+    return insert("identity_person", name="张三", kind="employee")
+
+
 def user() -> UUID:
     return insert(
         "identity_user",
+        person_id=person(),
         username=uuid7().hex,
         password="!",
         display_name="张三",
@@ -147,6 +152,7 @@ def issue(**values: Any) -> UUID:
 
 ROWS: dict[str, Callable[..., UUID]] = {
     "devices_device": device,
+    "identity_person": person,
     "identity_user": user,
     "onboarding_issue": issue,
     "onboarding_mappingversion": mapping,

@@ -17,7 +17,8 @@ from kintsugi.core.ids import uuid7, uuid7_series
 from kintsugi.core.models import BusinessModel
 from tests.audit.rows import ROWS, fold, insert, party, stored
 
-pytestmark = pytest.mark.usefixtures("committed")
+# What even the owner of the tables is refused, nobody else may.
+pytestmark = pytest.mark.usefixtures("committed", "table_owner")
 TABLES = business_tables()
 
 

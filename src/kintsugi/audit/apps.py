@@ -8,13 +8,15 @@ from django.db.models.signals import post_migrate
 
 def _cover(sender: AppConfig, using: str, **_: Any) -> None:
     from kintsugi.audit.services import cover_tables, publish_transitions
+    from kintsugi.core.scope import guard_database
 
     cover_tables(using=using)
     publish_transitions(using=using)
+    guard_database(using=using)
 
 
 class AuditConfig(AppConfig):
-    """Covers business tables with the change log and the database with the state machines."""
+    """Covers business tables with the change log, the database with state machines and roles."""
 
     name = "kintsugi.audit"
     default_auto_field = "django.db.models.BigAutoField"

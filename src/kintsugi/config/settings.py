@@ -1,6 +1,7 @@
 """Settings of every Kintsugi process; what differs between installations is environment.
 
 ``DATABASE_URL``      PostgreSQL 15 or newer; set by the command line for the embedded server
+``KINTSUGI_OWNER_URL`` the same database as the account that owns the tables; only migrations use it
 ``KINTSUGI_HOME``     folder of data, snapshots, logs and secrets (default ``./var``)
 ``KINTSUGI_SECRET``   signing key; without it one is made and kept in the home folder
 ``KINTSUGI_HOSTS``    comma separated host names the web process answers to
@@ -95,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kintsugi.identity.middleware.PersonScope",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "kintsugi.core.middleware.Preferences",
     "kintsugi.audit.middleware.TransactionContext",

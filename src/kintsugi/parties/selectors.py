@@ -11,7 +11,9 @@ from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
 from kintsugi.core.sorting import sort_key
 from kintsugi.engine.values import normalise
-from kintsugi.parties.models import Party
+from kintsugi.parties.models import Party, customer_within
+
+__all__ = ["customer_within"]
 
 
 def name_keys(names: pl.Series) -> pl.DataFrame:
