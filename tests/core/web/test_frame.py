@@ -96,6 +96,7 @@ def test_health_answers_without_log_in_and_tells_nothing_else(client):
     assert response.json() == {"status": "ok", "database": "ok"}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_health_says_503_when_the_database_is_gone(client, monkeypatch):
     def gone(*_args: object) -> None:
         raise DatabaseError("no server")
