@@ -1,0 +1,103 @@
+"""Context tokens: proof that a transaction's context came from the product.
+
+``<key id>.<nonce>.<mac>``: the nonce is a UUIDv7 and so tells when the token was issued; the mac is
+HMAC-SHA256 over the nonce and the context in one canonical form. The database stores the token
+with the context and knows no key.
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Literal
+
+from kintsugi.audit.verifying.keys import ContextKey, context_keys
+from kintsugi.core.ids import uuid7
+
+FORMAT = "kintsugi-context-1"
+#: What a token covers, in this order.
+COVERED = ("actor", "actor_id", "command", "reason", "request_id", "run_id", "facts")
+#: Clocks of two machines, and transactions that run for hours, may lie this far apart.
+STALE_AFTER = dt.timedelta(hours=24)
+#: Transactions that ran while the key was changed.
+HANDOVER = dt.timedelta(minutes=5)
+
+Fault = Literal["forged", "unknown-key", "retired-key", "stale"]
+
+
+def issue_token(context: Mapping[str, Any]) -> str:
+    """The token of a context: a mapping of COVERED names, ids as text or None."""
+    key = context_keys()[-1]
+    nonce = uuid7().hex
+    return f"{key.key_id}.{nonce}.{_mac(key, nonce, context)}"
+
+
+def token_fault(
+    token: str,
+    context: Mapping[str, Any],
+    *,
+    at: dt.datetime,
+    keys: Mapping[str, tuple[ContextKey, dt.datetime | None]],
+) -> Fault | None:
+    """What is wrong with a token for this context in a transaction begun ``at``; None: nothing.
+
+    ``keys``: by id, each with the time its successor was made.
+    """
+    key_id, _, rest = token.partition(".")
+    nonce, _, mac = rest.partition(".")
+    if key_id not in keys:
+        return "unknown-key"
+    key, retired_at = keys[key_id]
+    if len(nonce) != 32 or not hmac.compare_digest(_mac(key, nonce, context), mac):
+        return "forged"
+    issued_at = issued(nonce)
+    if retired_at is not None and issued_at > retired_at + HANDOVER:
+        return "retired-key"
+    if abs(issued_at - at) > STALE_AFTER:
+        return "stale"
+    return None
+
+
+def issued(nonce: str) -> dt.datetime:
+    """When a nonce was made: the first 48 bits of a UUIDv7 are milliseconds since 1970."""
+    return dt.datetime.fromtimestamp(int(nonce[:12], 16) / 1000, dt.UTC)
+
+
+def _mac(key: ContextKey, nonce: str, context: Mapping[str, Any]) -> str:
+    covered = [FORMAT, nonce, *(context[name] for name in COVERED)]
+    return hmac.new(key.secret, canonical(covered).encode(), hashlib.sha256).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """A JSON value as one text that survives the way through a jsonb column: keys in order, numbers
+    by their value, whatever way they were written."""
+    if not isinstance(value, str | int | float | Decimal | type(None)):
+        plain = json.dumps(value, default=str, ensure_ascii=False)
+        value = json.loads(plain, parse_float=Decimal, parse_int=Decimal)
+    return "".join(_parts(value))
+
+
+def _parts(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        yield "{"
+        for name in sorted(value):
+            yield json.dumps(name) + ":"
+            yield from _parts(value[name])
+            yield ","
+        yield "}"
+    elif isinstance(value, list | tuple):
+        yield "["
+        for one in value:
+            yield from _parts(one)
+            yield ","
+        yield "]"
+    elif isinstance(value, bool | str) or value is None:
+        yield json.dumps(value)
+    else:
+        yield _number(Decimal(value))
+
+
+def _number(value: Decimal) -> str:
+    return "0" if value == 0 else format(value.normalize(), "f")
