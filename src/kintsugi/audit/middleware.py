@@ -1,12 +1,16 @@
 """Web requests that may write run in one transaction with the person's context."""
 
+import hashlib
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
-from kintsugi.audit.context import set_context
+from kintsugi.audit.context import set_context, surrounded
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -29,7 +33,7 @@ class TransactionContext:
         if request.method in SAFE:
             response = self.get_response(request)
         else:
-            with transaction.atomic():
+            with surrounded(**_place(request)), transaction.atomic():
                 user = request.user
                 set_context(
                     actor=str(user) if user.is_authenticated else "anonymous",
@@ -42,3 +46,15 @@ class TransactionContext:
                     transaction.set_rollback(True)
         response["X-Request-ID"] = request_id
         return response
+
+
+def _place(request: HttpRequest) -> dict[str, Any]:
+    """Which endpoint is asked, and in which session: its key's hash, since the key itself is as
+    good as a password."""
+    facts = {}
+    with suppress(Resolver404):  # the answer will be 404, and nothing written
+        facts["endpoint"] = f"{request.method} /{resolve(request.path_info).route}"
+    key = request.session.session_key
+    if key:
+        facts["session"] = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return facts

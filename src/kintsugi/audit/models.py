@@ -20,8 +20,11 @@ class Transaction(models.Model):
     request_id = models.CharField(max_length=64, db_default="")
     run_id = models.UUIDField(_("run"), null=True)
     facts = models.JSONField(default=dict)
+    #: Authenticates all the above; null where it was written by hand (verifying/tokens.py).
+    token = models.TextField(null=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["token"], name="context_token_once")]
         indexes = [
             models.Index(fields=["-at"], name="transaction_at"),
             models.Index(

@@ -31,7 +31,7 @@ def issue_token(context: Mapping[str, Any]) -> str:
     """The token of a context: a mapping of COVERED names, ids as text or None."""
     key = context_keys()[-1]
     nonce = uuid7().hex
-    return f"{key.key_id}.{nonce}.{_mac(key, nonce, context)}"
+    return f"{key.key_id}.{nonce}.{mac_of(key, nonce, plain(context))}"
 
 
 def token_fault(
@@ -41,7 +41,7 @@ def token_fault(
     at: dt.datetime,
     keys: Mapping[str, tuple[ContextKey, dt.datetime | None]],
 ) -> Fault | None:
-    """What is wrong with a token for this context in a transaction begun ``at``; None: nothing.
+    """What is wrong with a token for this plain context in a transaction begun ``at``; None: nothing.
 
     ``keys``: by id, each with the time its successor was made.
     """
@@ -50,7 +50,7 @@ def token_fault(
     if key_id not in keys:
         return "unknown-key"
     key, retired_at = keys[key_id]
-    if len(nonce) != 32 or not hmac.compare_digest(_mac(key, nonce, context), mac):
+    if len(nonce) != 32 or not hmac.compare_digest(mac_of(key, nonce, context), mac):
         return "forged"
     issued_at = issued(nonce)
     if retired_at is not None and issued_at > retired_at + HANDOVER:
@@ -65,39 +65,44 @@ def issued(nonce: str) -> dt.datetime:
     return dt.datetime.fromtimestamp(int(nonce[:12], 16) / 1000, dt.UTC)
 
 
-def _mac(key: ContextKey, nonce: str, context: Mapping[str, Any]) -> str:
+def mac_of(key: ContextKey, nonce: str, context: Mapping[str, Any]) -> str:
+    """The mac of a plain context under a nonce, as 64 hexadecimal digits."""
     covered = [FORMAT, nonce, *(context[name] for name in COVERED)]
     return hmac.new(key.secret, canonical(covered).encode(), hashlib.sha256).hexdigest()
 
 
+def plain(value: Any) -> Any:
+    """A value as it comes back from a jsonb column: what JSON has no form for as text, numbers
+    exactly."""
+    return from_json(json.dumps(value, default=str))
+
+
+def from_json(text: str) -> Any:
+    """JSON text as a value with all numbers exact."""
+    return json.loads(text, parse_float=Decimal, parse_int=Decimal)
+
+
 def canonical(value: Any) -> str:
-    """A JSON value as one text that survives the way through a jsonb column: keys in order, numbers
-    by their value, whatever way they were written."""
-    if not isinstance(value, str | int | float | Decimal | type(None)):
-        plain = json.dumps(value, default=str, ensure_ascii=False)
-        value = json.loads(plain, parse_float=Decimal, parse_int=Decimal)
+    """A plain value as one text that survives the way through a jsonb column: keys in order,
+    numbers by their value, whatever way they were written."""
     return "".join(_parts(value))
 
 
 def _parts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         yield "{"
         for name in sorted(value):
             yield json.dumps(name) + ":"
             yield from _parts(value[name])
             yield ","
         yield "}"
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list):
         yield "["
         for one in value:
             yield from _parts(one)
             yield ","
         yield "]"
-    elif isinstance(value, bool | str) or value is None:
-        yield json.dumps(value)
+    elif isinstance(value, Decimal):
+        yield "0" if value == 0 else format(value.normalize(), "f")
     else:
-        yield _number(Decimal(value))
-
-
-def _number(value: Decimal) -> str:
-    return "0" if value == 0 else format(value.normalize(), "f")
+        yield json.dumps(value)

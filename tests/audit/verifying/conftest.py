@@ -1,0 +1,5 @@
+"""Fixtures of the verifiers' tests."""
+
+from tests.core.committed import committed
+
+__all__ = ["committed"]
