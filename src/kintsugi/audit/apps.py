@@ -23,4 +23,10 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Attach after every migrate, so that a new table cannot be forgotten."""
+        from kintsugi.audit.verification import register
+        from kintsugi.audit.verifying.contexts import ContextVerifier
+        from kintsugi.audit.verifying.fold import FoldVerifier
+
         post_migrate.connect(_cover, sender=self)
+        register("fold", FoldVerifier)
+        register("token", ContextVerifier)

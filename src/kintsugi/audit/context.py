@@ -13,14 +13,14 @@ from kintsugi import __version__
 from kintsugi.audit.verifying.tokens import issue_token
 
 #: Facts that every context made here takes over: the session, the endpoint, the job.
-_surroundings: ContextVar[dict[str, Any]] = ContextVar("surroundings", default={})
+_surroundings: ContextVar[dict[str, Any] | None] = ContextVar("surroundings", default=None)
 
 
 @contextlib.contextmanager
 def surrounded(**facts: Any) -> Iterator[None]:
     """Contexts made inside the block carry these facts (``session``, ``endpoint``, ``job``) beside
     their own."""
-    token = _surroundings.set({**_surroundings.get(), **facts})
+    token = _surroundings.set({**(_surroundings.get() or {}), **facts})
     try:
         yield
     finally:
@@ -50,7 +50,7 @@ def set_context(
         "reason": reason,
         "request_id": request_id,
         "run_id": str(run_id) if run_id else None,
-        "facts": {"release": __version__, **_surroundings.get(), **(facts or {})},
+        "facts": {"release": __version__, **(_surroundings.get() or {}), **(facts or {})},
     }
     context["token"] = issue_token(context)
     with connection.cursor() as cursor:

@@ -5,7 +5,10 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from kintsugi.audit.verifying.models import FoldState
 from kintsugi.core.models import CurrentTransaction
+
+__all__ = ["Change", "FieldSet", "FoldState", "Origin", "Provenance", "Transaction"]
 
 
 class Transaction(models.Model):
@@ -44,6 +47,10 @@ class Change(models.Model):
     ``before`` and ``after`` hold the columns that changed (an insert: all that are not null), so
     that folding a row's changes in order gives the row. Rows are added by triggers only; the
     table refuses UPDATE, DELETE and TRUNCATE.
+
+    ``op``: I, U and D; about a table and no row of it: N under the nil id, rows that an update
+    touched and left as they were (their number and the sum of their ids' last eight bytes); S
+    under the greatest id, the table's columns as a migration left them.
     """
 
     transaction = models.ForeignKey(

@@ -60,6 +60,9 @@ def cover_tables(*, using: str = "default") -> None:
                 cursor.execute(
                     sql.SQL(query("audit", "cover_table")).format(table=sql.Identifier(table))
                 )
+        if using == "default" and "audit_fold_state" in existing:
+            with recorded(actor="system", command="migrate"):
+                cursor.execute(query("audit", "record_columns"), [business_tables()])
 
 
 def publish_transitions(*, using: str = "default") -> None:

@@ -144,4 +144,5 @@ def _first_with_token() -> int | None:
 def _rows(name: str, **params: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query("audit", name), params)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found

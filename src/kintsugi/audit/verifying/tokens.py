@@ -41,7 +41,7 @@ def token_fault(
     at: dt.datetime,
     keys: Mapping[str, tuple[ContextKey, dt.datetime | None]],
 ) -> Fault | None:
-    """What is wrong with a token for this plain context in a transaction begun ``at``; None: nothing.
+    """What is wrong with a token for this plain context of a transaction begun ``at``, or None.
 
     ``keys``: by id, each with the time its successor was made.
     """
