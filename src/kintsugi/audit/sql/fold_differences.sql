@@ -1,4 +1,4 @@
--- Rows to be compared that are not in the table as the log has them. {live} is the table's rows.
+-- Rows to be compared that are not in the table as the log has them.
 select coalesce(s.row_id, t.id)
 from (select * from fold_row where table_name = %(table)s) s
 {join} join {live} t on t.id = s.row_id

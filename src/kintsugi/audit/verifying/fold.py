@@ -37,7 +37,8 @@ FORGED_STATE = Text(
 
 @dataclass(frozen=True)
 class Instant:
-    """The snapshot a fold looks at: transactions below ``horizon`` have ended, ``now`` is next."""
+    """The snapshot a fold looks at: transactions below ``horizon`` have ended; ``now`` is the
+    fold's own, from which ages of row versions count."""
 
     horizon: int
     now: int
@@ -110,7 +111,7 @@ class FoldVerifier:
         not those of the log is folded in full, to name what is missing."""
         _run(query("audit", "fold_prepare"))
         _run(query("audit", "fold_touched"), horizon=start, tables=list(tables))
-        span = moment.now - start + 1
+        span = moment.now - start
         expected = before.plus(_totals(before.horizon, None))
         suspect = []
         for table in tables:
@@ -131,7 +132,7 @@ class FoldVerifier:
 
     def _differences(self, table: str, join: str, live: sql.Composable) -> Iterator[Finding]:
         statement = sql.SQL(query("audit", "fold_differences")).format(
-            join=sql.SQL(f"{join} join"), live=live
+            join=sql.SQL(join), live=live
         )
         differing = [row_id for (row_id,) in _run(statement, table=table)]
         for begin in range(0, len(differing), JUDGED_AT_ONCE):
@@ -145,8 +146,8 @@ def _begin() -> Instant:
     _run("set local bytea_output = 'hex'")
     _run("set local work_mem = '64MB'")
     ((horizon, now),) = _run(
-        "select pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint"
-        " from pg_current_snapshot() s"
+        "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint,"
+        " pg_current_xact_id()::text::bigint"
     )
     return Instant(horizon, now)
 
