@@ -15,10 +15,11 @@ from uuid import UUID
 from django.db import connection, transaction
 from psycopg import sql
 
-from kintsugi.audit.findings import Finding
+from kintsugi.audit.findings import Finding, Inconclusive
 from kintsugi.audit.services import business_tables
 from kintsugi.audit.verifying.foldstate import Kept, Totals, keep, load, system_name
 from kintsugi.audit.verifying.judging import judge
+from kintsugi.core import scope
 from kintsugi.core.errors import Text
 from kintsugi.core.queries import query
 
@@ -32,6 +33,10 @@ NIL = UUID(int=0)
 FORGED_STATE = Text(
     "上次核验的进度记录被改动,已改为完整核验。",
     "The note of how far the last fold came was changed; the whole log is folded instead.",
+)
+NOT_ALL_ROWS = Text(
+    "当前人员看不到全部数据,无法核验。",
+    "The fold compares all rows, and the person at work may not see them all.",
 )
 
 
@@ -61,6 +66,8 @@ class FoldVerifier:
         """Findings fold.row-differs (facts: columns), .row-missing, .row-unlogged and
         .state-forged. Must run outside a transaction: it needs a snapshot of its own."""
         assert not connection.in_atomic_block, "a fold needs a snapshot of its own"
+        if not scope.current().everything:
+            raise Inconclusive(NOT_ALL_ROWS)
         found = 0
         with transaction.atomic():
             moment = _begin()
