@@ -1,5 +1,19 @@
 """Fixtures of the verifiers' tests."""
 
-from tests.core.committed import committed
+import os
+from collections.abc import Iterator
+from pathlib import Path
 
-__all__ = ["committed"]
+import pytest
+
+
+@pytest.fixture
+def witness(transactional_db: None, tmp_path: Path) -> Iterator[Path]:
+    """The storage of a decoding witness that was just set up."""
+    from kintsugi.audit.verifying import decoding
+
+    storage = tmp_path / "witness"
+    url = os.environ["DATABASE_URL"]
+    decoding.set_up(storage, url=url)
+    yield storage
+    decoding.remove(storage, url=url)
