@@ -35,7 +35,9 @@ def run_all(
             Text(f"可选:{'、'.join(VERIFIERS)}。", f"Choose from {', '.join(VERIFIERS)}."),
             verifier=unknown[0],
         )
-    return [run(make(), since=since) for name, make in VERIFIERS.items() if not only or name in only]
+    return [
+        run(make(), since=since) for name, make in VERIFIERS.items() if not only or name in only
+    ]
 
 
 def run(verifier: Verifier, *, since: dt.datetime | None = None) -> Verdict:

@@ -18,9 +18,7 @@ from kintsugi.runtime.home import Home
 CHECKPOINTS = "audit_checkpoint"
 
 
-def about(
-    kind: str, checkpoint: Checkpoint, zh: str, en: str, **facts: Any
-) -> Finding:
+def about(kind: str, checkpoint: Checkpoint, zh: str, en: str, **facts: Any) -> Finding:
     """A finding about a checkpoint."""
     return Finding(
         "tree", f"tree.{kind}", CHECKPOINTS, str(checkpoint.number), checkpoint.at,
@@ -33,9 +31,9 @@ def check_keys(home: Home) -> Iterator[Finding]:
     known: dict[str, SealKey] = {}
     first_of_epoch = {
         Checkpoint.objects.filter(epoch=number).order_by("number").values_list("key", flat=True)[0]
-        for number in Epoch.objects.filter(checkpoint__isnull=False).distinct().values_list(
-            "number", flat=True
-        )
+        for number in Epoch.objects.filter(checkpoint__isnull=False)
+        .distinct()
+        .values_list("number", flat=True)
     }
     newest: SealKey | None = None
     for key in SealKey.objects.filter(role="sealer").order_by("at", "fingerprint"):

@@ -138,12 +138,10 @@ class LeafCheck:
         for run in group:
             found = [line for some in lines(place_of(run)) for line in some]
             seen.update(position(line)[1] for line in found)
-            findings = list(_compare(split(run.hashes), found, run))
+            findings = list(compare(split(run.hashes), found, run))
             if findings:
                 yield run.first, findings
-        late = [
-            line for some in lines(wide) for line in some if position(line)[1] not in seen
-        ]
+        late = [line for some in lines(wide) for line in some if position(line)[1] not in seen]
         if late:
             yield group[-1].first, [_about_line("leaf-added", line) for line in late]
 
@@ -232,7 +230,9 @@ def _groups(runs: Sequence[LeafRun]) -> Iterator[list[LeafRun]]:
         yield group
 
 
-def _compare(expected: list[bytes], found: list[bytes], run: LeafRun) -> Iterator[Finding]:
+def compare(
+    expected: list[bytes], found: list[bytes], run: LeafRun, *, verifier: str = "tree"
+) -> Iterator[Finding]:
     """Names what differs between sealed hashes and the lines that are there."""
     actual = hashed(found)
     if expected == actual:
@@ -243,14 +243,18 @@ def _compare(expected: list[bytes], found: list[bytes], run: LeafRun) -> Iterato
             continue
         both = min(was_end - was, now_end - now)
         for place in range(both):
-            yield _about_line("leaf-changed", found[now + place], leaf=run.first + was + place)
+            yield _about_line(
+                "leaf-changed", found[now + place], verifier, leaf=run.first + was + place
+            )
         for place in range(now + both, now_end):
-            yield _about_line("leaf-added", found[place])
+            yield _about_line("leaf-added", found[place], verifier)
         if was_end - was > both:
-            yield _missing(found, now + both, run, was + both, was_end)
+            yield _missing(found, now + both, run, was + both, was_end, verifier)
 
 
-def _missing(found: list[bytes], place: int, run: LeafRun, was: int, was_end: int) -> Finding:
+def _missing(
+    found: list[bytes], place: int, run: LeafRun, was: int, was_end: int, verifier: str
+) -> Finding:
     """Deleted changes between two neighbours; their ids are known where the gap tells them."""
     before = position(found[place - 1]) if place else (run.from_xid, run.from_change)
     after = position(found[place]) if place < len(found) else (run.to_xid, run.to_change + 1)
@@ -261,7 +265,7 @@ def _missing(found: list[bytes], place: int, run: LeafRun, was: int, was_end: in
     at = _time(found[place - 1] if place else found[place]) if found else None
     key = ", ".join(map(str, ids[:20])) if told else f"leaf {run.first + was}"
     return Finding(
-        "tree", "tree.leaf-missing", "audit_change", key, at, Text(*MISSING),
+        verifier, f"{verifier}.leaf-missing", "audit_change", key, at, Text(*MISSING),
         {
             "count": count, "leaf": run.first + was, "ids": ids[:100],
             "after": {"xid": before[0], "id": before[1]},
@@ -274,7 +278,7 @@ def _time(line: bytes) -> dt.datetime:
     return notes.moment(json.loads(line)["transaction"]["at"])
 
 
-def _about_line(kind: str, line: bytes, **facts: Any) -> Finding:
+def _about_line(kind: str, line: bytes, verifier: str = "tree", **facts: Any) -> Finding:
     leaf = json.loads(line)
     facts |= {
         "change": leaf["id"],
@@ -283,7 +287,7 @@ def _about_line(kind: str, line: bytes, **facts: Any) -> Finding:
         "command": leaf["transaction"]["command"],
     }
     return Finding(
-        "tree", f"tree.{kind}", leaf["table"], leaf["row"],
+        verifier, f"{verifier}.{kind}", leaf["table"], leaf["row"],
         notes.moment(leaf["transaction"]["at"]), Text(*WORDS[kind]), facts,
     )  # fmt: skip
 
@@ -319,7 +323,9 @@ def _check_nodes(
             number__lte=numbers[-1],
         ).values_list("number", "hash")
     }
-    wrong = [f"{level}/{number}" for level, number, node in nodes if known.get((level, number)) != node]
+    wrong = [
+        f"{level}/{number}" for level, number, node in nodes if known.get((level, number)) != node
+    ]
     if wrong:
         yield chain.about(
             "nodes-changed", checkpoint,

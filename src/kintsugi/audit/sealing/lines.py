@@ -65,7 +65,10 @@ def lines(place: Place, *, most: int = LAST) -> Iterator[list[bytes]]:
     statement = f"copy ({query('audit', 'leaf_lines')}) to stdout"
     rest: list[bytes] = []
     with connection.cursor() as cursor:
-        with connection.wrap_database_errors, cursor.copy(statement, {**facts, "most": most}) as out:
+        with (
+            connection.wrap_database_errors,
+            cursor.copy(statement, {**facts, "most": most}) as out,
+        ):
             blocks: list[Any] = []
             for block in out:
                 blocks.append(bytes(block))

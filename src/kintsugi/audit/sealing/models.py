@@ -1,6 +1,7 @@
 """Tables of the sealed log. All of them only grow: the database refuses UPDATE, DELETE, TRUNCATE."""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -61,7 +62,7 @@ class Guard(models.Model):
 
     fingerprint = models.CharField(max_length=64, primary_key=True)
     text = models.TextField()
-    at = models.DateTimeField(_("time"))
+    at = models.DateTimeField(_("time"), db_default=Now())
     actor = models.CharField(_("person"), max_length=200)
     reason = models.CharField(_("reason"), max_length=400)
 

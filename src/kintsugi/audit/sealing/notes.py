@@ -80,9 +80,7 @@ def checkpoint_note(
 
 def cosignature_note(*, checkpoint: str, epoch: int, size: int, at: dt.datetime, key: str) -> str:
     """What a witness says about a checkpoint, named by its hash."""
-    return note(
-        COSIGNATURE, checkpoint=checkpoint, epoch=epoch, size=size, at=micros(at), key=key
-    )
+    return note(COSIGNATURE, checkpoint=checkpoint, epoch=epoch, size=size, at=micros(at), key=key)
 
 
 def key_note(*, role: str, public: bytes, at: dt.datetime, endorsed_by: str) -> str:

@@ -58,7 +58,9 @@ def nothing_to_renew() -> KintsugiError:
     """A new epoch was asked for where nothing has been sealed."""
     return KintsugiError(
         "audit.no-epoch",
-        Text("尚未封存过,没有可接续的纪元。", "Nothing is sealed yet: there is no epoch to follow."),
+        Text(
+            "尚未封存过,没有可接续的纪元。", "Nothing is sealed yet: there is no epoch to follow."
+        ),
         Text("请运行 kintsugi audit seal。", "Run kintsugi audit seal."),
     )
 

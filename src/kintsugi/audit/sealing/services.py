@@ -147,7 +147,7 @@ def rotate_key(*, at: dt.datetime) -> SealKey:
     return made
 
 
-def accept_guard(*, actor: str, reason: str, at: dt.datetime, using: str = "default") -> bool:
+def accept_guard(*, actor: str, reason: str, using: str = "default") -> bool:
     """Stand behind the triggers, functions and privileges as they are now; False when somebody
     already does. Raises KintsugiError ``audit.no-reason``."""
     if not reason.strip():
@@ -155,7 +155,7 @@ def accept_guard(*, actor: str, reason: str, at: dt.datetime, using: str = "defa
     text = guard_text(using=using)
     _, made = Guard.objects.using(using).get_or_create(
         fingerprint=notes.hash_of(text),
-        defaults={"text": text, "at": at, "actor": actor, "reason": reason.strip()},
+        defaults={"text": text, "actor": actor, "reason": reason.strip()},
     )
     return made
 

@@ -89,7 +89,8 @@ class Nodes:
             first = low >> level
             self._known |= {(level, first + place): node for place, node in enumerate(row)}
             row = [
-                tree.node_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=False)
+                tree.node_hash(left, right)
+                for left, right in zip(row[::2], row[1::2], strict=False)
             ]
 
 
@@ -165,4 +166,3 @@ def _find_leaf(change_id: int) -> tuple[LeafRun, int, bytes]:
         ),
         change=change_id,
     )
-

@@ -106,7 +106,9 @@ class GuardVerifier:
         }
         for change, kind, name in differences(before, after):
             zh, en = verbs[change]
-            table, _, key = name.rpartition(".") if kind in ("trigger", "policy") else ("", "", name)
+            table, _, key = (
+                name.rpartition(".") if kind in ("trigger", "policy") else ("", "", name)
+            )
             yield Finding(
                 self.name,
                 f"guard.{kind}-{change}",
