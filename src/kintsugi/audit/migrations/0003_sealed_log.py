@@ -4,7 +4,6 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-
 APPEND_ONLY = """
 create trigger audit_append_only before update or delete or truncate on {table}
     for each statement execute function audit_append_only();

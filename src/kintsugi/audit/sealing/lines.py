@@ -64,21 +64,21 @@ def lines(place: Place, *, most: int = LAST) -> Iterator[list[bytes]]:
     facts = {name: getattr(place, name) for name in Place.__dataclass_fields__}
     statement = f"copy ({query('audit', 'leaf_lines')}) to stdout"
     rest: list[bytes] = []
-    with connection.cursor() as cursor:
-        with (
-            connection.wrap_database_errors,
-            cursor.copy(statement, {**facts, "most": most}) as out,
-        ):
-            blocks: list[Any] = []
-            for block in out:
-                blocks.append(bytes(block))
-                if len(blocks) == RUN:
-                    rest += b"".join(blocks).replace(b"\\\\", b"\\").split(b"\n")[:-1]
-                    blocks.clear()
-                    while len(rest) >= RUN:
-                        yield rest[:RUN]
-                        rest = rest[RUN:]
-            rest += b"".join(blocks).replace(b"\\\\", b"\\").split(b"\n")[:-1]
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(statement, {**facts, "most": most}) as out,
+    ):
+        blocks: list[Any] = []
+        for block in out:
+            blocks.append(bytes(block))
+            if len(blocks) == RUN:
+                rest += b"".join(blocks).replace(b"\\\\", b"\\").split(b"\n")[:-1]
+                blocks.clear()
+                while len(rest) >= RUN:
+                    yield rest[:RUN]
+                    rest = rest[RUN:]
+        rest += b"".join(blocks).replace(b"\\\\", b"\\").split(b"\n")[:-1]
     while rest:
         yield rest[:RUN]
         rest = rest[RUN:]

@@ -1,4 +1,4 @@
-"""Tables of the sealed log. All of them only grow: the database refuses UPDATE, DELETE, TRUNCATE."""
+"""Tables of the sealed log. They only grow: the database refuses UPDATE, DELETE and TRUNCATE."""
 
 from django.db import models
 from django.db.models.functions import Now

@@ -5,7 +5,8 @@ from typing import Any
 from kintsugi.core.errors import KintsugiError, Text
 
 NEW_EPOCH = Text(
-    "若确实恢复过数据库,用 kintsugi audit new-epoch --reason … 开始新纪元;否则请调查谁改动了数据库。",
+    "若确实恢复过数据库,用 kintsugi audit new-epoch --reason … 开始新纪元;"
+    "否则请调查谁改动了数据库。",
     "If the database was restored, begin a new epoch with kintsugi audit new-epoch --reason …; if "
     "it was not, find out who changed it.",
 )
@@ -72,6 +73,16 @@ def no_reason() -> KintsugiError:
         Text("请说明理由。", "Give a reason."),
         Text(
             "理由会随封存永久保存,例如“从 11 月 20 日的备份恢复”。",
-            "It is kept with the record for ever, such as “restored from the backup of 20 November”.",
+            "It is kept with the record for ever, such as “restored from the backup of "
+            "20 November”.",
         ),
+    )
+
+
+def nothing_sealed() -> KintsugiError:
+    """There is no checkpoint yet."""
+    return KintsugiError(
+        "audit.nothing-sealed",
+        Text("尚未封存任何更改。", "Nothing is sealed yet."),
+        Text("请先运行 kintsugi audit seal。", "Run kintsugi audit seal first."),
     )

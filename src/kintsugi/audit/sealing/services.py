@@ -10,8 +10,17 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from kintsugi.audit.models import Checkpoint, Cosignature, Epoch, Guard, LeafRun, Node, SealKey
-from kintsugi.audit.models import TimeStamp, Verification
+from kintsugi.audit.models import (
+    Checkpoint,
+    Cosignature,
+    Epoch,
+    Guard,
+    LeafRun,
+    Node,
+    SealKey,
+    TimeStamp,
+    Verification,
+)
 from kintsugi.audit.sealing import notes, refusals
 from kintsugi.audit.sealing.guard import guard_text
 from kintsugi.audit.sealing.keys import (
@@ -22,7 +31,7 @@ from kintsugi.audit.sealing.keys import (
     read_key,
     seal_key_file,
 )
-from kintsugi.audit.sealing.lines import LAST, RUN, Place, hashed, lines, quiet_planner
+from kintsugi.audit.sealing.lines import LAST, Place, hashed, lines, quiet_planner
 from kintsugi.audit.sealing.memory import (
     remembered,
     sealer_memory,
@@ -30,6 +39,7 @@ from kintsugi.audit.sealing.memory import (
     witness_storage,
 )
 from kintsugi.audit.sealing.store import growth_at, last_checkpoint, last_epoch
+from kintsugi.core.queries import query
 from kintsugi.runtime.home import Home
 
 #: Any number, the same in all processes: one sealer at a time.
@@ -105,11 +115,7 @@ def new_epoch(*, actor: str, reason: str, at: dt.datetime) -> Checkpoint:
             # Wait for those who write and hold off those who begin: whatever change is there now
             # belongs before the epoch, whatever comes later into it.
             cursor.execute("lock table audit_transaction, audit_change in share mode")
-            cursor.execute(
-                "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint,"
-                " coalesce((select max(id) from audit_change), 0)"
-            )
-            floor, newest = cursor.fetchone()
+        floor, newest = horizon(), _newest_change()
         epoch = Epoch.objects.create(
             number=was.number + 1,
             at=at,
@@ -228,9 +234,7 @@ def _start(place: Home, at: dt.datetime) -> _State:
     last, epoch = last_checkpoint(), last_epoch()
     system = _system()
     _refuse_rolled_back(place, epoch, system)
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        horizon = cursor.fetchone()[0]
+    below = horizon()
     if epoch is None:
         epoch = Epoch.objects.create(
             number=1, at=at, actor="system", reason="first", system=system,
@@ -238,7 +242,7 @@ def _start(place: Home, at: dt.datetime) -> _State:
         )  # fmt: skip
     key = _current_key(place, at)
     previous = (last.number, last.fingerprint) if last else (0, notes.NOTHING)
-    return _State(place, key, epoch, last, previous, guard_text(), horizon, system)
+    return _State(place, key, epoch, last, previous, guard_text(), below, system)
 
 
 def _refuse_rolled_back(place: Home, epoch: Epoch | None, system: str) -> None:
@@ -393,7 +397,10 @@ def _extend(
         run.checkpoint = made
     LeafRun.objects.bulk_create(runs, batch_size=64)
     Node.objects.bulk_create(
-        (Node(epoch=state.epoch.number, level=l, number=n, hash=h) for l, n, h in nodes),
+        (
+            Node(epoch=state.epoch.number, level=level, number=number, hash=node)
+            for level, number, node in nodes
+        ),
         batch_size=2000,
     )
     return made, added
@@ -424,6 +431,13 @@ def _run(epoch: Epoch, first: int, hashes: list[bytes], here: Place, upto: int) 
         after_change=here.after_change,
         upto_change=min(here.upto_change, upto),
     )
+
+
+def horizon() -> int:
+    """The lowest id of a transaction that may still change something here."""
+    with connection.cursor() as cursor:
+        cursor.execute(query("audit", "horizon"))
+        return int(cursor.fetchone()[0])
 
 
 def _newest_change() -> int:

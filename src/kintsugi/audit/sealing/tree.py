@@ -105,7 +105,7 @@ def inclusion_proof(index: int, size: int, node: NodeSource) -> list[bytes]:
 
 
 def consistency_proof(old: int, new: int, node: NodeSource) -> list[bytes]:
-    """Shows that the tree of ``old`` leaves is the beginning of that of ``new`` (RFC 6962 §2.1.2)."""
+    """Shows that the tree of ``old`` leaves begins that of ``new`` (RFC 6962 §2.1.2)."""
     assert 0 <= old <= new, "a log only grows"
     if old in (0, new):
         return []

@@ -247,7 +247,8 @@ REFUSED = {
     "new-epoch": ("新纪元须由人确认", "a new epoch needs a person's word"),
 }
 REMEDY = Text(
-    "请查明原因;若确已恢复数据库或更换密钥,核对指纹后用 kintsugi witness --accept epoch-N(或密钥指纹)确认。",
+    "请查明原因;若确已恢复数据库或更换密钥,核对指纹后用 kintsugi witness --accept epoch-N"
+    "(或密钥指纹)确认。",
     "Find out why. If the database was restored or the key replaced, compare the fingerprints and "
     "say so with kintsugi witness --accept epoch-N (or the key's fingerprint).",
 )
