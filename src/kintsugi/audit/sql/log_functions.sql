@@ -64,7 +64,3 @@ begin
     from old_rows o;
     return null;
 end $$;
-
--- The columns that a row's changes leave, in the order of the changes; null values stay in it.
-drop aggregate if exists audit_folded(jsonb);
-create aggregate audit_folded(jsonb) (sfunc = jsonb_concat, stype = jsonb, initcond = '{}');
