@@ -12,8 +12,8 @@ from django.urls import path
 from kintsugi.audit.models import Change
 from kintsugi.audit.services import recorded
 from kintsugi.core.errors import Conflict
-from kintsugi.identity.services import create_user
 from tests.audit.rows import party
+from tests.identity.people import create_user
 
 pytestmark = pytest.mark.usefixtures("committed")
 

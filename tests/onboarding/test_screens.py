@@ -14,11 +14,11 @@ from kintsugi.audit.services import recorded
 from kintsugi.devices import views as device_views
 from kintsugi.devices.models import Device
 from kintsugi.engine.contract import load_contract
-from kintsugi.identity.services import create_user
 from kintsugi.onboarding import live, screens, views
 from kintsugi.onboarding.models import Issue, Run, Source
 from kintsugi.onboarding.services import Fragment, import_fragments
 from kintsugi.products.models import Product
+from tests.identity.people import create_user
 
 AT = dt.datetime(2026, 3, 1, 9, tzinfo=dt.UTC)
 CATALOGUE = """产品编码,产品名称,型号,生产企业,保修月数

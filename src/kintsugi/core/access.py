@@ -8,14 +8,18 @@ allowed.
 
 import contextlib
 import contextvars
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django.urls import Resolver404, resolve
 
+from kintsugi.core import scope
 from kintsugi.core.errors import KintsugiError, Text
+from kintsugi.core.scope import EVERYTHING, NOTHING, Scope
 
 OPEN = "open"
 SIGNED_IN = "signed-in"
@@ -54,17 +58,22 @@ class NoRule(KintsugiError):
 class Access:
     """What somebody may do at one instant.
 
-    ``reach`` gives for each permission the rows it extends to (a Scope): the union of the grants
-    that give the permission, never of those that give another.
+    ``reach`` gives for each permission the rows it extends to: the union of the grants that give
+    the permission, never of those that give another.
     """
 
-    reach: Mapping[str, Any] = field(default_factory=dict)
+    reach: Mapping[str, Scope] = field(default_factory=dict)
     is_signed_in: bool = False
     is_system: bool = False
 
     def may(self, permission: str) -> bool:
         """Whether the permission is among those granted."""
         return self.is_system or permission in self.reach
+
+    def rows(self, rule: str) -> Scope:
+        """The rows that a view with this rule may read: those of its permission. A view for
+        everybody or for every account reads none; what it is made of asks for itself."""
+        return EVERYTHING if self.is_system else self.reach.get(rule, NOTHING)
 
     def follows(self, rule: str) -> bool:
         """Whether a view with this rule may be opened."""
@@ -98,6 +107,18 @@ def current() -> Access:
 def may(permission: str) -> bool:
     """Whether whoever is at work may do this."""
     return current().may(permission)
+
+
+@contextlib.contextmanager
+def within(permission: str) -> Iterator[None]:
+    """Everything inside reads the rows of this permission and no others; used where one page is
+    made of parts that belong to several (home, search, panels)."""
+    wanted = current().rows(permission)
+    if wanted == scope.current():
+        yield
+        return
+    with scope.bound(wanted):
+        yield
 
 
 def _plain_denial(permission: str) -> AccessDenied:
@@ -165,15 +186,27 @@ def _is_of_account(view: Any) -> bool:
     return str(getattr(made, "__module__", "")).startswith("allauth.")
 
 
-def may_open(url: str) -> bool:
-    """Whether the page at this address of ours may be opened; links and buttons ask this."""
+def may_open(url: str, method: str = "GET") -> bool:
+    """Whether the page at this address of ours may be opened; links and buttons ask this. An
+    address elsewhere, or of a file, is nobody's to forbid."""
     path = urlsplit(str(url)).path
-    try:
-        view = resolve(path).func
-    except Resolver404:
-        return not path.startswith("/") or path.startswith("/static/")
-    rule = rule_of(view, "GET")
+    if not path.startswith("/") or path.startswith("/static/"):
+        return True
+    rule = _rule_at(_SAME_PLACE.sub(_ANY_ID, path), method)
     return rule is not None and current().follows(rule)
+
+
+# Addresses that differ in the record's id only have the same view; a list has hundreds of them.
+_SAME_PLACE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_ANY_ID = "00000000-0000-7000-8000-000000000000"
+
+
+@lru_cache(maxsize=2048)
+def _rule_at(path: str, method: str) -> str | None:
+    try:
+        return rule_of(resolve(path).func, method)
+    except Resolver404:
+        return None
 
 
 def openable(urls: Iterable[str]) -> set[str]:

@@ -8,13 +8,15 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kintsugi.core.access import may_open
+
 
 @dataclass(frozen=True)
 class NavEntry:
     """A page that deserves a place in the side navigation.
 
     ``key`` is the second key of the shortcut ``g …``. An entry whose URL does not exist in this
-    installation is left out.
+    installation is left out, and so is one that the person may not open.
     """
 
     url_name: str
@@ -65,6 +67,8 @@ def groups(request: HttpRequest) -> list[NavGroup]:
         try:
             url = reverse(entry.url_name)
         except NoReverseMatch:
+            continue
+        if not may_open(url):
             continue
         active = request.path == url if url == "/" else request.path.startswith(url)
         link = NavLink(url, str(entry.label), entry.icon, entry.key, active)

@@ -230,6 +230,9 @@ def words(permission: str) -> Text:
 
 def denial(permission: str) -> AccessDenied:
     """The refusal of a permission, naming object, action and the roles that have it."""
+    if permission not in set(permissions()):
+        said = Text("不对任何人开放", "open to nobody")
+        return AccessDenied(permission, said, Text("请联系支持人员。", "Ask support."), roles=[])
     roles = [role.title for role in roles_with(permission)]
     said = words(permission)
     zh, en = "、".join(r.zh for r in roles), ", ".join(r.en for r in roles)

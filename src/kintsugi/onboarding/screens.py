@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.audit.selectors import cell_url, gid_of_key
+from kintsugi.core.access import may_open
 from kintsugi.core.panels import RecordPanel
 from kintsugi.core.screens import Action, Column, Custom, Empty, Filter, ListScreen
 from kintsugi.core.screens.parts import language, say
@@ -46,6 +47,7 @@ def tabs(active: str) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": reverse(f"onboarding:{name}"), "active": name == active}
         for name, label in names
+        if may_open(reverse(f"onboarding:{name}"))
     ]
 
 
@@ -84,6 +86,8 @@ RUNS = ListScreen(
     title=_("Sources and runs"),
     subtitle=_("Each run takes one file from its bytes to the tables; its arithmetic closes."),
     rows=lambda user: Run.objects.filter(is_void=False).select_related("source"),
+    permission="run.read",
+    export_permission="run.export",
     columns=(
         Column("number", label=_("Run"), kind="code", link=run_url),
         Column("file_name", label=_("File")),
@@ -132,6 +136,8 @@ SOURCES = ListScreen(
     title=_("Sources"),
     subtitle=_("Where fragments come from. The higher authority wins where sources disagree."),
     rows=_sources,
+    permission="source.read",
+    export_permission="source.export",
     columns=(
         Column("code", label=_("Code"), kind="code", link=source_url),
         Column("name", label=_("Name"), value=source_name, sort=("name_zh",)),
@@ -288,6 +294,8 @@ RUN_ISSUES = ListScreen(
     name="issues",
     title=_("Issues"),
     rows=_issues_of_run,
+    permission="issue.read",
+    export_permission="issue.export",
     columns=COLUMNS,
     search=("value", "place", "header"),
     search_hint=_("Value, key, column"),
@@ -303,6 +311,8 @@ OPEN_ISSUES = ListScreen(
     title=_("Open issues"),
     subtitle=_("What the sources leave unanswered, until somebody or the source mends it."),
     rows=lambda user: with_record(Issue.objects.filter(status="open")),
+    permission="issue.read",
+    export_permission="issue.export",
     columns=(
         *COLUMNS[:2],
         Column(
@@ -376,6 +386,7 @@ def panels() -> list[RecordPanel]:
             f"issues-of-{entity}",
             entity,
             Custom("onboarding/parts/record_issues.html", issues_of_record, side=True),
+            permission="issue.read",
             order=10,
         )
         for entity in ("device", "product", "party")

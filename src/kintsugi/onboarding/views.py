@@ -29,6 +29,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from kintsugi.core.access import requires
 from kintsugi.core.errors import KintsugiError
 from kintsugi.core.middleware import status_of
 from kintsugi.engine.mapping import Mapping
@@ -59,6 +60,7 @@ SOURCES_MAX = 300
 # -- upload and preview --------------------------------------------------------------------------
 
 
+@requires("run.import")
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
@@ -117,6 +119,7 @@ def _upload_page(request: HttpRequest, errors: list[KintsugiError] | None = None
     return render(request, "onboarding/upload.html", context, status=status)
 
 
+@requires("run.import")
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview_upload(request: HttpRequest, batch_id: str) -> HttpResponse:
     """What was recognised; POST starts the import of all files that are ready."""
@@ -227,6 +230,7 @@ def _source_name(source: Source) -> str:
     return Text(source.name_zh, source.name_en).get(translation.get_language() or "zh-hans")
 
 
+@requires("run.read")
 @require_safe
 def run_page(request: HttpRequest, number: str) -> HttpResponse:
     """One run: its path, its arithmetic, what is wrong, live while it runs."""
@@ -241,6 +245,7 @@ def run_page(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "onboarding/run.html", context)
 
 
+@requires("run.import")
 @require_POST
 def go_on(request: HttpRequest, number: str) -> HttpResponse:
     """Take a stopped run up again; it goes on from its last complete step."""
@@ -299,6 +304,7 @@ async def run_events(
         await asyncio.sleep(tick_s)
 
 
+@requires("run.read")
 @require_safe
 async def live_run(request: HttpRequest, number: str) -> HttpResponseBase:
     """Server-sent events of one run."""
@@ -312,6 +318,7 @@ async def live_run(request: HttpRequest, number: str) -> HttpResponseBase:
     )
 
 
+@requires("row.read")
 @require_safe
 def step_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
     """The rows of one materialised step, with what made them."""
@@ -363,6 +370,7 @@ def _cell(value: Any) -> str | None:
     return str(value)[:400]
 
 
+@requires("row.read")
 @require_safe
 def rows_page(request: HttpRequest, number: str, outcome: str) -> HttpResponse:
     """The rows behind one number of the run's arithmetic."""
@@ -400,6 +408,7 @@ def _whole(text: str | None) -> int:
 # -- a source, a cell ----------------------------------------------------------------------------
 
 
+@requires("source.read")
 @require_safe
 def source_page(request: HttpRequest, code: str) -> HttpResponse:
     """One source: what is known of it, its mapping in words, its runs."""
@@ -431,6 +440,7 @@ def source_page(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "onboarding/source.html", context)
 
 
+@requires("cell.read")
 @require_safe
 def cell(request: HttpRequest, snapshot: str, table: int, row: int, ordinal: int) -> HttpResponse:
     """A source cell among its neighbours: a page, or for the drawer its content alone."""

@@ -34,6 +34,7 @@ def register() -> None:
             lambda: reverse("parties:list"),
             count,
             30,
+            "party.read",
         )
     )
     search.register(
@@ -43,5 +44,6 @@ def register() -> None:
             _("Parties"),
             find,
             more=lambda query: f"{reverse('parties:list')}?{urlencode({'q': query})}",
+            permission="party.read",
         )
     )

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from kintsugi.core.access import may_open
 from kintsugi.core.screens.parts import (
     Choices,
     Kind,
@@ -77,9 +78,9 @@ class Column:
         """The cell."""
         value = self.raw(row)
         shown = self._shown(value, names)
-        if self.link and shown is not NOTHING and (url := self.link(row)):
+        if self.link and shown is not NOTHING and (url := self.link(row)) and may_open(url):
             shown = format_html('<a href="{}">{}</a>', url, shown)
-        if self.gold and (source := self.gold(row)):
+        if self.gold and (source := self.gold(row)) and may_open(source):
             mark = render_to_string("core/parts/gold.html", tags.gold(source))
             shown = format_html('<span class="k-joined">{} {}</span>', shown, SafeString(mark))
         return shown

@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from ninja.params.functions import Path, Query
 from pydantic import Field
 
+from kintsugi.core.access import requires
 from kintsugi.core.api.schemas import READ, Words
 from kintsugi.core.errors import NotFound
 from kintsugi.engine.snapshot import cell_with_neighbours, open_snapshot
@@ -113,6 +114,7 @@ def _stored(snapshot: str) -> Snapshot:
 
 
 @router.get("/snapshots/{snapshot}", response={200: SnapshotOut, **READ}, summary="One snapshot")
+@requires("row.read")
 def snapshot(request: HttpRequest, snapshot: str = Folder) -> dict[str, Any]:
     """A file's tables and columns as they were read."""
     stored = _stored(snapshot)
@@ -134,6 +136,7 @@ def snapshot(request: HttpRequest, snapshot: str = Folder) -> dict[str, Any]:
     response={200: Neighbourhood, **READ},
     summary="A source cell among its neighbours",
 )
+@requires("cell.read")
 def cell(
     request: HttpRequest,
     snapshot: str = Folder,

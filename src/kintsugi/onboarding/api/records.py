@@ -11,6 +11,7 @@ from ninja.params.functions import Query
 from pydantic import Field
 
 from kintsugi.audit.selectors import history
+from kintsugi.core.access import requires
 from kintsugi.core.api.schemas import READ
 from kintsugi.core.models import BusinessModel
 from kintsugi.devices import selectors as devices
@@ -147,6 +148,7 @@ CHANGES: dict[int, Any] = {200: History, **READ}
 
 
 @router.get("/devices/{id}/explain", response=EXPLAIN, summary="Where a device's values came from")
+@requires("evidence.read")
 def explain_device(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Each field with its winning source cell, what other sources say, and its changes."""
     return explain_record(kind="device", record=_device(id))
@@ -155,30 +157,35 @@ def explain_device(request: HttpRequest, id: UUID) -> dict[str, Any]:
 @router.get(
     "/products/{id}/explain", response=EXPLAIN, summary="Where a product's values came from"
 )
+@requires("evidence.read")
 def explain_product(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Each field with its winning source cell, what other sources say, and its changes."""
     return explain_record(kind="product", record=products.product(id))
 
 
 @router.get("/parties/{id}/explain", response=EXPLAIN, summary="Where a party's values came from")
+@requires("evidence.read")
 def explain_party(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Each field with its winning source cell, what other sources say, and its changes."""
     return explain_record(kind="party", record=parties.party(id))
 
 
 @router.get("/devices/{id}/history", response=CHANGES, summary="Changes of a device")
+@requires("history.read")
 def history_of_device(request: HttpRequest, id: UUID, limit: int = LIMIT) -> dict[str, Any]:
     """Who changed what, when, by which command and why."""
     return _history(_device(id), limit)
 
 
 @router.get("/products/{id}/history", response=CHANGES, summary="Changes of a product")
+@requires("history.read")
 def history_of_product(request: HttpRequest, id: UUID, limit: int = LIMIT) -> dict[str, Any]:
     """Who changed what, when, by which command and why."""
     return _history(products.product(id), limit)
 
 
 @router.get("/parties/{id}/history", response=CHANGES, summary="Changes of a party")
+@requires("history.read")
 def history_of_party(request: HttpRequest, id: UUID, limit: int = LIMIT) -> dict[str, Any]:
     """Who changed what, when, by which command and why."""
     return _history(parties.party(id), limit)

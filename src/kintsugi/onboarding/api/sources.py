@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from ninja.params.functions import Path
 from pydantic import Field
 
+from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, Bilingual, Words
 from kintsugi.core.errors import NotFound
@@ -175,6 +176,7 @@ add_list(
 
 
 @router.get("/sources/{path:code}", response={200: SourceDetail, **READ}, summary="One source")
+@requires("source.read")
 def source(request: HttpRequest, code: str = Code) -> dict[str, Any]:
     """A source with its current mapping, as data and in words."""
     found = screens.SOURCES.rows(request.user).filter(code=code).first()
