@@ -137,6 +137,7 @@ def _nowhere(request: HttpRequest, rest: str) -> HttpResponse:
     return refusal(request, not_found(), 404)
 
 
+_described.answers_as_api = True  # type: ignore[attr-defined]  # 401, not a page
 _nowhere.csrf_exempt = True  # type: ignore[attr-defined]  # there is nothing to protect
 
 

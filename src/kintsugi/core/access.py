@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.urls import Resolver404, resolve
 
 from kintsugi.core import scope
@@ -71,9 +72,14 @@ class Access:
         return self.is_system or permission in self.reach
 
     def rows(self, rule: str) -> Scope:
-        """The rows that a view with this rule may read: those of its permission. A view for
-        everybody or for every account reads none; what it is made of asks for itself."""
-        return EVERYTHING if self.is_system else self.reach.get(rule, NOTHING)
+        """The rows that a view with this rule may read: those of its permission. A view without one
+        reads none where the permissions differ; what it is made of asks for itself."""
+        if self.is_system:
+            return EVERYTHING
+        if rule in (SIGNED_IN, OPEN):
+            every = set(self.reach.values())
+            return every.pop() if len(every) == 1 else NOTHING
+        return self.reach.get(rule, NOTHING)
 
     def follows(self, rule: str) -> bool:
         """Whether a view with this rule may be opened."""
@@ -192,7 +198,7 @@ def may_open(url: str, method: str = "GET") -> bool:
     path = urlsplit(str(url)).path
     if not path.startswith("/") or path.startswith("/static/"):
         return True
-    rule = _rule_at(_SAME_PLACE.sub(_ANY_ID, path), method)
+    rule = _rule_at(_SAME_PLACE.sub(_ANY_ID, path), method, settings.ROOT_URLCONF)
     return rule is not None and current().follows(rule)
 
 
@@ -202,11 +208,11 @@ _ANY_ID = "00000000-0000-7000-8000-000000000000"
 
 
 @lru_cache(maxsize=2048)
-def _rule_at(path: str, method: str) -> str | None:
+def _rule_at(path: str, method: str, urlconf: str) -> str | None:
     try:
-        return rule_of(resolve(path).func, method)
+        return rule_of(resolve(path, urlconf).func, method)
     except Resolver404:
-        return None
+        return OPEN  # it leads nowhere, so it shows nothing
 
 
 def openable(urls: Iterable[str]) -> set[str]:

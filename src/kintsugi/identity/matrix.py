@@ -236,6 +236,8 @@ def denial(permission: str) -> AccessDenied:
     roles = [role.title for role in roles_with(permission)]
     said = words(permission)
     zh, en = "、".join(r.zh for r in roles), ", ".join(r.en for r in roles)
+    if len(roles) == len(ROLES):
+        zh, en = "任一角色", "any role"
     return AccessDenied(
         permission,
         Text(f"您没有此权限:{said.zh}。", f"You may not do this: {said.en}."),
