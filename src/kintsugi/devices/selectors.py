@@ -94,6 +94,11 @@ def of_product(product_id: UUID, *, today: dt.date) -> QuerySet[Device]:
     return devices(today=today).filter(product_id=product_id).order_by("pk")
 
 
+def is_device_within(pk: UUID) -> bool:
+    """Whether this is a device, and within the scope at work."""
+    return Device.objects.filter(pk=pk).exists()
+
+
 def natural_keys() -> dict[str, str]:
     """``product_code|serial_no`` of every device by id; for reports over a whole onboarding."""
     found = fetch_frame(query("devices", "natural_keys"))

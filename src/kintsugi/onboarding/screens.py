@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kintsugi.audit.selectors import cell_url, gid_of_key
 from kintsugi.core.access import may_open
+from kintsugi.core.masks import mask
 from kintsugi.core.panels import RecordPanel
 from kintsugi.core.screens import Action, Column, Custom, Empty, Filter, ListScreen
 from kintsugi.core.screens.parts import language, say
@@ -197,10 +198,21 @@ def issue_cell(issue: Issue) -> str:
     )
 
 
+def issue_value(issue: Issue) -> str:
+    """The value in the source, as whoever is at work may see it."""
+    return str(mask(issue.entity, issue.field, issue.value))
+
+
+def issue_proposal(issue: Issue) -> str | None:
+    """The proposal, likewise."""
+    found: str | None = mask(issue.entity, issue.field, issue.proposal)
+    return found
+
+
 def issue_title(issue: Issue) -> str:
     """What is wrong, with the value."""
     known = RULES.get(issue.rule)
-    text = known.describe(issue.value[:120]) if known else rule_title(issue.rule)
+    text = known.describe(issue_value(issue)[:120]) if known else rule_title(issue.rule)
     return say(text)
 
 
@@ -255,8 +267,8 @@ COLUMNS = (
     Column("place", label=_("Where"), kind="code", value=issue_place, gold=issue_cell,
            sort=("table_no", "row")),
     Column("field", label=_("Column → field"), value=column_and_field, sort=("field",)),
-    Column("value", label=_("Value in the source")),
-    Column("proposal", label=_("Proposal")),
+    Column("value", label=_("Value in the source"), value=issue_value, sort=("value",)),
+    Column("proposal", label=_("Proposal"), value=issue_proposal, sort=("proposal",)),
     Column("remedy", label=_("What to do"), value=issue_remedy),
     Column("record_link", label=_("Record"), value=lambda i: _entity_name(i) if issue_record(i)
            else None, link=issue_record),
@@ -371,7 +383,7 @@ def issues_of_record(record: Any) -> dict[str, Any] | None:
                 "place": issue_place(issue),
                 "source": source_name(issue.source),
                 "cell": issue_cell(issue),
-                "proposal": issue.proposal,
+                "proposal": issue_proposal(issue),
             }
             for issue in found[:PANEL_ISSUES]
         ],

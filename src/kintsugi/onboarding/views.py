@@ -29,7 +29,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from kintsugi.core.access import requires
+from kintsugi.core.access import NOBODY, Access, bound, current, requires
 from kintsugi.core.errors import KintsugiError
 from kintsugi.core.middleware import status_of
 from kintsugi.engine.mapping import Mapping
@@ -258,11 +258,13 @@ def go_on(request: HttpRequest, number: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("onboarding:run", args=[run.number]))
 
 
-def live_frame(run_id: UUID, *, csrf: str, language: str) -> tuple[str, bool]:
+def live_frame(
+    run_id: UUID, *, csrf: str, language: str, access: Access = NOBODY
+) -> tuple[str, bool]:
     """The live part of a run's page, and whether the run has ended. Gives its connection back."""
     try:
         run = Run.objects.select_related("source", "snapshot", "mapping").get(pk=run_id)
-        with translation.override(language):
+        with bound(access), translation.override(language):
             html = render_to_string(
                 "onboarding/parts/live.html",
                 {"state": live.run_state(run), "run": run, "csrf": csrf},
@@ -280,7 +282,13 @@ def event(name: str, text: str) -> bytes:
 
 
 async def run_events(
-    run_id: UUID, *, csrf: str, language: str, tick_s: float = TICK_S, max_s: float = STREAM_MAX_S
+    run_id: UUID,
+    *,
+    csrf: str,
+    language: str,
+    access: Access = NOBODY,
+    tick_s: float = TICK_S,
+    max_s: float = STREAM_MAX_S,
 ) -> AsyncIterator[bytes]:
     """The run's progress as events: ``progress`` whenever something changed, ``done`` at the end.
 
@@ -290,7 +298,7 @@ async def run_events(
     until, sent, quiet = time.monotonic() + max_s, "", 0
     yield b"retry: 1500\n\n"
     while time.monotonic() < until:
-        html, is_ended = await read(run_id, csrf=csrf, language=language)
+        html, is_ended = await read(run_id, csrf=csrf, language=language, access=access)
         if html != sent:
             sent, quiet = html, 0
             yield event("progress", html)
@@ -312,7 +320,7 @@ async def live_run(request: HttpRequest, number: str) -> HttpResponseBase:
     language = translation.get_language() or "zh-hans"
     csrf = get_token(request)
     return StreamingHttpResponse(
-        run_events(run.pk, csrf=csrf, language=language),
+        run_events(run.pk, csrf=csrf, language=language, access=current()),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

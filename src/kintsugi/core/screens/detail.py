@@ -93,15 +93,15 @@ class Fields:
         for one in self.fields:
             value = one if isinstance(one, Value) else self._by_contract(one)
             column = value.column()
-            if self.hide_empty and column.raw(record) in (None, ""):
+            if self.hide_empty and column.raw(record, self.entity) in (None, ""):
                 continue
             label, help_text = column.heading(self.entity)
             lines.append(
                 {
                     "label": label,
                     "help": help_text,
-                    "shown": column.draw(record, column.names(self.entity)),
-                    "copy": column.raw(record) if value.kind == "code" else "",
+                    "shown": column.draw(record, column.names(self.entity), self.entity),
+                    "copy": column.raw(record, self.entity) if value.kind == "code" else "",
                     "gold": url
                     if (url := sources.get(value.field or value.name, "")) in opens
                     else "",

@@ -13,6 +13,7 @@ from pydantic import Field
 from kintsugi.audit.selectors import history
 from kintsugi.core.access import requires
 from kintsugi.core.api.schemas import READ
+from kintsugi.core.masks import mask
 from kintsugi.core.models import BusinessModel
 from kintsugi.devices import selectors as devices
 from kintsugi.onboarding.explain import explain_record
@@ -112,7 +113,7 @@ class History(Schema):
     is_more: bool
 
 
-def _history(row: BusinessModel, limit: int) -> dict[str, Any]:
+def _history(entity: str, row: BusinessModel, limit: int) -> dict[str, Any]:
     found = history(row_id=row.pk, limit=limit + 1)
     items = [
         {
@@ -127,8 +128,8 @@ def _history(row: BusinessModel, limit: int) -> dict[str, Any]:
             "changes": [
                 {
                     "column": column,
-                    "before": (change.before or {}).get(column),
-                    "after": (change.after or {}).get(column),
+                    "before": mask(entity, column, (change.before or {}).get(column)),
+                    "after": mask(entity, column, (change.after or {}).get(column)),
                 }
                 for column in dict.fromkeys([*(change.after or {}), *(change.before or {})])
             ],
@@ -174,18 +175,18 @@ def explain_party(request: HttpRequest, id: UUID) -> dict[str, Any]:
 @requires("history.read")
 def history_of_device(request: HttpRequest, id: UUID, limit: int = LIMIT) -> dict[str, Any]:
     """Who changed what, when, by which command and why."""
-    return _history(_device(id), limit)
+    return _history("device", _device(id), limit)
 
 
 @router.get("/products/{id}/history", response=CHANGES, summary="Changes of a product")
 @requires("history.read")
 def history_of_product(request: HttpRequest, id: UUID, limit: int = LIMIT) -> dict[str, Any]:
     """Who changed what, when, by which command and why."""
-    return _history(products.product(id), limit)
+    return _history("product", products.product(id), limit)
 
 
 @router.get("/parties/{id}/history", response=CHANGES, summary="Changes of a party")
 @requires("history.read")
 def history_of_party(request: HttpRequest, id: UUID, limit: int = LIMIT) -> dict[str, Any]:
     """Who changed what, when, by which command and why."""
-    return _history(parties.party(id), limit)
+    return _history("party", parties.party(id), limit)

@@ -135,7 +135,17 @@ class IssueOut(Schema):
     def resolve_title(issue: Issue) -> Text:
         """What is wrong, with the value."""
         known = RULES.get(issue.rule)
-        return known.describe(issue.value[:120]) if known else rule_title(issue.rule)
+        return known.describe(screens.issue_value(issue)[:120]) if known else rule_title(issue.rule)
+
+    @staticmethod
+    def resolve_value(issue: Issue) -> str:
+        """As it stands in the source; personal data may be masked."""
+        return screens.issue_value(issue)
+
+    @staticmethod
+    def resolve_proposal(issue: Issue) -> str | None:
+        """Likewise."""
+        return screens.issue_proposal(issue)
 
     @staticmethod
     def resolve_remedy(issue: Issue) -> Text:
