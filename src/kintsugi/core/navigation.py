@@ -29,6 +29,7 @@ class NavEntry:
 RECORDS = _("Records")
 INTAKE = _("Intake")
 TOOLS = _("Tools")
+ACCESS = _("Access")
 
 ENTRIES: list[NavEntry] = [
     NavEntry("home", _("Home"), "home", "h"),
@@ -36,6 +37,9 @@ ENTRIES: list[NavEntry] = [
     NavEntry("products:list", _("Products"), "package", "p", RECORDS),
     NavEntry("parties:list", _("Parties"), "building-hospital", "c", RECORDS),
     NavEntry("onboarding:list", _("Sources and runs"), "database-import", "r", INTAKE),
+    NavEntry("people:list", _("People"), "users", "u", ACCESS),
+    NavEntry("people:review", _("Access review"), "checklist", "v", ACCESS),
+    NavEntry("people:matrix", _("Permission matrix"), "table", "m", ACCESS),
     NavEntry("search", _("Search"), "search", "s", TOOLS),
     NavEntry("api-1.0.0:openapi-view", _("API documents"), "api", "a", TOOLS),
 ]
