@@ -11,7 +11,7 @@ from django.urls import path
 
 from kintsugi.audit.services import recorded
 from kintsugi.config.urls import urlpatterns as product
-from kintsugi.core.access import SIGNED_IN, requires
+from kintsugi.core.access import SIGNED_IN, SYSTEM, bound, requires
 from kintsugi.core.errors import KintsugiError, StaleVersion, Text
 from kintsugi.core.screens import (
     Action,
@@ -226,7 +226,8 @@ def test_an_empty_list_says_what_belongs_there(en, monkeypatch):
     )
     request = RequestFactory().get("/none/")
     request.user = User.objects.get(username="amy")
-    page = nobody.respond(request).content.decode()
+    with bound(SYSTEM):
+        page = nobody.respond(request).content.decode()
     assert "They are made by hand." in page
     assert 'href="/make/"' in page
 

@@ -29,7 +29,7 @@ def _reason() -> forms.CharField:
 
 def midnight(day: dt.date | None) -> dt.datetime | None:
     """The beginning of a day here."""
-    return day and timezone.make_aware(dt.datetime.combine(day, dt.time()))
+    return timezone.make_aware(dt.datetime.combine(day, dt.time())) if day else None
 
 
 def after(day: dt.date | None) -> dt.datetime | None:
@@ -68,11 +68,8 @@ def _clean_values(form: Any) -> list[str]:
     for line in filter(None, (line.strip() for line in lines)):
         found = scope_names.find(kind, line)
         if len(found) != 1:
-            said = (
-                _("Nobody is called “%(name)s”.")
-                if not found
-                else _("Several are called “%(name)s”.")
-            )
+            nobody, several = _("Nobody is called “%(name)s”."), _("Several are called “%(name)s”.")
+            said = several if found else nobody
             raise ValidationError(said % {"name": line})
         values.append(found[0])
     return values

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ from kintsugi.core.screens import (
 from kintsugi.core.screens.parts import say
 from kintsugi.engine.text import Text
 from kintsugi.identity.directory import forms, views
+from kintsugi.identity.directory.tabs import tabs
 from kintsugi.identity.matrix import ROLES, SCOPES, words
 from kintsugi.identity.models import ApiToken, Delegation, Person, RoleGrant
 
@@ -85,24 +87,6 @@ PEOPLE = ListScreen(
 )  # fmt: skip
 
 
-def tabs(active: str) -> list[dict[str, Any]]:
-    """The lists of the directory that the person may open."""
-    from kintsugi.core.access import may_open
-
-    names = (
-        ("list", _("People")),
-        ("review", _("Access review")),
-        ("matrix", _("Permission matrix")),
-        ("all-tokens", _("API tokens")),
-        ("refusals", _("Refusals")),
-    )
-    return [
-        {"label": str(label), "url": url, "active": name == active}
-        for name, label in names
-        if may_open(url := reverse(f"people:{name}"))
-    ]
-
-
 def _end_url(grant: RoleGrant) -> str:
     return "" if views.is_over(grant) else reverse("people:end", args=[grant.pk])
 
@@ -141,7 +125,7 @@ _TOKENS = (
 def _lent(person: Person) -> Any:
     return (
         Delegation.objects.filter(is_void=False)
-        .filter(views.Q(person=person) | views.Q(grant__person=person))
+        .filter(Q(person=person) | Q(grant__person=person))
         .select_related("grant", "grant__person", "person", "given_by")
     )
 

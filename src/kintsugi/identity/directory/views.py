@@ -20,6 +20,7 @@ from kintsugi.core.screens.export import BOM
 from kintsugi.core.screens.parts import say
 from kintsugi.identity import services, services_people
 from kintsugi.identity.directory import forms
+from kintsugi.identity.directory.tabs import tabs
 from kintsugi.identity.matrix import ACTIONS, CONFLICTS, OBJECTS, ROLES, SCOPES
 from kintsugi.identity.models import ApiToken, Person, Refusal, RoleGrant, User
 
@@ -178,7 +179,8 @@ def save_delegation(*, user: Any, record: RoleGrant, version: int, **given: Any)
     now = timezone.now()
     begins = forms.midnight(given["valid_from"])
     ends = forms.after(given["until"])
-    assert begins is not None and ends is not None, "the form requires both days"
+    assert begins is not None, "the form requires it"
+    assert ends is not None, "the form requires it"
     services.delegate(
         grant=record,
         person=given["person"],
@@ -293,6 +295,7 @@ def matrix(request: HttpRequest) -> HttpResponse:
             (say(ROLES[one].title), say(ROLES[other].title)) for one, other in sorted(CONFLICTS)
         ],
         "exports": may("grant.export"),
+        "tabs": tabs("matrix"),
     }
     return render(request, "identity/matrix.html", context)
 
