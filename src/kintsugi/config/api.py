@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 from ninja import NinjaAPI, Router, Swagger
 from ninja.errors import AuthenticationError
 from ninja.openapi.views import openapi_json
@@ -71,7 +71,7 @@ class KintsugiAPI(NinjaAPI):
             elif name != "api-root":
                 urls.append(_as_json(pattern))
         urls.append(path("", _to_docs, name="api-root"))
-        urls.append(path("<path:rest>", _nowhere))
+        urls.append(re_path(r"(?s:(?P<rest>.+))$", _nowhere))  # a line feed, too, is no page
         return urls
 
 
