@@ -71,7 +71,7 @@ class KintsugiAPI(NinjaAPI):
             elif name != "api-root":
                 urls.append(_as_json(pattern))
         urls.append(path("", _to_docs, name="api-root"))
-        urls.append(re_path(r"(?s:(?P<rest>.+))$", _nowhere))  # a line feed, too, is no page
+        urls.append(re_path(r"(?P<rest>[\s\S]+)$", _nowhere))  # a line feed, too, is no page
         return urls
 
 

@@ -4,8 +4,10 @@ import os
 
 from django.core.asgi import get_asgi_application
 
-from kintsugi.core.scope import process_shows_nothing
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kintsugi.config.settings")
 application = get_asgi_application()
+
+# Models can be imported only now that the apps are loaded.
+from kintsugi.core.scope import process_shows_nothing  # noqa: E402
+
 process_shows_nothing()
