@@ -117,7 +117,7 @@ _TOKENS = (
     Column("used", label=_("Last used"), kind="moment",
            value=lambda t: getattr(getattr(t, "apitokenuse", None), "at", None)),
     Column("revoked_at", label=_("Revoked"), kind="moment"),
-    Column("revoke", label="", value=lambda t: None if t.revoked_at else str(_("Revoke")),
+    Column("revoke", label=_("Revoke"), value=lambda t: None if t.revoked_at else str(_("Revoke")),
            link=lambda t: reverse("people:revoke", args=[t.pk])),
 )  # fmt: skip
 
@@ -163,8 +163,8 @@ PERSON = DetailScreen(
             lambda record: record.grants.filter(is_void=False).select_related("granted_by"),
             (
                 *GRANT_COLUMNS,
-                Column("end", label="", value=_or_nothing(_("End"), _end_url), link=_end_url),
-                Column("lend", label="", value=_or_nothing(_("Delegate"), _delegate_url),
+                Column("end", label=_("End"), value=_or_nothing(_("End"), _end_url), link=_end_url),
+                Column("lend", label=_("Delegate"), value=_or_nothing(_("Delegate"), _delegate_url),
                        link=_delegate_url),
             ),
             empty=_("No role: this person sees nothing but the own profile."),
@@ -191,7 +191,7 @@ PERSON = DetailScreen(
                        value=lambda a: str(a.is_active), choices=ON_OFF, tones=ON_TONES),
                 Column("sessions", label=_("Sessions"), kind="number"),
                 Column("created_at", label=_("Made"), kind="moment"),
-                Column("switch", label="", value=_switch_words,
+                Column("switch", label=_("Switch on or off"), value=_switch_words,
                        link=lambda a: reverse("people:switch", args=[a.pk])),
             ),
         ),
@@ -229,7 +229,7 @@ REVIEW = ListScreen(
         Column("reviewed", label=_("Last review"), kind="moment",
                value=lambda g: getattr(_reviewed(g), "at", None)),
         Column("due", label=_("Due"), kind="date", value=lambda g: due_at(g).date()),
-        Column("review", label="", value=lambda g: str(_("Review")),
+        Column("review", label=_("Review"), value=lambda g: str(_("Review")),
                link=lambda g: reverse("people:review-grant", args=[g.pk])),
     ),
     search=("person__name", "reason"),
