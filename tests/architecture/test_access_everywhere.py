@@ -160,7 +160,8 @@ PLACES: dict[str, dict[str, str]] = {
             "devices", "products", "product", "identifiers", "packages", "parties",
             "explain_product", "history_of_product", "sources", "source", "issues", "runs", "run",
             "run_progress", "run_steps", "step_rows", "run_rows", "run_issues", "resume_run",
-            "import_files", "snapshot", "people", "grants", "tokens", "refusals", "roles", "search", "home", "contracts", "contract", "rules",
+            "import_files", "snapshot", "people", "grants", "tokens",
+            "refusals", "roles", "search", "home", "contracts", "contract", "rules",
         )),
     )
 }  # fmt: skip
