@@ -18,6 +18,7 @@ from django.urls import NoReverseMatch, reverse
 
 from kintsugi.audit.models import Change, Origin, Provenance
 from kintsugi.audit.places import columns_read
+from kintsugi.core.masks import mask
 from kintsugi.core.screens.parts import language
 from kintsugi.engine.contract import Contract, Field, load_contract
 from kintsugi.engine.text import Text
@@ -173,7 +174,7 @@ def evidence_of(
         winner = next((w for w in witnesses if w.state == "won"), None)
         if winner:
             gold[known.name] = winner.url
-            texts[known.name] = str(_golden(known.name, records))
+            texts[known.name] = str(mask(entity, known.name, _golden(known.name, records)))
     rows.sort(key=lambda one: not one.disputed)
     records = [
         dataclasses.replace(
@@ -250,7 +251,8 @@ def _witnesses(
         ordinal = columns[0]["ordinal"] if columns else 0
         url = cell_url(origin.snapshot, origin.table_no, row, ordinal, gid=gid, field=name)
         place = f"{origin.file_name} › {origin.table_name} › {letters}{row}"
-        witnesses.append(Witness(state, _said(known, value), place, url))
+        shown = mask(one.entity, name, value)
+        witnesses.append(Witness(state, _said(known, shown), place, url))
     return witnesses
 
 
@@ -363,7 +365,7 @@ def _value(
     known = contract.field(name)
     if known.reference:
         return called.get(str(value), value)
-    return _said(known, value)
+    return _said(known, mask(contract.entity, name, value))
 
 
 def _run_url(run_id: UUID | None) -> str:
@@ -452,6 +454,15 @@ def record_at(*, gid: UUID, snapshot: str, table_no: int, row: int) -> Provenanc
     found = list(of_table[:RECORDS_MAX])
     return next((one for one in found if row == one.row or row in (one.rows or [])), None) or next(
         iter(found), None
+    )
+
+
+def is_row_of(*, gid: UUID, snapshot: str, table_no: int, row: int) -> bool:
+    """Whether this row of a snapshot's table was read for ``gid`` or one of its fields."""
+    found = Provenance.objects.filter(gid=gid, origin__snapshot=snapshot, origin__table_no=table_no)
+    return any(
+        row == one.row or row in (one.rows or []) or row in (one.field_rows or {}).values()
+        for one in found[:RECORDS_MAX]
     )
 
 

@@ -5,8 +5,37 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
-from kintsugi.audit.context import set_context
+from kintsugi.audit.context import recorded, set_context
+from kintsugi.identity.services import record_refusal
+
+
+class RecordRefusals:
+    """Keeps down what a person was refused for want of a permission; outside the transaction of the
+    request, which a refusal rolls back. What nobody logged in asks for is not kept: anybody could
+    fill the record."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        error = getattr(request, "access_refused", None)
+        if error is not None and request.user.is_authenticated:
+            request_id = request.META.get("HTTP_X_REQUEST_ID", "")
+            with recorded(actor=request.user, command="access.refuse", request_id=request_id[:64]):
+                record_refusal(
+                    account=request.user,
+                    code=error.code,
+                    permission=str(error.facts.get("permission", "")),
+                    method=request.method or "",
+                    path=request.path,
+                    request_id=request_id,
+                    at=timezone.now(),
+                )
+        return response
+
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 

@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kintsugi.audit.middleware.RecordRefusals",
     "kintsugi.identity.middleware.PersonScope",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "kintsugi.core.middleware.Preferences",

@@ -89,6 +89,8 @@ DEVICES = ListScreen(
     title=_("Devices"),
     subtitle=_("One row a physical unit. A serial number is unique with its product, never alone."),
     rows=views.rows,
+    permission="device.read",
+    export_permission="device.export",
     entity="device",
     columns=(
         SERIAL,
@@ -255,16 +257,17 @@ def page(request: HttpRequest, record: Any) -> dict[str, Any]:
 
 PASSPORT = DetailScreen(
     find=views.find,
+    permission="device.read",
     title=lambda record: record.serial_no,
     pills=_pills,
     breadcrumbs=lambda record: [(_("Devices"), reverse("devices:list"))],
     panels=(
         Together(GROUPS),
-        Custom("audit/matrix.html", evidence),
+        Custom("audit/matrix.html", evidence, permission="evidence.read"),
         Registered("device", side=False),
         Registered("device"),
-        Custom("audit/sources.html", evidence, side=True),
-        Custom("audit/timeline.html", evidence, side=True),
+        Custom("audit/sources.html", evidence, side=True, permission="evidence.read"),
+        Custom("audit/timeline.html", evidence, side=True, permission="history.read"),
     ),
     page=page,
     template="devices/passport.html",
@@ -290,6 +293,7 @@ AT_PARTY = RecordPanel(
         entity="device",
         empty=_("No device names this party as its user."),
     ),
+    permission="device.read",
     order=10,
 )
 OF_PRODUCT = RecordPanel(
@@ -303,5 +307,6 @@ OF_PRODUCT = RecordPanel(
         empty=_("No device of this product is known."),
         more=lambda record: f"{reverse('devices:list')}?product={record.product_code}",
     ),
+    permission="device.read",
     order=10,
 )

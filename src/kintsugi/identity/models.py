@@ -7,6 +7,28 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.models import BusinessModel
+from kintsugi.identity.duties import (
+    ApiToken,
+    ApiTokenUse,
+    Delegation,
+    DutyConflict,
+    GrantReview,
+    Refusal,
+    RoleGrant,
+)
+
+__all__ = [
+    "ApiToken",
+    "ApiTokenUse",
+    "Delegation",
+    "DutyConflict",
+    "GrantReview",
+    "Person",
+    "Refusal",
+    "RoleGrant",
+    "User",
+    "UserManager",
+]
 
 
 class Person(BusinessModel):

@@ -14,6 +14,33 @@ from django.utils.translation import override
 
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.identity.models import Person, User
+from kintsugi.identity.services_duties import (
+    delegate,
+    end_delegation,
+    end_grant,
+    grant_role,
+    publish_conflicts,
+    record_refusal,
+    review_grant,
+)
+from kintsugi.identity.services_tokens import make_token, revoke_token, revoke_tokens_of
+
+__all__ = [
+    "create_person",
+    "create_user",
+    "delegate",
+    "end_delegation",
+    "end_grant",
+    "grant_role",
+    "make_token",
+    "publish_conflicts",
+    "record_refusal",
+    "review_grant",
+    "revoke_token",
+    "revoke_tokens_of",
+    "set_password",
+    "set_preferences",
+]
 
 
 def create_person(

@@ -8,11 +8,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from kintsugi.core.access import OPEN, requires
 from kintsugi.core.context_processors import THEME_COOKIE
 from kintsugi.identity import services
 from kintsugi.identity.models import User
 
 
+@requires(OPEN)
 @login_not_required
 @require_POST
 def preferences(request: HttpRequest) -> HttpResponse:

@@ -64,6 +64,8 @@ PARTIES = ListScreen(
     title=_("Parties"),
     subtitle=_("Hospitals, suppliers, makers: everybody the records speak of."),
     rows=rows,
+    permission="party.read",
+    export_permission="party.export",
     entity="party",
     columns=(
         Column("name", link=url_of, sort=("name_sort",)),
@@ -110,6 +112,7 @@ def evidence(record: Any) -> dict[str, Any]:
 
 PARTY = DetailScreen(
     find=find,
+    permission="party.read",
     title=lambda record: record.name,
     subtitle=lambda record: record.uscc or "",
     pills=lambda record: [(role, "") for role in roles_of(record)],
@@ -138,10 +141,10 @@ PARTY = DetailScreen(
             )
         ),
         Registered("party", side=False),
-        Custom("audit/matrix.html", evidence),
+        Custom("audit/matrix.html", evidence, permission="evidence.read"),
         Registered("party"),
-        Custom("audit/sources.html", evidence, side=True),
-        Custom("audit/timeline.html", evidence, side=True),
+        Custom("audit/sources.html", evidence, side=True, permission="evidence.read"),
+        Custom("audit/timeline.html", evidence, side=True, permission="history.read"),
     ),
     template="audit/record.html",
 )

@@ -46,6 +46,9 @@ def database(*, migrate: bool = True, home: str | Path | None = None) -> Iterato
         import django
 
         django.setup()
+        from kintsugi.core.access import SYSTEM, bound
+
+        stack.enter_context(bound(SYSTEM))
         if migrate:
             apply_migrations(url)
             if server is not None:

@@ -32,6 +32,8 @@ STATUS: dict[str, int] = {
     "pipeline.no-step": 404,
     "pipeline.no-result": 404,
     "run.busy": 409,
+    "access.denied": 403,
+    "access.no-rule": 403,
 }
 CHECK = Text("请检查地址,或用搜索查找。", "Check the address, or look for it with search.")
 LATER = Text("请稍后再试。", "Try again later.")

@@ -65,7 +65,7 @@ begin
         execute format('alter default privileges in schema public grant usage, select, update on sequences to %I', writer);
         -- The record is written by triggers of the owner; steps and migrations by a migration.
         execute format('revoke insert, update, delete, truncate on audit_change, audit_transaction from %I', writer);
-        execute format('revoke insert, update, delete, truncate on core_transition, django_migrations from %I', writer);
+        execute format('revoke insert, update, delete, truncate on core_transition, django_migrations, identity_dutyconflict from %I', writer);
     end loop;
     if exists (select 1 from pg_roles where rolname = 'kintsugi_reader') then
         grant usage on schema public to kintsugi_reader;
