@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -15,6 +15,15 @@ def _cover(sender: AppConfig, using: str, **_: Any) -> None:
     guard_database(using=using)
 
 
+def _stand_behind(sender: AppConfig, using: str, **_: Any) -> None:
+    """After the last app's part of a migrate: what protects the record now came with a release."""
+    from kintsugi import __version__
+    from kintsugi.audit.services import accept_guard, is_sealable
+
+    if sender is list(apps.get_app_configs())[-1] and is_sealable(using=using):
+        accept_guard(actor="system", reason=f"migrate {__version__}", using=using)
+
+
 class AuditConfig(AppConfig):
     """Covers business tables with the change log, the database with state machines and roles."""
 
@@ -23,4 +32,11 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Attach after every migrate, so that a new table cannot be forgotten."""
+        from kintsugi.audit import verification
+        from kintsugi.audit.sealing.verifiers import GuardVerifier, TreeVerifier
+        from kintsugi.audit.sealing.witness import WitnessVerifier
+
         post_migrate.connect(_cover, sender=self)
+        post_migrate.connect(_stand_behind)
+        for verifier in (TreeVerifier, WitnessVerifier, GuardVerifier):
+            verification.register(verifier.name, verifier)

@@ -5,7 +5,35 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from kintsugi.audit.sealing.models import (
+    Checkpoint,
+    Cosignature,
+    Epoch,
+    Guard,
+    LeafRun,
+    Node,
+    SealKey,
+    TimeStamp,
+    Verification,
+)
 from kintsugi.core.models import CurrentTransaction
+
+__all__ = [
+    "Change",
+    "Checkpoint",
+    "Cosignature",
+    "Epoch",
+    "FieldSet",
+    "Guard",
+    "LeafRun",
+    "Node",
+    "Origin",
+    "Provenance",
+    "SealKey",
+    "TimeStamp",
+    "Transaction",
+    "Verification",
+]
 
 
 class Transaction(models.Model):
@@ -53,7 +81,11 @@ class Change(models.Model):
     after = models.JSONField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["row_id"], name="change_row")]
+        indexes = [
+            models.Index(fields=["row_id"], name="change_row"),
+            # Sealing and verifying read the changes of a range of transactions in this order.
+            models.Index(fields=["transaction", "id"], name="change_transaction"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.op} {self.table} {self.row_id}"

@@ -15,22 +15,35 @@ from kintsugi.audit.crosswalk import (
     register_origin,
     set_winners,
 )
+from kintsugi.audit.sealing.services import (
+    accept_guard,
+    keep_verification,
+    new_epoch,
+    rotate_key,
+    seal,
+)
 from kintsugi.core.models import BusinessModel, Transition
 from kintsugi.core.queries import query
 from kintsugi.core.states import MACHINES
 
 __all__ = [
     "OriginFacts",
+    "accept_guard",
     "add_records",
     "business_tables",
     "change_records",
     "cover_tables",
     "field_set_ids",
+    "is_sealable",
+    "keep_verification",
     "known_records",
+    "new_epoch",
     "publish_transitions",
     "recorded",
     "records_of",
     "register_origin",
+    "rotate_key",
+    "seal",
     "set_context",
     "set_winners",
 ]
@@ -60,6 +73,11 @@ def cover_tables(*, using: str = "default") -> None:
                 cursor.execute(
                     sql.SQL(query("audit", "cover_table")).format(table=sql.Identifier(table))
                 )
+
+
+def is_sealable(*, using: str = "default") -> bool:
+    """Whether the tables of the sealed log are there (not after a partial migrate)."""
+    return "audit_guard" in connections[using].introspection.table_names()
 
 
 def publish_transitions(*, using: str = "default") -> None:
