@@ -24,3 +24,7 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         """Attach after every migrate, so that a new table cannot be forgotten."""
         post_migrate.connect(_cover, sender=self)
+        from kintsugi.audit.context import set_context
+        from kintsugi.identity.services import use_context
+
+        use_context(set_context)

@@ -8,3 +8,9 @@ class IdentityConfig(AppConfig):
 
     name = "kintsugi.identity"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let people sign acts, and find them."""
+        from kintsugi.identity.control import finding
+
+        finding.register()

@@ -7,6 +7,22 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.models import BusinessModel
+from kintsugi.identity.control.models import Act, ActRevision, Approval, Execution, Verification
+from kintsugi.identity.signing.models import FailedReauthentication, Reauthentication, Signature
+
+__all__ = [
+    "Act",
+    "ActRevision",
+    "Approval",
+    "Execution",
+    "FailedReauthentication",
+    "Person",
+    "Reauthentication",
+    "Signature",
+    "User",
+    "UserManager",
+    "Verification",
+]
 
 
 class Person(BusinessModel):
