@@ -11,6 +11,8 @@ class PartiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Add parties to search and home."""
-        from kintsugi.parties import finding
+        from kintsugi.identity.services import register_act_kind
+        from kintsugi.parties import corrections, finding
 
         finding.register()
+        register_act_kind(corrections.CORRECTION.kind())

@@ -74,6 +74,7 @@ class Note:
             title=Text("改便条", "Change a note"),
             subject_kind="note",
             subject=lambda _id: ("Note 1", "/"),
+            rows=lambda: User.objects.none().values("pk"),
             check=self.check,
             describe=lambda _id, plan: [Difference(Text("文", "Text"), plan["from"], plan["to"])],
             execute=self.execute,
@@ -147,31 +148,16 @@ def verified(act: Act, verifier: User, outcome: str = "passed", **given: Any) ->
 
 # -- raw SQL ---------------------------------------------------------------------------------------
 
-ROLE = """
-do $$ begin
-    if not exists (select 1 from pg_roles where rolname = 'kintsugi_runtime') then
-        create role kintsugi_runtime nologin;
-        grant usage on schema public to kintsugi_runtime;
-        grant select, insert, update, delete on all tables in schema public to kintsugi_runtime;
-        grant usage on all sequences in schema public to kintsugi_runtime;
-    end if;
-end $$
-"""
-
 
 @contextlib.contextmanager
 def runtime() -> Iterator[None]:
     """Statements as the role the product runs under, with a context, as hand-written SQL would."""
     with recorded(actor="raw", command="test.raw"), connection.cursor() as cursor:
-        cursor.execute(ROLE)
-        cursor.execute("set local role kintsugi_runtime")
         cursor.execute("select current_user")
-        assert cursor.fetchone() == ("kintsugi_runtime",)
-        try:
-            yield
-        finally:
-            if not connection.needs_rollback and connection.connection.info.transaction_status != 3:
-                cursor.execute("reset role")
+        (before,) = cursor.fetchone()
+        cursor.execute("set local role kintsugi_runtime")
+        yield
+        cursor.execute(sql.SQL("set local role {}").format(sql.Identifier(before)))
 
 
 def insert(table: str, **values: Any) -> UUID:

@@ -42,7 +42,7 @@ def find(query: str, _user: Any, limit: int) -> list[search.Hit]:
             url_of(act.pk),
             code=True,
         )
-        for act in selectors.acts().filter(named, kind__in=list(KINDS))[:limit]
+        for act in selectors.acts().filter(named)[:limit]
     ]
 
 
@@ -56,7 +56,9 @@ def tile(user: Any) -> home.TileValue:
 
 def register() -> None:
     """Let acts be signed, searched for, and counted on home."""
-    register_signable(Signable("act", Text("操作", "act"), content, url_of))
+    register_signable(
+        Signable("act", Text("操作", "act"), content, url_of, lambda: selectors.acts().values("pk"))
+    )
     search.register(search.SearchProvider("act", "checklist", _("Acts"), find))
     home.register(
         home.Tile(

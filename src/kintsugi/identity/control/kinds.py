@@ -12,6 +12,8 @@ from kintsugi.core.errors import NotFound
 from kintsugi.engine.text import Text
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from kintsugi.identity.control.models import Act
 
 Plan = Mapping[str, Any]
@@ -39,6 +41,7 @@ class ActKind:
     """One kind of act.
 
     ``subject(id)``          title and address of the record; Django's ObjectDoesNotExist if none
+    ``rows()``               ids of the records the person at work may see
     ``check(id, plan)``      raises KintsugiError where the plan cannot be carried out now
     ``describe(id, plan)``   the plan as differences, whatever became of the record since
     ``execute(act, plan)``   does it through the app's own service and returns plain facts. Raises
@@ -52,6 +55,7 @@ class ActKind:
     title: Text
     subject_kind: str
     subject: Callable[[UUID], tuple[str, str]]
+    rows: Callable[[], "QuerySet[Any, Any]"]
     check: Callable[[UUID, Plan], None]
     describe: Callable[[UUID, Plan], Sequence[Difference]]
     execute: Callable[["Act", Plan], Mapping[str, Any]]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from kintsugi.core import scope
 from kintsugi.engine.text import Text
 from kintsugi.identity.control.kinds import KINDS, Difference, Finding, kind_of
 from kintsugi.identity.control.models import Act, ActRevision, Approval, Execution, Verification
@@ -20,8 +21,14 @@ EXECUTED = Text("您执行了该方案。", "You executed the plan.")
 
 
 def acts() -> QuerySet[Act]:
-    """All acts, newest first."""
-    return Act.objects.select_related("author").order_by("-created_at", "-number")
+    """Acts on records within the scope of the person at work, newest first."""
+    found = Act.objects.filter(kind__in=list(KINDS)).select_related("author")
+    if not scope.current().everything:
+        within = Q(pk__in=())
+        for kind in KINDS.values():
+            within |= Q(kind=kind.name, subject_id__in=kind.rows())
+        found = found.filter(within)
+    return found.order_by("-created_at", "-number")
 
 
 def act(pk: UUID) -> Act:

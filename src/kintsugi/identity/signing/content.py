@@ -8,10 +8,13 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kintsugi.engine.text import Text
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
 
 
 @dataclass(frozen=True)
@@ -19,13 +22,15 @@ class Signable:
     """A kind of object that people sign.
 
     ``content(object_id)`` gives its title and what is signed now; LookupError or Django's
-    ObjectDoesNotExist when there is no such object. ``url(object_id)`` is its page.
+    ObjectDoesNotExist when there is no such object. ``url(object_id)`` is its page; ``rows()`` the
+    ids of the objects that the person at work may see.
     """
 
     kind: str
     title: Text
     content: Callable[[UUID], tuple[str, Mapping[str, Any]]]
     url: Callable[[UUID], str]
+    rows: Callable[[], "QuerySet[Any, Any]"]
 
 
 SIGNABLE: dict[str, Signable] = {}

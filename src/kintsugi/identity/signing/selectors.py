@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from kintsugi.core import scope
 from kintsugi.core.errors import NotFound
 from kintsugi.engine.text import Text
 from kintsugi.identity.signing.content import SIGNABLE, digest
@@ -52,8 +53,14 @@ class Verdict:
 
 
 def signatures() -> QuerySet[Signature]:
-    """All signatures, newest first."""
-    return Signature.objects.select_related("person", "account").order_by("-signed_at", "id")
+    """Signatures under objects within the scope of the person at work, newest first."""
+    found = Signature.objects.select_related("person", "account")
+    if not scope.current().everything:
+        within = Q(pk__in=())
+        for kind in SIGNABLE.values():
+            within |= Q(object_kind=kind.kind, object_id__in=kind.rows())
+        found = found.filter(within)
+    return found.order_by("-signed_at", "id")
 
 
 def signature(pk: UUID) -> Signature:
