@@ -19,6 +19,8 @@ from kintsugi.core.api.errors import install, method_not_allowed, not_found, ref
 from kintsugi.core.api.search import router as search
 from kintsugi.core.middleware import csp_header
 from kintsugi.devices.api import router as devices
+from kintsugi.identity.control.api import router as acts
+from kintsugi.identity.signing.api import router as signatures
 from kintsugi.onboarding.api import ROUTERS as ONBOARDING
 from kintsugi.parties.api import router as parties
 from kintsugi.products.api import router as products
@@ -124,6 +126,8 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/products", products),
     ("/parties", parties),
     *(("", router) for router in ONBOARDING),
+    ("", acts),
+    ("", signatures),
     ("", search),
     ("", dictionary),
 )

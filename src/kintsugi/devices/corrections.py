@@ -13,6 +13,7 @@ from kintsugi.devices.models import Device
 from kintsugi.engine.contract import load_contract
 from kintsugi.engine.text import Text
 from kintsugi.engine.values import RULES
+from kintsugi.identity.selectors import Act
 from kintsugi.identity.services import Correction
 from kintsugi.parties.selectors import find_by_name, party_names
 from kintsugi.products.selectors import find_by_reference, product_names
@@ -43,6 +44,11 @@ def url(pk: UUID) -> str:
     return reverse("devices:detail", args=[pk])
 
 
+def edit_url(act: Act) -> str:
+    """Where the author changes the plan."""
+    return reverse("devices:correct-again", args=[act.subject_id, act.pk])
+
+
 CORRECTION = Correction(
     entity="device",
     name="device.correct",
@@ -51,6 +57,7 @@ CORRECTION = Correction(
         "product", "customer", "supplier"
     ),
     url=url,
+    edit_url=edit_url,
     fields=load_contract("device").names,
     write=write,
     find=find,

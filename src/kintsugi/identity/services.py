@@ -15,6 +15,9 @@ from django.utils.translation import override
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.identity.control.cause import use_context as use_context
 from kintsugi.identity.control.corrections import Correction as Correction
+from kintsugi.identity.control.corrections import correctable as correctable
+from kintsugi.identity.control.corrections import present_values as present_values
+from kintsugi.identity.control.corrections import save_correction as save_correction
 from kintsugi.identity.control.kinds import ActKind as ActKind
 from kintsugi.identity.control.kinds import Difference as Difference
 from kintsugi.identity.control.kinds import Finding as Finding

@@ -5,7 +5,7 @@ mail are not offered, so their addresses do not exist.
 """
 
 from allauth.account import views as account
-from django.urls import path
+from django.urls import include, path
 
 from kintsugi.identity import views
 
@@ -36,4 +36,6 @@ urlpatterns = [
         name="account_inactive",
     ),
     path("preferences/", views.preferences, name="preferences"),
+    path("acts/", include("kintsugi.identity.control.urls")),
+    path("signatures/", include("kintsugi.identity.signing.urls")),
 ]

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from kintsugi.engine.contract import load_contract
 from kintsugi.engine.text import Text
+from kintsugi.identity.selectors import Act
 from kintsugi.identity.services import Correction
 from kintsugi.parties import services
 from kintsugi.parties.models import Party
@@ -24,12 +25,18 @@ def url(pk: UUID) -> str:
     return reverse("parties:detail", args=[pk])
 
 
+def edit_url(act: Act) -> str:
+    """Where the author changes the plan."""
+    return reverse("parties:correct-again", args=[act.subject_id, act.pk])
+
+
 CORRECTION = Correction(
     entity="party",
     name="party.correct",
     title=Text("更正往来单位", "Correct a party"),
     rows=lambda: Party.objects.filter(is_void=False),
     url=url,
+    edit_url=edit_url,
     fields=[name for name in load_contract("party").names if name != "party_key"],
     write=write,
 )

@@ -75,6 +75,8 @@ class Note:
             subject_kind="note",
             subject=lambda _id: ("Note 1", "/"),
             rows=lambda: User.objects.none().values("pk"),
+            plan=lambda _id, typed: {"from": self.text, "to": typed["text"]},
+            edit_url=lambda act: f"/edit/{act.pk}",
             check=self.check,
             describe=lambda _id, plan: [Difference(Text("文", "Text"), plan["from"], plan["to"])],
             execute=self.execute,

@@ -1,4 +1,4 @@
-"""Acts through the services: the way of one act, refusals in words, once however often, two at once."""
+"""Acts through the services: one act's way, refusals in words, once however often, two at once."""
 
 import threading
 

@@ -24,6 +24,8 @@ from kintsugi.engine.text import Text
 from kintsugi.engine.values import RULES, norm
 from kintsugi.identity.control.kinds import ActKind, Difference, Finding, Plan
 from kintsugi.identity.control.models import Act
+from kintsugi.identity.control.services import draft_act, revise_act
+from kintsugi.identity.models import User
 
 Value = str | list[str] | dict[str, str] | None
 MEND = Text("请改正该值。", "Correct the value.")
@@ -50,6 +52,7 @@ class Correction:
     title: Text
     rows: Callable[[], QuerySet[Any]]
     url: Callable[[UUID], str]
+    edit_url: Callable[[Act], str]
     fields: Sequence[str]
     write: Callable[..., None]
     find: Callable[[str, str], dict[str, str]] | None = None
@@ -222,6 +225,8 @@ class Correction:
             subject_kind=self.entity,
             subject=lambda pk: (str(self.row(pk)), self.url(pk)),
             rows=lambda: self.rows().values("pk"),
+            plan=lambda pk, typed: self.plan(self.row(pk), typed),
+            edit_url=self.edit_url,
             check=self.check,
             describe=self.describe,
             execute=self.execute,
@@ -276,3 +281,50 @@ def in_words(known: Field, value: Value) -> Any:
 
 def _same(value: Value) -> Value | UUID:
     return UUID(value["id"]) if isinstance(value, dict) else value
+
+
+def save_correction(
+    correction: Correction,
+    *,
+    account: User,
+    record: Any,
+    typed: Mapping[str, str | None],
+    reason: str,
+    at: dt.datetime,
+    key: str,
+) -> Act:
+    """What a correction form was filled with, as an act: a new draft or, where ``record.act`` is
+    an act whose plan is being changed, its next revision. Raises KintsugiError."""
+    plan = correction.plan(record, typed)
+    changed: Act | None = getattr(record, "act", None)
+    if changed is not None:
+        return revise_act(act_id=changed.pk, plan=plan, reason=reason, account=account, at=at)
+    return draft_act(
+        kind=correction.name,
+        subject_id=record.pk,
+        plan=plan,
+        reason=reason,
+        account=account,
+        at=at,
+        key=key,
+    )
+
+
+def correctable(correction: Correction, pk: UUID, act_id: UUID | None) -> Any:
+    """The record to correct; with ``act``, the act whose plan is to be changed. Raises
+    DoesNotExist for unknown ones, and for an act about another record."""
+    record = correction.row(pk)
+    record.act = None
+    if act_id is not None:
+        record.act = Act.objects.get(pk=act_id, subject_id=pk, kind=correction.name)
+    return record
+
+
+def present_values(correction: Correction, record: Any) -> dict[str, str]:
+    """What the form starts with: the record's values, under them those of the plan."""
+    values = correction.typed(record)
+    if record.act is not None:
+        plan = json.loads(record.act.revisions.get(revision=record.act.revision).content)["plan"]
+        values |= {name: as_text(one["to"]) for name, one in plan["changes"].items()}
+        values["reason"] = record.act.reason
+    return values

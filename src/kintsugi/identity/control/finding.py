@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core import home, search
+from kintsugi.core.api.errors import STATUS
 from kintsugi.core.screens.parts import say
 from kintsugi.engine.text import Text
 from kintsugi.identity.control import selectors
@@ -54,8 +55,24 @@ def tile(user: Any) -> home.TileValue:
     return home.TileValue(count or None, tone="warn")
 
 
+#: HTTP statuses of the API where they are not 400: not this person; not in this state any more.
+FORBIDDEN = (
+    "signing.wrong-secret", "signing.locked", "signing.foreign-authentication",
+    "signing.foreign-account", "control.self-approval", "control.checker-executes",
+    "control.executor-verifies", "control.same-person", "control.not-author",
+)  # fmt: skip
+CONFLICTING = (
+    "signing.stale-authentication", "signing.authentication-used", "signing.content-changed",
+    "control.wrong-state", "control.already-decided", "control.already-executed",
+    "control.already-verified", "control.unapproved", "control.plan-changed",
+    "control.not-executed", "control.findings-remain", "control.no-inverse",
+    "correction.contradicts",
+)  # fmt: skip
+
+
 def register() -> None:
     """Let acts be signed, searched for, and counted on home."""
+    STATUS.update(dict.fromkeys(FORBIDDEN, 403) | dict.fromkeys(CONFLICTING, 409))
     register_signable(
         Signable("act", Text("操作", "act"), content, url_of, lambda: selectors.acts().values("pk"))
     )

@@ -42,6 +42,9 @@ class ActKind:
 
     ``subject(id)``          title and address of the record; Django's ObjectDoesNotExist if none
     ``rows()``               ids of the records the person at work may see
+    ``plan(id, typed)``      the plan of what a person typed, by field; raises KintsugiError with
+                             ``field`` among its facts
+    ``edit_url(act)``        the page where its author changes the plan
     ``check(id, plan)``      raises KintsugiError where the plan cannot be carried out now
     ``describe(id, plan)``   the plan as differences, whatever became of the record since
     ``execute(act, plan)``   does it through the app's own service and returns plain facts. Raises
@@ -56,6 +59,8 @@ class ActKind:
     subject_kind: str
     subject: Callable[[UUID], tuple[str, str]]
     rows: Callable[[], "QuerySet[Any, Any]"]
+    plan: Callable[[UUID, Mapping[str, str | None]], Plan]
+    edit_url: Callable[["Act"], str]
     check: Callable[[UUID, Plan], None]
     describe: Callable[[UUID, Plan], Sequence[Difference]]
     execute: Callable[["Act", Plan], Mapping[str, Any]]

@@ -36,6 +36,11 @@ def act(pk: UUID) -> Act:
     return acts().get(pk=pk)
 
 
+def plan_of(found: Act) -> dict[str, Any]:
+    """The plan of an act's present revision."""
+    return ActRevision.objects.get(act=found, revision=found.revision).plan
+
+
 def _by(person: Person, column: str) -> Q:
     """Rows of this person, then or (his accounts may have moved) now."""
     return Q(**{column: person}) | Q(account__person=person)

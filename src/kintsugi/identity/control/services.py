@@ -374,6 +374,16 @@ def undo_act(*, act_id: UUID, reason: str, account: User, at: dt.datetime, key: 
     )
 
 
+def unknown_step(step: str, known: list[str]) -> KintsugiError:
+    """There is no such step."""
+    return KintsugiError(
+        "control.unknown-step",
+        Text(f"没有“{step}”这一步。", f"There is no step “{step}”."),
+        Text(f"可选:{'、'.join(known)}。", f"Choose one of {', '.join(known)}."),
+        step=step,
+    )
+
+
 # -- what the steps share --------------------------------------------------------------------------
 
 

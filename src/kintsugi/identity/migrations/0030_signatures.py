@@ -2,10 +2,11 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import kintsugi.core.ids
-from kintsugi.core.queries import query
 from django.conf import settings
 from django.db import migrations, models
+
+import kintsugi.core.ids
+from kintsugi.core.queries import query
 
 
 class Migration(migrations.Migration):

@@ -119,17 +119,8 @@ _UNFIT = (
     ),
     LOOK,
 )
-RULES |= {
-    name: _UNFIT
-    for name in (
-        "approval_signature",
-        "approval_meaning",
-        "execution_signature",
-        "execution_meaning",
-        "verification_signature",
-        "verification_meaning",
-    )
-}
+_FITTING = ("approval", "execution", "verification")
+RULES |= {f"{step}_{part}": _UNFIT for step in _FITTING for part in ("signature", "meaning")}
 RULES |= {
     "approval_of_this_plan": RULES["execution_of_present_plan"],
     "identity_execution_act_id_key": (

@@ -5,7 +5,9 @@ Identity lies below audit: the caller opens the transaction context, as for ever
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -25,6 +27,8 @@ from kintsugi.identity.signing.refusals import explained
 
 #: So many wrong secrets within this time close signing for the account until the time is over.
 FAILURES_MAX = 5
+#: How old an authentication may be when it signs; the database says the same.
+FRESH = dt.timedelta(minutes=2)
 FAILURES_WINDOW = dt.timedelta(minutes=15)
 
 
@@ -51,7 +55,7 @@ def session_hash(session_key: str | None) -> str:
 
 def has_totp(account: User) -> bool:
     """Whether this account has a one-time code device."""
-    return Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists())
 
 
 def authenticate(
@@ -90,6 +94,26 @@ def authenticate(
             field="secret",
         )
     return Proof(account, method, at, seen)
+
+
+def passkey_proof(
+    *,
+    account: User,
+    records: Sequence[Mapping[str, Any]],
+    session_key: str | None,
+    at: dt.datetime,
+) -> Proof | None:
+    """The proof of a passkey that the log-in pages of this session asked for again at most two
+    minutes ago; None without one, and when it has served a signature. ``records`` are what those
+    pages keep in the session."""
+    for record in reversed(records):
+        if record.get("type") != "webauthn" or not record.get("reauthenticated"):
+            continue
+        proven_at = dt.datetime.fromtimestamp(float(record["at"]), dt.UTC)
+        used = Reauthentication.objects.filter(account=account, method="passkey", at=proven_at)
+        if dt.timedelta(0) <= at - proven_at <= FRESH and not used.exists():
+            return Proof(account, "passkey", proven_at, session_hash(session_key))
+    return None
 
 
 def _totp_is_right(account: User, code: str) -> bool:
