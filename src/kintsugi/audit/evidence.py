@@ -16,6 +16,7 @@ from django.db.models import Count, Expression, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Concat
 from django.urls import NoReverseMatch, reverse
 
+from kintsugi.audit.mended import Mended, act_of, mended_fields
 from kintsugi.audit.models import Change, Origin, Provenance
 from kintsugi.audit.places import columns_read
 from kintsugi.core.screens.parts import language
@@ -108,6 +109,7 @@ class Entry:
     run_id: UUID | None
     run_url: str
     changes: Sequence[tuple[str, object, object]]
+    act: Mended | None = None
 
 
 @dataclass
@@ -121,6 +123,7 @@ class Evidence:
     entries: Sequence[Entry]
     gold: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    mended: Mapping[str, Mended] = field(default_factory=dict)
 
     @property
     def disputed(self) -> Sequence[FieldEvidence]:
@@ -183,7 +186,8 @@ def evidence_of(
         for index, record in enumerate(records)
     ]
     entries = _entries(changes, contract, fields, names)
-    return Evidence(gid, contract, records, rows, entries, gold, texts)
+    mended = mended_fields(changes, fields)
+    return Evidence(gid, contract, records, rows, entries, gold, texts, mended)
 
 
 def _label(known: Any) -> str:
@@ -329,6 +333,7 @@ def _entries(
                 run_id=transaction.run_id,
                 run_url=_run_url(transaction.run_id),
                 changes=lines,
+                act=act_of(transaction),
             )
         )
     return entries

@@ -35,8 +35,8 @@ ENTRIES: list[NavEntry] = [
     NavEntry("products:list", _("Products"), "package", "p", RECORDS),
     NavEntry("parties:list", _("Parties"), "building-hospital", "c", RECORDS),
     NavEntry("onboarding:list", _("Sources and runs"), "database-import", "r", INTAKE),
-    NavEntry("acts:list", _("Acts and signatures"), "checklist", "m", CONTROL),
-    NavEntry("signatures:list", _("Signature register"), "pencil", "n", CONTROL),
+    NavEntry("acts:list", _("Acts"), "checklist", "m", CONTROL),
+    NavEntry("signatures:list", _("Signatures"), "pencil", "n", CONTROL),
     NavEntry("search", _("Search"), "search", "s", TOOLS),
     NavEntry("api-1.0.0:openapi-view", _("API documents"), "api", "a", TOOLS),
 ]

@@ -149,6 +149,11 @@ def gold(record: Any) -> dict[str, str]:
     return dict(record.evidence.gold)
 
 
+def mended(record: Any) -> dict[str, Any]:
+    """The act that corrected a value."""
+    return dict(record.evidence.mended)
+
+
 def evidence(record: Any) -> dict[str, Any]:
     """For the panels about evidence."""
     return {"evidence": record.evidence}
@@ -178,6 +183,7 @@ GROUPS = (
         ),
         entity="device",
         gold=gold,
+        mended=mended,
     ),
     Fields(
         _("Where it is"),
@@ -191,6 +197,7 @@ GROUPS = (
         ),
         entity="device",
         gold=gold,
+        mended=mended,
     ),
     Fields(
         _("Warranty and purchase"),
@@ -211,6 +218,7 @@ GROUPS = (
         ),
         entity="device",
         gold=gold,
+        mended=mended,
     ),
 )
 

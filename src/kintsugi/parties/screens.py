@@ -107,6 +107,11 @@ def gold(record: Any) -> dict[str, str]:
     return dict(record.evidence.gold)
 
 
+def mended(record: Any) -> dict[str, Any]:
+    """The act that corrected a value."""
+    return dict(record.evidence.mended)
+
+
 def evidence(record: Any) -> dict[str, Any]:
     """For the panels about evidence."""
     return {"evidence": record.evidence}
@@ -138,12 +143,14 @@ PARTY = DetailScreen(
                     ),
                     entity="party",
                     gold=gold,
+                    mended=mended,
                 ),
                 Fields(
                     _("Place and contact"),
                     ("country", "region_code", "address", "contact", "phone", "email"),
                     entity="party",
                     gold=gold,
+                    mended=mended,
                 ),
             )
         ),

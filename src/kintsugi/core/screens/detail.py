@@ -72,19 +72,21 @@ class Fields:
     """Names and values. ``fields`` are names or ``Value``s; labels come from the contract.
 
     ``gold(record)`` gives, in one call for the whole panel, the address of the source cell for
-    each field that has one.
+    each field that has one; ``mended(record)`` the act that corrected it (``text``, ``url``).
     """
 
     title: Words
     fields: Sequence[str | Value]
     entity: str = ""
     gold: Callable[[Any], Mapping[str, str]] | None = None
+    mended: Callable[[Any], Mapping[str, Any]] | None = None
     hide_empty: bool = False
     side: bool = False
 
     def draw(self, request: HttpRequest, record: Any) -> SafeString:
         """The panel."""
         sources = self.gold(record) if self.gold else {}
+        acts = self.mended(record) if self.mended else {}
         lines = []
         for one in self.fields:
             value = one if isinstance(one, Value) else self._by_contract(one)
@@ -99,6 +101,7 @@ class Fields:
                     "shown": column.draw(record, column.names(self.entity)),
                     "copy": column.raw(record) if value.kind == "code" else "",
                     "gold": sources.get(value.field or value.name, ""),
+                    "mended": acts.get(value.field or value.name),
                 }
             )
         return _panel("core/parts/fields.html", self.title, {"lines": lines})

@@ -48,8 +48,8 @@ class ActLinks(Schema):
     page: str
 
 
-class ActOut(Schema):
-    """One thing done under two persons."""
+class ActFields(Schema):
+    """What every answer says of an act."""
 
     id: UUID
     number: str = Field(examples=["ACT-20261122-0001"])
@@ -66,6 +66,10 @@ class ActOut(Schema):
     reason: str
     created_at: dt.datetime
     links: ActLinks
+
+
+class ActOut(ActFields):
+    """One thing done under two persons."""
 
     @staticmethod
     def resolve_author(found: Act) -> str:
@@ -99,7 +103,7 @@ class ActStep(Schema):
     signs: bool
 
 
-class ActDetail(ActOut):
+class ActDetail(ActFields):
     """An act with its plan, its signatures, and the steps open to the person asking."""
 
     plan: dict[str, Any]
@@ -174,7 +178,7 @@ def _account(request: HttpRequest) -> User:
 def detail(found: Act, account: User) -> dict[str, Any]:
     """What the API says of one act."""
     view = selectors.act_view(found, account=account)
-    act = {name: getattr(found, name) for name in ActOut.model_fields if hasattr(found, name)}
+    act = {name: getattr(found, name) for name in ActFields.model_fields if hasattr(found, name)}
     stored = view.verification.findings if view.verification else []
     return {
         **act,

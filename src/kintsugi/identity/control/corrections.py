@@ -118,6 +118,17 @@ class Correction:
                 value=text,
                 rule=found.issue,
             )
+        if known.type == "date" and len(found.value) < len("2031-05"):
+            raise KintsugiError(
+                "correction.invalid",
+                Text(
+                    "更正的日期至少要到月份。", "A corrected date is known to the month at least."
+                ),
+                MEND,
+                field=name,
+                value=text,
+                rule="date.year-only",
+            )
         if known.type == "list":
             made = json.loads(found.value) if found.value.startswith("[") else [found.value]
             return [str(item) for item in made]

@@ -1,10 +1,12 @@
 """The register of signatures and one signature."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.screens import Column, Custom, DetailScreen, Empty, Fields, Filter, ListScreen
@@ -18,6 +20,13 @@ MEANING_TONES = {"approved": "good", "verified": "good", "released": "good", "re
 def url_of(row: Signature) -> str:
     """The signature's page."""
     return reverse("signatures:detail", args=[row.pk])
+
+
+def zoned(value: datetime) -> str:
+    """A time as signatures print it, with its zone: ``2026-11-22 09:30:05 UTC+08:00``."""
+    local = timezone.localtime(value)
+    offset = local.strftime("%z")
+    return f"{local:%Y-%m-%d %H:%M:%S} UTC{offset[:3]}:{offset[3:]}"
 
 
 def rows(_user: Any) -> QuerySet[Signature]:
@@ -82,8 +91,12 @@ SIGNATURE = DetailScreen(
                 Line("printed_name", label=_("Printed name")),
                 Line("person", label=_("Person now"), value=lambda record: record.person),
                 Line("account__username", label=_("Account"), kind="code"),
-                Line("signed_at", label=_("Signed"), kind="moment"),
-                Line("authenticated_at", label=_("Authenticated"), kind="moment"),
+                Line("signed_at", label=_("Signed"), value=lambda r: zoned(r.signed_at)),
+                Line(
+                    "authenticated_at",
+                    label=_("Authenticated"),
+                    value=lambda r: zoned(r.authenticated_at),
+                ),
                 Line("method", label=_("Proven by"), choices=METHODS),
                 Line("object_title", label=_("Signed object"), link=selectors.object_url),
                 Line("content_sha256", label=_("SHA-256 of the signed content"), kind="code"),

@@ -13,7 +13,7 @@ from kintsugi.engine.text import Text
 from kintsugi.identity.control.kinds import Difference
 from kintsugi.identity.control.selectors import ActView
 from kintsugi.identity.signing.models import MEANINGS, METHODS
-from kintsugi.identity.signing.screens import MEANING_TONES
+from kintsugi.identity.signing.screens import MEANING_TONES, zoned
 
 register = template.Library()
 
@@ -30,12 +30,7 @@ def method_name(method: str) -> str:
     return METHODS[method].get(language())
 
 
-@register.filter
-def zoned(value: datetime) -> str:
-    """A time as signatures print it, with its zone: ``2026-11-22 09:30:05 UTC+08:00``."""
-    local = timezone.localtime(value)
-    offset = local.strftime("%z")
-    return f"{local:%Y-%m-%d %H:%M:%S} UTC{offset[:3]}:{offset[3:]}"
+register.filter("zoned", zoned)
 
 
 @register.filter
