@@ -323,17 +323,18 @@ def _entries(
             if pair[0] in (None, "") and pair[1] in (None, ""):
                 continue
             lines.append((_label(contract.field(name)), pair[0], pair[1]))
+        act = act_of(transaction)
         entries.append(
             Entry(
                 at=transaction.at,
                 title=COMMAND_NAMES.get(transaction.command, transaction.command),
                 who=transaction.actor,
-                why=transaction.reason,
+                why=transaction.reason.removeprefix(f"{act.act}: ") if act else transaction.reason,
                 op=change.op,
                 run_id=transaction.run_id,
                 run_url=_run_url(transaction.run_id),
                 changes=lines,
-                act=act_of(transaction),
+                act=act,
             )
         )
     return entries

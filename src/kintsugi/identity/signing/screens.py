@@ -110,4 +110,5 @@ SIGNATURE = DetailScreen(
         ),
         Custom("identity/signed_content.html", lambda record: {"content": record.content}),
     ),
+    template="identity/signature.html",
 )
