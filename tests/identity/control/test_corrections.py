@@ -9,10 +9,13 @@ from kintsugi.audit.selectors import evidence_of, history
 from kintsugi.audit.services import recorded
 from kintsugi.core.errors import KintsugiError, StaleVersion
 from kintsugi.core.ids import uuid7
+from kintsugi.core.scope import Scope, bound
 from kintsugi.devices.corrections import CORRECTION as DEVICES
 from kintsugi.devices.models import Device
 from kintsugi.engine.values import norm
 from kintsugi.identity.control import services as control
+from kintsugi.identity.control.selectors import act_view, acts, waiting_for
+from kintsugi.identity.signing.selectors import signatures
 from kintsugi.parties.corrections import CORRECTION as PARTIES
 from kintsugi.parties.models import Party
 from kintsugi.products.models import Product
@@ -184,3 +187,19 @@ def test_the_record_leads_from_the_value_to_the_act_and_its_people(device, li, w
     assert evidence.entries[0].act == mended
     assert set(evidence.mended) >= {"lot_no"}
     assert "serial_no" not in evidence.mended
+
+
+def test_acts_on_records_outside_the_scope_are_neither_listed_nor_shown(device, party, li, wang):
+    act = decided(proposed(DEVICES, device, li, lot_no="A7"), wang)
+    with bound(Scope(customers=frozenset({party.pk}))):
+        assert not acts().exists()
+        assert not waiting_for(li.person).exists()
+        assert not signatures().exists()
+        with pytest.raises(Device.DoesNotExist):
+            act_view(act, account=li)
+    with recorded(actor="t", command="t"):
+        Device.objects.filter(pk=device.pk).update(customer=party)
+    with bound(Scope(customers=frozenset({party.pk}))):
+        assert list(acts()) == [act]
+        assert act_view(act, account=li).subject_url == f"/devices/{device.pk}/"
+        assert signatures().count() == 1

@@ -54,7 +54,7 @@ ACTS = ListScreen(
     rows=rows,
     columns=(
         Column("number", label=_("Number"), kind="code", link=url_of),
-        Column("kind", label=_("Kind"), value=lambda row: say(kind_titles().get(row.kind, row.kind)),
+        Column("kind", label=_("Kind"), value=lambda row: say(kind_titles()[row.kind]),
                sort=("kind",)),
         Column("subject_title", label=_("Record")),
         Column("status", label=_("State"), kind="state", choices=ACT, tones=TONES),
