@@ -4,9 +4,10 @@ The steps before the one that is tried go through the services, so that nothing 
 """
 
 import datetime as dt
+import threading
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from kintsugi.identity.control.models import Approval, Execution
@@ -317,3 +318,34 @@ def test_nobody_signs_under_another_name_or_for_another_person(note, li, wang):
             "signing.foreign-account", "KT031",
             insert, "identity_signature", **values, person_id=person, printed_name=name,
         )  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_one_decides_nobody_else_touches_the_act(note, li, wang):
+    """Even in raw SQL: the act's row is locked from the approval on until its transaction ends."""
+    act = submitted(li, note)
+    signed = signature(wang, act, "approved")
+    outcomes = []
+
+    def touch() -> None:
+        try:
+            with connection.cursor() as cursor, transaction.atomic():
+                cursor.execute(
+                    "select 1 from identity_act where id = %s for update nowait", [act.pk]
+                )
+            outcomes.append("free")
+        except DatabaseError as error:
+            outcomes.append(error.__cause__.sqlstate)
+        finally:
+            connection.close()
+
+    def at_the_same_time() -> None:
+        other = threading.Thread(target=touch)
+        other.start()
+        other.join(20)
+
+    with runtime():
+        approval(act, signed)
+        at_the_same_time()
+    at_the_same_time()
+    assert outcomes == ["55P03", "free"]
