@@ -40,3 +40,7 @@ class AuditConfig(AppConfig):
         post_migrate.connect(_stand_behind)
         for verifier in (TreeVerifier, WitnessVerifier, GuardVerifier):
             verification.register(verifier.name, verifier)
+        from kintsugi.audit.context import set_context
+        from kintsugi.identity.services import use_context
+
+        use_context(set_context)

@@ -16,6 +16,7 @@ from django.db.models import Count, Expression, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Concat
 from django.urls import NoReverseMatch, reverse
 
+from kintsugi.audit.mended import Mended, act_of, mended_fields
 from kintsugi.audit.models import Change, Origin, Provenance
 from kintsugi.audit.places import columns_read
 from kintsugi.core.masks import mask
@@ -109,6 +110,7 @@ class Entry:
     run_id: UUID | None
     run_url: str
     changes: Sequence[tuple[str, object, object]]
+    act: Mended | None = None
 
 
 @dataclass
@@ -122,6 +124,7 @@ class Evidence:
     entries: Sequence[Entry]
     gold: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    mended: Mapping[str, Mended] = field(default_factory=dict)
 
     @property
     def disputed(self) -> Sequence[FieldEvidence]:
@@ -184,7 +187,8 @@ def evidence_of(
         for index, record in enumerate(records)
     ]
     entries = _entries(changes, contract, fields, names)
-    return Evidence(gid, contract, records, rows, entries, gold, texts)
+    mended = mended_fields(changes, fields)
+    return Evidence(gid, contract, records, rows, entries, gold, texts, mended)
 
 
 def _label(known: Any) -> str:
@@ -321,16 +325,18 @@ def _entries(
             if pair[0] in (None, "") and pair[1] in (None, ""):
                 continue
             lines.append((_label(contract.field(name)), pair[0], pair[1]))
+        act = act_of(transaction)
         entries.append(
             Entry(
                 at=transaction.at,
                 title=COMMAND_NAMES.get(transaction.command, transaction.command),
                 who=transaction.actor,
-                why=transaction.reason,
+                why=transaction.reason.removeprefix(f"{act.act}: ") if act else transaction.reason,
                 op=change.op,
                 run_id=transaction.run_id,
                 run_url=_run_url(transaction.run_id),
                 changes=lines,
+                act=act,
             )
         )
     return entries

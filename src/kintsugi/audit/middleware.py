@@ -67,7 +67,9 @@ class TransactionContext:
                     request_id=request_id,
                 )
                 response = self.get_response(request)
-                if response.status_code >= 400:
+                # A wrong secret is refused, and yet has to be counted.
+                kept = getattr(response, "keeps_writes", False)
+                if response.status_code >= 400 and not kept:
                     transaction.set_rollback(True)
         response["X-Request-ID"] = request_id
         return response

@@ -22,6 +22,8 @@ from kintsugi.core.api.search import router as search
 from kintsugi.core.middleware import csp_header
 from kintsugi.devices.api import router as devices
 from kintsugi.identity.api import router as identity
+from kintsugi.identity.control.api import router as acts
+from kintsugi.identity.signing.api import router as signatures
 from kintsugi.onboarding.api import ROUTERS as ONBOARDING
 from kintsugi.parties.api import router as parties
 from kintsugi.products.api import router as products
@@ -157,6 +159,8 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/parties", parties),
     *(("", router) for router in ONBOARDING),
     ("", identity),
+    ("", acts),
+    ("", signatures),
     ("", search),
     ("", dictionary),
 )

@@ -28,6 +28,7 @@ class NavEntry:
 
 RECORDS = _("Records")
 INTAKE = _("Intake")
+CONTROL = _("Control")
 TOOLS = _("Tools")
 ACCESS = _("Access")
 
@@ -40,6 +41,8 @@ ENTRIES: list[NavEntry] = [
     NavEntry("people:list", _("People"), "users", "u", ACCESS),
     NavEntry("people:review", _("Access review"), "checklist", "v", ACCESS),
     NavEntry("people:matrix", _("Permission matrix"), "table", "m", ACCESS),
+    NavEntry("acts:list", _("Acts"), "checklist", "m", CONTROL),
+    NavEntry("signatures:list", _("Signatures"), "pencil", "n", CONTROL),
     NavEntry("search", _("Search"), "search", "s", TOOLS),
     NavEntry("api-1.0.0:openapi-view", _("API documents"), "api", "a", TOOLS),
 ]

@@ -23,7 +23,9 @@ class IdentityConfig(AppConfig):
     def ready(self) -> None:
         """Word refusals; after every migration tell the database which duties are in conflict."""
         from kintsugi.core.access import name_denials
+        from kintsugi.identity.control import finding
         from kintsugi.identity.matrix import denial
 
         name_denials(denial)
         post_migrate.connect(_publish, sender=self)
+        finding.register()  # acts and signatures are found by search

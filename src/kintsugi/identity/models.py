@@ -17,17 +17,28 @@ from kintsugi.identity.duties import (
     RoleGrant,
 )
 
+from kintsugi.identity.control.models import Act, ActRevision, Approval, Execution, Verification
+from kintsugi.identity.signing.models import FailedReauthentication, Reauthentication, Signature
+
 __all__ = [
+    "Act",
+    "ActRevision",
     "ApiToken",
     "ApiTokenUse",
+    "Approval",
     "Delegation",
     "DutyConflict",
+    "Execution",
+    "FailedReauthentication",
     "GrantReview",
     "Person",
+    "Reauthentication",
     "Refusal",
     "RoleGrant",
+    "Signature",
     "User",
     "UserManager",
+    "Verification",
 ]
 
 

@@ -2,7 +2,12 @@
 
 from django.db.models import QuerySet
 
+from kintsugi.identity.control.selectors import act as act
+from kintsugi.identity.control.selectors import acts_of as acts_of
+from kintsugi.identity.control.selectors import plan_of as plan_of
+from kintsugi.identity.models import Act as Act
 from kintsugi.identity.models import User
+from kintsugi.identity.signing.selectors import signatures_of as signatures_of
 
 
 def active_users() -> QuerySet[User]:

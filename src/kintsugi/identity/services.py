@@ -13,6 +13,17 @@ from django.db.models.functions import Now
 from django.utils.translation import override
 
 from kintsugi.core.errors import KintsugiError, Text
+from kintsugi.identity.control.cause import use_context as use_context
+from kintsugi.identity.control.corrections import Correction as Correction
+from kintsugi.identity.control.corrections import correctable as correctable
+from kintsugi.identity.control.corrections import present_values as present_values
+from kintsugi.identity.control.corrections import save_correction as save_correction
+from kintsugi.identity.control.kinds import ActKind as ActKind
+from kintsugi.identity.control.kinds import Difference as Difference
+from kintsugi.identity.control.kinds import Finding as Finding
+from kintsugi.identity.control.kinds import register_act_kind as register_act_kind
+from kintsugi.identity.control.services import draft_act as draft_act
+from kintsugi.identity.control.services import submit_act as submit_act
 from kintsugi.identity.models import Person, User
 from kintsugi.identity.services_duties import (
     delegate,
@@ -24,6 +35,8 @@ from kintsugi.identity.services_duties import (
     review_grant,
 )
 from kintsugi.identity.services_tokens import make_token, revoke_token, revoke_tokens_of
+from kintsugi.identity.signing.content import Signable as Signable
+from kintsugi.identity.signing.content import register_signable as register_signable
 
 __all__ = [
     "create_person",

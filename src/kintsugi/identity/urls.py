@@ -37,4 +37,6 @@ urlpatterns = [
     ),
     path("preferences/", views.preferences, name="preferences"),
     path("", include("kintsugi.identity.directory.urls")),
+    path("acts/", include("kintsugi.identity.control.urls")),
+    path("signatures/", include("kintsugi.identity.signing.urls")),
 ]

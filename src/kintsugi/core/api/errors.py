@@ -57,6 +57,7 @@ def refusal(request: HttpRequest, error: KintsugiError, status: int | None = Non
         status=status,
         json_dumps_params={"ensure_ascii": False, "default": str},
     )
+    response.keeps_writes = getattr(error, "keeps_writes", False)  # type: ignore[attr-defined]
     if status in (401, 403):
         response["Cache-Control"] = "no-store"
     return response

@@ -75,13 +75,14 @@ class Fields:
     """Names and values. ``fields`` are names or ``Value``s; labels come from the contract.
 
     ``gold(record)`` gives, in one call for the whole panel, the address of the source cell for
-    each field that has one.
+    each field that has one; ``mended(record)`` the act that corrected it (``text``, ``url``).
     """
 
     title: Words
     fields: Sequence[str | Value]
     entity: str = ""
     gold: Callable[[Any], Mapping[str, str]] | None = None
+    mended: Callable[[Any], Mapping[str, Any]] | None = None
     hide_empty: bool = False
     side: bool = False
 
@@ -89,6 +90,7 @@ class Fields:
         """The panel."""
         sources = self.gold(record) if self.gold else {}
         opens = openable(sources.values())
+        acts = self.mended(record) if self.mended else {}
         lines = []
         for one in self.fields:
             value = one if isinstance(one, Value) else self._by_contract(one)
@@ -105,6 +107,7 @@ class Fields:
                     "gold": url
                     if (url := sources.get(value.field or value.name, "")) in opens
                     else "",
+                    "mended": acts.get(value.field or value.name),
                 }
             )
         return _panel("core/parts/fields.html", self.title, {"lines": lines})
