@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.models import BusinessModel
+from kintsugi.identity.control.models import Act, ActRevision, Approval, Execution, Verification
 from kintsugi.identity.duties import (
     ApiToken,
     ApiTokenUse,
@@ -16,8 +17,6 @@ from kintsugi.identity.duties import (
     Refusal,
     RoleGrant,
 )
-
-from kintsugi.identity.control.models import Act, ActRevision, Approval, Execution, Verification
 from kintsugi.identity.signing.models import FailedReauthentication, Reauthentication, Signature
 
 __all__ = [
