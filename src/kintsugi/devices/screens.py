@@ -331,6 +331,7 @@ OF_PRODUCT = RecordPanel(
 )
 
 CORRECT = FormScreen(
+    permission="act.create",
     title=lambda record: gettext("Correct %(record)s") % {"record": record},
     form=lambda: correction_form("device", CORRECTION.fields),
     find=views.to_correct,

@@ -51,6 +51,7 @@ OBJECTS: dict[str, Thing] = {
     "audit": _thing("审计记录", "audit record", "read export administer", whole=True),
     "pack": _thing("证据包", "evidence packs", "read create", whole=True),
     "report": _thing("报告", "reports", "read create export", whole=True),
+    "act": _thing("双人操作", "acts under two persons", "read create export"),
     "signature": _thing("电子签名", "signatures", "read sign export"),
     "hold": _thing("法律保全", "legal holds", "read create void approve", whole=True),
     "person": _thing("人员", "people", "read create edit export", whole=True),
@@ -105,13 +106,13 @@ _LISTED = (
         f"{_RECORDS} {_LISTS} {_INTAKE} personal.read row.read"
         " device.create device.edit device.void product.create product.edit product.void"
         " party.create party.edit party.void source.edit source.export run.import run.approve"
-        " run.export issue.edit issue.export pack.read pack.create signature.read signature.sign",
+        " run.export issue.edit issue.export pack.read pack.create act.read act.create signature.read signature.sign",
         "导入、清洗并维护主数据。", "Brings data in, cleans it and keeps it true.",
     ),
     _role(
         "desk", "服务台", "Service desk", "all region customer",
         f"{_RECORDS} device.edit device.export party.edit personal.read issue.read"
-        " signature.read signature.sign",
+        " act.read act.create signature.read signature.sign",
         "接听、登记并跟进服务请求。", "Takes, records and follows up requests for service.",
     ),
     _role(
@@ -142,7 +143,7 @@ _LISTED = (
     _role(
         "quality", "质量负责人", "Quality manager", "all",
         f"{_RECORDS} {_LISTS} {_INTAKE} run.approve pack.read pack.create report.read"
-        " report.create report.export signature.read signature.sign signature.export audit.read"
+        " report.create report.export act.read act.create signature.read signature.sign signature.export audit.read"
         " hold.read hold.create hold.void hold.approve",
         "批准、放行、召回与质量记录。", "Approves, releases, recalls, keeps the quality record.",
     ),
@@ -159,13 +160,14 @@ _LISTED = (
     ),
     _role(
         "incident_commander", "事件指挥", "Incident commander", "all",
-        f"{_RECORDS} {_INTAKE} audit.read report.read pack.read signature.read signature.sign",
+        f"{_RECORDS} {_INTAKE} audit.read report.read pack.read act.read act.create signature.read signature.sign",
         "负责一次故障从发现到验证。", "Leads a fault from its signal to its verified repair.",
     ),
     _role(
         "auditor", "审计员", "Auditor", "all",
         f"{_RECORDS} {_LISTS} {_INTAKE} audit.read audit.export pack.read pack.create report.read"
-        " report.create report.export signature.read signature.export hold.read person.read"
+        " report.create report.export act.read act.export signature.read signature.export"
+        " hold.read person.read"
         " person.export account.read grant.read grant.export token.administer login.read"
         " login.export refusal.read refusal.export",
         "只读全部记录,出具证据。", "Reads every record, changes none, gives evidence.",

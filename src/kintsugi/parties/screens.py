@@ -167,6 +167,7 @@ PARTY = DetailScreen(
 )
 
 CORRECT = FormScreen(
+    permission="act.create",
     title=lambda record: gettext("Correct %(record)s") % {"record": record},
     form=lambda: correction_form("party", CORRECTION.fields),
     find=views.to_correct,

@@ -14,6 +14,7 @@ from ninja import Router, Schema, Status
 from ninja.params.functions import Header
 from pydantic import Field, StringConstraints
 
+from kintsugi.core.access import requires
 from kintsugi.core.api import api_url
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE, Words
@@ -195,12 +196,14 @@ def detail(found: Act, account: User) -> dict[str, Any]:
 
 
 @router.get("/acts/{id}", response={200: ActDetail, **READ}, summary="One act")
+@requires("act.read")
 def act(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Its plan as a dry run, who signed, and which steps the person asking may take."""
     return detail(selectors.act(id), _account(request))
 
 
 @router.post("/acts", response={201: ActDetail, **WRITE}, summary="Write a plan down")
+@requires("act.create")
 def draft_act(request: HttpRequest, body: ActIn, key: str = KEY) -> Status[dict[str, Any]]:
     """A draft. `kind` is one that is installed (`device.correct`, `party.correct`). 400 with
     `field` for a value that the contract refuses; 409 where nothing can be planned any more."""
@@ -220,6 +223,7 @@ def draft_act(request: HttpRequest, body: ActIn, key: str = KEY) -> Status[dict[
 
 
 @router.put("/acts/{id}/plan", response={200: ActDetail, **WRITE}, summary="Change the plan")
+@requires("act.create")
 def revise_act(request: HttpRequest, id: UUID, body: PlanIn) -> dict[str, Any]:
     """A new revision, a draft again: an approval of the one before no longer fits. 403 for anybody
     but the author."""
@@ -263,6 +267,7 @@ def _signed(request: HttpRequest, id: UUID, step: str, body: SignIn, key: str) -
     response={200: ActDetail, **WRITE},
     summary="Approve, refuse, execute or verify with a signature",
 )
+@requires("signature.sign")
 def sign_act(
     request: HttpRequest,
     id: UUID,
@@ -282,6 +287,7 @@ def sign_act(
     response={200: ActDetail, **WRITE},
     summary="Submit, take back or cancel",
 )
+@requires("act.create")
 def step_act(
     request: HttpRequest, id: UUID, step: Literal["submit", "withdraw", "cancel"]
 ) -> dict[str, Any]:
@@ -294,6 +300,7 @@ def step_act(
 
 
 @router.post("/acts/{id}/undo", response={201: ActDetail, **WRITE}, summary="Plan to undo an act")
+@requires("act.create")
 def undo_act(
     request: HttpRequest, id: UUID, body: UndoIn, key: str = KEY
 ) -> Status[dict[str, Any]]:

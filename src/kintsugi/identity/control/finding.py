@@ -76,9 +76,16 @@ def register() -> None:
     register_signable(
         Signable("act", Text("操作", "act"), content, url_of, lambda: selectors.acts().values("pk"))
     )
-    search.register(search.SearchProvider("act", "checklist", _("Acts"), find))
+    provider = search.SearchProvider("act", "checklist", _("Acts"), find, permission="act.read")
+    search.register(provider)
     home.register(
         home.Tile(
-            "signatures", _("Signatures to give"), "pencil", lambda: reverse("acts:list"), tile, 5
+            "signatures",
+            _("Signatures to give"),
+            "pencil",
+            lambda: reverse("acts:list"),
+            tile,
+            5,
+            permission="act.read",
         )
     )

@@ -51,6 +51,8 @@ ACTS = ListScreen(
     name="acts",
     title=_("Acts and signatures"),
     subtitle=_("Done under two persons: one plans, another approves, a third eye verifies."),
+    permission="act.read",
+    export_permission="act.export",
     rows=rows,
     columns=(
         Column("number", label=_("Number"), kind="code", link=url_of),

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from kintsugi.core.access import requires
 from kintsugi.core.errors import KintsugiError
 from kintsugi.core.ids import uuid7
 from kintsugi.core.middleware import status_of
@@ -43,6 +44,7 @@ def _account(request: HttpRequest) -> User:
     return request.user
 
 
+@requires("act.read")
 @require_safe
 def act_page(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One act."""
@@ -115,6 +117,7 @@ def _proof(request: HttpRequest) -> Proof:
     )
 
 
+@requires("signature.sign")
 @sensitive_post_parameters("secret")
 @require_POST
 def sign_step(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -165,6 +168,7 @@ def take_signed_step(
     return steps[step]()
 
 
+@requires("act.create")
 @require_POST
 def plain_step(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take a step that needs no signature: submit, withdraw, cancel, undo."""

@@ -9,6 +9,7 @@ from django.urls import reverse
 from ninja import Router, Schema
 from pydantic import Field
 
+from kintsugi.core.access import requires
 from kintsugi.core.api import api_url
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, Words
@@ -96,6 +97,7 @@ add_list(
 
 
 @router.get("/signatures/{id}", response={200: SignatureDetail, **READ}, summary="One signature")
+@requires("signature.read")
 def signature(request: HttpRequest, id: UUID) -> Signature:
     """Recomputes the hash of the present content: `verdict` says whether it changed since."""
     found = selectors.signature(id)

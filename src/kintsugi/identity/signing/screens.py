@@ -38,6 +38,8 @@ SIGNATURES = ListScreen(
     name="signatures",
     title=_("Signature register"),
     subtitle=_("Every signature with printed name, time, meaning and the hash of what was signed."),
+    permission="signature.read",
+    export_permission="signature.export",
     rows=rows,
     columns=(
         Column("signed_at", label=_("Signed"), kind="moment", link=url_of),
@@ -76,6 +78,7 @@ def block(record: Any) -> dict[str, Any]:
 
 
 SIGNATURE = DetailScreen(
+    permission="signature.read",
     find=find,
     title=lambda record: record.object_title,
     pills=lambda record: [
