@@ -5,7 +5,7 @@ Which fields are personal stands in the data contracts (``personal: true``).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -74,6 +74,12 @@ def mask(entity: str, field: str, value: Any) -> Any:
     """The value as whoever is at work may see it."""
     style = personal_fields(entity).get(field) if entity else None
     return value if style is None or may(PERSONAL) else masked(value, style)
+
+
+def readable(entity: str, names: Sequence[str]) -> list[str]:
+    """Those of the fields that whoever is at work may read as they are."""
+    hidden = {} if may(PERSONAL) else personal_fields(entity)
+    return [name for name in names if name not in hidden]
 
 
 def mask_text(style: str | None, value: Any) -> Any:

@@ -106,7 +106,8 @@ _LISTED = (
         f"{_RECORDS} {_LISTS} {_INTAKE} personal.read row.read"
         " device.create device.edit device.void product.create product.edit product.void"
         " party.create party.edit party.void source.edit source.export run.import run.approve"
-        " run.export issue.edit issue.export pack.read pack.create act.read act.create signature.read signature.sign",
+        " run.export issue.edit issue.export pack.read pack.create act.read act.create"
+        " signature.read signature.sign",
         "导入、清洗并维护主数据。", "Brings data in, cleans it and keeps it true.",
     ),
     _role(
@@ -143,7 +144,8 @@ _LISTED = (
     _role(
         "quality", "质量负责人", "Quality manager", "all",
         f"{_RECORDS} {_LISTS} {_INTAKE} run.approve pack.read pack.create report.read"
-        " report.create report.export act.read act.create signature.read signature.sign signature.export audit.read"
+        " report.create report.export act.read act.create"
+        " signature.read signature.sign signature.export audit.read"
         " hold.read hold.create hold.void hold.approve",
         "批准、放行、召回与质量记录。", "Approves, releases, recalls, keeps the quality record.",
     ),
@@ -160,7 +162,8 @@ _LISTED = (
     ),
     _role(
         "incident_commander", "事件指挥", "Incident commander", "all",
-        f"{_RECORDS} {_INTAKE} audit.read report.read pack.read act.read act.create signature.read signature.sign",
+        f"{_RECORDS} {_INTAKE} audit.read report.read pack.read act.read act.create"
+        " signature.read signature.sign",
         "负责一次故障从发现到验证。", "Leads a fault from its signal to its verified repair.",
     ),
     _role(

@@ -22,18 +22,23 @@ from kintsugi.identity.control import services as control
 from kintsugi.identity.control.kinds import ActKind, Difference, Finding
 from kintsugi.identity.control.models import Act, ActRevision, Approval, Execution
 from kintsugi.identity.models import User
-from kintsugi.identity.services import create_user
 from kintsugi.identity.signing.models import Signature
 from kintsugi.identity.signing.services import Proof, session_hash, sign
+from tests.identity.people import create_user
 
 PASSWORD = "gold-seam-2026"
 
 
 def account(name: str, **given: Any) -> User:
-    """A new account, of a person of its own unless ``person`` is given."""
+    """A new account, of a person of its own unless ``person`` is given, who then has his duties
+    already."""
     with recorded(actor="test", command="test"):
         return create_user(
-            username=f"u{uuid7().hex[-12:]}", password=PASSWORD, display_name=name, **given
+            roles=() if "person" in given else ("steward", "quality"),
+            username=f"u{uuid7().hex[-12:]}",
+            password=PASSWORD,
+            display_name=name,
+            **given,
         )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext
 
+from kintsugi.core.masks import readable
 from kintsugi.core.screens.parts import (
     contract_choices,
     contract_field,
@@ -22,7 +23,7 @@ def correction_form(entity: str, names: Sequence[str]) -> type[forms.Form]:
     """A form of these contract fields as text, for the request's language, with ``reason`` first.
 
     Values are typed as sources write them (``2023-05`` for a month, ``、`` between the items of a
-    list); the contract's normaliser reads them.
+    list); the contract's normaliser reads them. Fields that the person may not read are left out.
     """
     made: dict[str, forms.Field] = {
         "reason": forms.CharField(
@@ -34,7 +35,7 @@ def correction_form(entity: str, names: Sequence[str]) -> type[forms.Form]:
             widget=forms.Textarea(attrs={"rows": 2}),
         )
     }
-    for name in names:
+    for name in readable(entity, names):
         known = contract_field(entity, name)
         assert known is not None, f"the contract of {entity} has no field {name}"
         made[name] = _field(known)

@@ -18,7 +18,9 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from kintsugi.core.access import PERSONAL, require
 from kintsugi.core.errors import KintsugiError, StaleVersion
+from kintsugi.core.masks import mask, personal_fields, readable
 from kintsugi.engine.contract import Field, load_contract
 from kintsugi.engine.text import Text
 from kintsugi.engine.values import RULES, norm
@@ -138,7 +140,7 @@ class Correction:
 
     def typed(self, row: Any) -> dict[str, str]:
         """The present values as a form shows them."""
-        return {name: as_text(self.read(row, name)) for name in self.fields}
+        return {name: as_text(self.read(row, name)) for name in readable(self.entity, self.fields)}
 
     # -- plans ---------------------------------------------------------------------------------
 
@@ -147,6 +149,8 @@ class Correction:
         or ``correction.nothing`` where nothing differs."""
         changes: dict[str, dict[str, Value]] = {}
         for name, text in typed.items():
+            if name in personal_fields(self.entity):
+                require(PERSONAL)
             before = self.read(row, name)
             if as_text(before) == (text or "").strip():
                 continue
@@ -180,7 +184,7 @@ class Correction:
         """Before and after of each field, in words."""
         contract = load_contract(self.entity)
         lines = []
-        for name, change in plan["changes"].items():
+        for name, change in self.shown(plan)["changes"].items():
             known = contract.field(name)
             lines.append(
                 Difference(
@@ -208,16 +212,25 @@ class Correction:
             if _same(now) == _same(change["to"]):
                 continue
             field = contract.field(name)
+            is_, should = (as_text(mask(self.entity, name, v)) for v in (now, change["to"]))
             findings.append(
                 Finding(
                     f"correction.{name}",
                     Text(
-                        f"{field.zh}现为“{as_text(now)}”,应为“{as_text(change['to'])}”。",
-                        f"{field.en} is “{as_text(now)}”, not “{as_text(change['to'])}”.",
+                        f"{field.zh}现为“{is_}”,应为“{should}”。",
+                        f"{field.en} is “{is_}”, not “{should}”.",
                     ),
                 )
             )
         return findings
+
+    def shown(self, plan: Plan) -> dict[str, Any]:
+        """The plan with personal values masked for whoever may not read them."""
+        changes = {
+            name: {side: mask(self.entity, name, value) for side, value in change.items()}
+            for name, change in plan["changes"].items()
+        }
+        return {**plan, "changes": changes}
 
     def inverse(self, act: Act, plan: Plan) -> dict[str, Any]:
         """The old values again, at the record's present version."""
@@ -243,6 +256,7 @@ class Correction:
             execute=self.execute,
             verify=self.verify,
             inverse=self.inverse,
+            shown=self.shown,
         )
 
     def _refuse_stale(self, row: Any, plan: Plan) -> None:

@@ -31,6 +31,12 @@ def content(act_id: UUID) -> tuple[str, Mapping[str, Any]]:
     return f"{act.number} · {act.subject_title}", revision.signed
 
 
+def shown(signed: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The signed content with what its kind masks of the plan."""
+    kind = KINDS.get(str(signed.get("kind")))
+    return {**signed, "plan": kind.shown(signed["plan"])} if kind else signed
+
+
 def find(query: str, _user: Any, limit: int) -> list[search.Hit]:
     """Acts by number or record."""
     named = Q(number__icontains=query) | Q(subject_title__icontains=query)
@@ -74,7 +80,14 @@ def register() -> None:
     """Let acts be signed, searched for, and counted on home."""
     STATUS.update(dict.fromkeys(FORBIDDEN, 403) | dict.fromkeys(CONFLICTING, 409))
     register_signable(
-        Signable("act", Text("操作", "act"), content, url_of, lambda: selectors.acts().values("pk"))
+        Signable(
+            "act",
+            Text("操作", "act"),
+            content,
+            url_of,
+            lambda: selectors.acts().values("pk"),
+            shown,
+        )
     )
     provider = search.SearchProvider("act", "checklist", _("Acts"), find, permission="act.read")
     search.register(provider)

@@ -52,6 +52,8 @@ class ActKind:
                              KintsugiError is recorded as a failed execution
     ``verify(act, plan)``    compares what is with what was planned; no finding, all well
     ``inverse(act, plan)``   the plan that undoes it; None where it cannot be undone
+    ``shown(plan)``          the plan as the person at work may read it; who may not read all of it
+                             cannot sign it
     """
 
     name: str
@@ -66,6 +68,7 @@ class ActKind:
     execute: Callable[["Act", Plan], Mapping[str, Any]]
     verify: Callable[["Act", Plan], Sequence[Finding]]
     inverse: Callable[["Act", Plan], Plan | None]
+    shown: Callable[[Plan], Plan] = lambda plan: plan
 
 
 KINDS: dict[str, ActKind] = {}

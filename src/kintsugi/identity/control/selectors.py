@@ -133,7 +133,7 @@ def act_view(found: Act, *, account: User) -> ActView:
     findings = list(kind.verify(found, plan)) if found.status == "executed" else []
     return ActView(
         act=found,
-        plan=plan,
+        plan=dict(kind.shown(plan)),
         differences=list(kind.describe(found.subject_id, plan)),
         revisions=revisions,
         approvals=approvals,

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from kintsugi.core.access import requires
+from kintsugi.core.access import PERSONAL, require, requires
 from kintsugi.core.errors import KintsugiError
 from kintsugi.core.ids import uuid7
 from kintsugi.core.middleware import status_of
@@ -147,7 +147,12 @@ def sign_step(request: HttpRequest, pk: UUID) -> HttpResponse:
 def take_signed_step(
     step: str, *, act_id: UUID, proof: Proof, reason: str, expected_sha256: str, key: str
 ) -> Act:
-    """The service behind a signed step, now. Raises KintsugiError, also for an unknown step."""
+    """The service behind a signed step, now. Raises KintsugiError, also for an unknown step, and
+    for somebody who may not read all that he would sign."""
+    found = selectors.act(act_id)
+    plan = selectors.plan_of(found)
+    if kind_of(found.kind).shown(plan) != plan:
+        require(PERSONAL)
     common: dict[str, Any] = {
         "act_id": act_id,
         "proof": proof,

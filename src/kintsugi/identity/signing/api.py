@@ -14,6 +14,7 @@ from kintsugi.core.api import api_url
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, Words
 from kintsugi.identity.signing import selectors
+from kintsugi.identity.signing.content import readable
 from kintsugi.identity.signing.models import MEANINGS, Signature
 from kintsugi.identity.signing.screens import SIGNATURES
 
@@ -84,6 +85,11 @@ class SignatureDetail(SignatureOut):
 
     content: str = Field(description="canonical text; its UTF-8 bytes give the hash")
     verdict: VerdictOut
+
+    @staticmethod
+    def resolve_content(found: Signature) -> str:
+        """Personal data masked where the person asking may not read it."""
+        return readable(found.object_kind, found.content)
 
 
 add_list(

@@ -23,7 +23,8 @@ class Signable:
 
     ``content(object_id)`` gives its title and what is signed now; LookupError or Django's
     ObjectDoesNotExist when there is no such object. ``url(object_id)`` is its page; ``rows()`` the
-    ids of the objects that the person at work may see.
+    ids of the objects that the person at work may see. ``shown(content)`` is the signed content as
+    he may read it: personal data may be masked.
     """
 
     kind: str
@@ -31,6 +32,7 @@ class Signable:
     content: Callable[[UUID], tuple[str, Mapping[str, Any]]]
     url: Callable[[UUID], str]
     rows: Callable[[], "QuerySet[Any, Any]"]
+    shown: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda content: content
 
 
 SIGNABLE: dict[str, Signable] = {}
@@ -47,6 +49,15 @@ def canonical(content: Mapping[str, Any]) -> str:
     return json.dumps(
         content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str
     )
+
+
+def readable(kind: str, text: str) -> str:
+    """The canonical text as the person at work may read it; its hash is another where something
+    was masked."""
+    known = SIGNABLE.get(kind)
+    content = json.loads(text)
+    shown = known.shown(content) if known else content
+    return text if shown == content else canonical(shown)
 
 
 def digest(text: str) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kintsugi.core.screens import Column, Custom, DetailScreen, Empty, Fields, Filter, ListScreen
 from kintsugi.core.screens import Value as Line
 from kintsugi.identity.signing import selectors
+from kintsugi.identity.signing.content import readable
 from kintsugi.identity.signing.models import MEANINGS, METHODS, Signature
 
 MEANING_TONES = {"approved": "good", "verified": "good", "released": "good", "refused": "bad"}
@@ -111,7 +112,10 @@ SIGNATURE = DetailScreen(
                 ),
             ),
         ),
-        Custom("identity/signed_content.html", lambda record: {"content": record.content}),
+        Custom(
+            "identity/signed_content.html",
+            lambda record: {"content": readable(record.object_kind, record.content)},
+        ),
     ),
     template="identity/signature.html",
 )
