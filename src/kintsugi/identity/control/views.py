@@ -10,8 +10,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -26,7 +27,13 @@ from kintsugi.identity.control.kinds import kind_of
 from kintsugi.identity.control.models import Act
 from kintsugi.identity.control.states import ACT, TONES
 from kintsugi.identity.models import User
-from kintsugi.identity.signing.services import Proof, authenticate, has_totp, passkey_proof
+from kintsugi.identity.signing.services import (
+    Proof,
+    authenticate,
+    has_passkey,
+    has_totp,
+    passkey_proof,
+)
 
 REASON_MAX = 400
 KEY_MAX = 80
@@ -82,6 +89,7 @@ def _page(
         "key": request.POST.get("key", "")[:KEY_MAX] or uuid7().hex,
         "has_totp": has_totp(account),
         "passkey": _fresh_passkey(request) if signing else None,
+        "passkey_url": _passkey_url(account, act) if signing else "",
         "reason_max": REASON_MAX,
         "account": account,
     }
@@ -90,6 +98,17 @@ def _page(
         response.refusal = refused  # type: ignore[attr-defined]  # for the log of refused acts
         response.keeps_writes = getattr(refused, "keeps_writes", False)  # type: ignore[attr-defined]
     return response
+
+
+def _passkey_url(account: User, act: Act) -> str:
+    """Where this person's passkey is asked for; empty without one."""
+    if not has_passkey(account):
+        return ""
+    try:
+        asked = reverse("mfa_reauthenticate_webauthn")
+    except NoReverseMatch:
+        return ""
+    return f"{asked}?{urlencode({'next': reverse('acts:detail', args=[act.pk])})}"
 
 
 def _fresh_passkey(request: HttpRequest) -> Proof | None:

@@ -58,6 +58,13 @@ def has_totp(account: User) -> bool:
     return bool(Authenticator.objects.filter(user=account, type=Authenticator.Type.TOTP).exists())
 
 
+def has_passkey(account: User) -> bool:
+    """Whether this account has a passkey."""
+    return bool(
+        Authenticator.objects.filter(user=account, type=Authenticator.Type.WEBAUTHN).exists()
+    )
+
+
 def authenticate(
     *, account: User, method: str, secret: str, session_key: str | None, at: dt.datetime
 ) -> Proof:
