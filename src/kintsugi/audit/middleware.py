@@ -1,21 +1,30 @@
-"""Web requests that may write run in one transaction with the person's context."""
+"""Web requests that may write run in one transaction with the person's context; what is refused
+leaves nothing but its refusal."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
-from django.db import transaction
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from kintsugi.audit.context import set_context
+from kintsugi.audit.services_refusals import NO_ACTS, note_refusal
+from kintsugi.identity.services import address_of
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+log = structlog.get_logger(__name__)
 
 
 class TransactionContext:
     """Opens a transaction with context around every unsafe request.
 
-    A response of 400 and above rolls the transaction back, so a refused request leaves nothing.
-    ``HTTP_X_REQUEST_ID`` is taken over when it looks like an id, otherwise one is made.
+    A response of 400 and above rolls the transaction back, so a refused request leaves nothing; the
+    refusal itself is then kept in a transaction of its own. ``HTTP_X_REQUEST_ID`` is taken over
+    when it looks like an id, otherwise one is made.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -26,19 +35,47 @@ class TransactionContext:
         request_id = given if given.replace("-", "").isalnum() and len(given) <= 64 else uuid4().hex
         # From here on the request carries the id, so that a failure page can name it.
         request.META["HTTP_X_REQUEST_ID"] = request_id
-        if request.method in SAFE:
+        command = f"{request.method} {request.path}"[:120]
+        # Who asked, whoever is logged in afterwards.
+        actor: Any = request.user if request.user.is_authenticated else "anonymous"
+        if request.method in SAFE and request.path not in settings.WRITING_GETS:
             response = self.get_response(request)
         else:
             with transaction.atomic():
-                user = request.user
                 set_context(
-                    actor=str(user) if user.is_authenticated else "anonymous",
-                    actor_id=user.pk if user.is_authenticated else None,
-                    command=f"{request.method} {request.path}"[:120],
+                    actor=str(actor),
+                    actor_id=None if isinstance(actor, str) else actor.pk,
+                    command=command,
                     request_id=request_id,
                 )
                 response = self.get_response(request)
                 if response.status_code >= 400:
                     transaction.set_rollback(True)
+        if 400 <= response.status_code < 500 and response.status_code not in NO_ACTS:
+            _note(request, response, actor, command)
         response["X-Request-ID"] = request_id
         return response
+
+
+def _note(request: HttpRequest, response: HttpResponse, actor: Any, command: str) -> None:
+    """Keep the refusal. Reading with wrong parameters is no act; being kept out (403) is one."""
+    error = getattr(response, "refusal", None)
+    status = response.status_code
+    if request.method in SAFE and status != 403:
+        return
+    if error is None and status == 400:
+        return  # not understood, therefore not refused
+    try:
+        note_refusal(
+            actor=actor,
+            command=command,
+            error=error,
+            rule={403: "http.forbidden", 422: "form.invalid"}.get(status, f"http.{status}"),
+            status=status,
+            at=getattr(request, "at", None) or timezone.now(),
+            address=address_of(request),
+            request_id=request.META["HTTP_X_REQUEST_ID"],
+        )
+    except DatabaseError:
+        # The answer is right all the same; that it could not be kept is for the operators.
+        log.error("audit.refusal-not-kept", command=command, status=status, exc_info=True)

@@ -12,6 +12,7 @@ from ninja import NinjaAPI, Router, Swagger
 from ninja.errors import AuthenticationError
 from ninja.openapi.views import openapi_json
 
+from kintsugi.audit.api import router as audit
 from kintsugi.core.api import NAMESPACE, api_url
 from kintsugi.core.api.auth import Session
 from kintsugi.core.api.dictionary import router as dictionary
@@ -19,6 +20,7 @@ from kintsugi.core.api.errors import install, method_not_allowed, not_found, ref
 from kintsugi.core.api.search import router as search
 from kintsugi.core.middleware import csp_header
 from kintsugi.devices.api import router as devices
+from kintsugi.identity.api import router as identity
 from kintsugi.onboarding.api import ROUTERS as ONBOARDING
 from kintsugi.parties.api import router as parties
 from kintsugi.products.api import router as products
@@ -126,6 +128,8 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     *(("", router) for router in ONBOARDING),
     ("", search),
     ("", dictionary),
+    ("", identity),
+    ("", audit),
 )
 for _prefix, _router in _PLACES:
     api.add_router(_prefix, _router)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -14,7 +15,8 @@ class NavEntry:
     """A page that deserves a place in the side navigation.
 
     ``key`` is the second key of the shortcut ``g …``. An entry whose URL does not exist in this
-    installation is left out.
+    installation is left out, and one with a ``permission`` for those who neither have it nor are
+    administrators.
     """
 
     url_name: str
@@ -22,6 +24,7 @@ class NavEntry:
     icon: str
     key: str
     group: str | Promise = ""
+    permission: str = ""
 
 
 RECORDS = _("Records")
@@ -35,6 +38,10 @@ ENTRIES: list[NavEntry] = [
     NavEntry("parties:list", _("Parties"), "building-hospital", "c", RECORDS),
     NavEntry("onboarding:list", _("Sources and runs"), "database-import", "r", INTAKE),
     NavEntry("search", _("Search"), "search", "s", TOOLS),
+    NavEntry(
+        "identity:events", _("Log-ins"), "fingerprint", "l", TOOLS, "identity.view_loginevent"
+    ),
+    NavEntry("audit:refusals", _("Refused acts"), "shield", "x", TOOLS, "audit.view_refusal"),
     NavEntry("api-1.0.0:openapi-view", _("API documents"), "api", "a", TOOLS),
 ]
 
@@ -58,10 +65,16 @@ class NavGroup:
     links: Sequence[NavLink]
 
 
+def _may(user: Any, permission: str) -> bool:
+    return bool(user.is_authenticated and (user.is_staff or user.has_perm(permission)))
+
+
 def groups(request: HttpRequest) -> list[NavGroup]:
     """The navigation of this request, with the page people are on marked."""
     drawn: dict[str, list[NavLink]] = {}
     for entry in ENTRIES:
+        if entry.permission and not _may(request.user, entry.permission):
+            continue
         try:
             url = reverse(entry.url_name)
         except NoReverseMatch:

@@ -3,6 +3,21 @@
 from django.db.models import QuerySet
 
 from kintsugi.identity.models import User
+from kintsugi.identity.selectors_sign_in import (
+    login_events,
+    may_end_sessions,
+    may_see_log_ins,
+    open_sessions,
+)
+
+__all__ = [
+    "active_users",
+    "login_events",
+    "may_end_sessions",
+    "may_see_log_ins",
+    "open_sessions",
+    "user_by_name",
+]
 
 
 def active_users() -> QuerySet[User]:

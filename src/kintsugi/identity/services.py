@@ -14,6 +14,30 @@ from django.utils.translation import override
 
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.identity.models import User
+from kintsugi.identity.services_factors import encrypt_again, remove_factors
+from kintsugi.identity.services_sign_in import (
+    count_request,
+    end_session,
+    end_sessions,
+    note_event,
+    remember_password,
+    unlock,
+)
+from kintsugi.identity.sessions import address_of
+
+__all__ = [
+    "address_of",
+    "count_request",
+    "create_user",
+    "encrypt_again",
+    "end_session",
+    "end_sessions",
+    "note_event",
+    "remove_factors",
+    "set_password",
+    "set_preferences",
+    "unlock",
+]
 
 
 def create_user(
@@ -26,8 +50,10 @@ def create_user(
     theme: str = User.Theme.AUTO,
     is_staff: bool = False,
     is_superuser: bool = False,
+    must_change_password: bool = False,
 ) -> User:
-    """A new account that may log in at once.
+    """A new account that may log in at once. ``must_change_password``: an administrator chose the
+    password, so its owner has to choose another one at the first log-in.
 
     Raises KintsugiError ``identity.username-taken``, ``identity.weak-password`` or
     ``identity.invalid-account`` (facts: field).
@@ -55,16 +81,22 @@ def create_user(
     user.set_password(password)
     _check("identity.invalid-account", user.full_clean)
     user.save(force_insert=True)
+    remember_password(user=user, must_change=must_change_password)
     return user
 
 
-def set_password(*, user: User, password: str) -> None:
-    """Replace the password. Raises KintsugiError ``identity.weak-password``."""
+def set_password(*, user: User, password: str, must_change: bool = False) -> None:
+    """Replace the password; ``must_change`` when an administrator does it, as in ``create_user``.
+    Sessions are ended by the caller (``services_sign_in.end_sessions``).
+
+    Raises KintsugiError ``identity.weak-password``, also for one of the last five.
+    """
     _check_password(password, user)
     user.set_password(password)
     User.objects.filter(pk=user.pk).update(
         password=user.password, version=F("version") + 1, updated_at=Now()
     )
+    remember_password(user=user, must_change=must_change)
 
 
 def set_preferences(*, user: User, language: str | None = None, theme: str | None = None) -> None:
