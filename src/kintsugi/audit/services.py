@@ -15,6 +15,7 @@ from kintsugi.audit.crosswalk import (
     register_origin,
     set_winners,
 )
+from kintsugi.audit.services_refusals import note_refusal
 from kintsugi.core.models import BusinessModel, Transition
 from kintsugi.core.queries import query
 from kintsugi.core.states import MACHINES
@@ -27,6 +28,7 @@ __all__ = [
     "cover_tables",
     "field_set_ids",
     "known_records",
+    "note_refusal",
     "publish_transitions",
     "recorded",
     "records_of",

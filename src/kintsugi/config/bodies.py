@@ -7,14 +7,14 @@ bring a session or a token at all.
 """
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-Message = MutableMapping[str, Any]
+Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+App = Callable[[dict[str, Any], Receive, Send], Awaitable[None]]
 
 ENVELOPE_BYTES = 1024 * 1024  # what a multipart body may hold besides the files' bytes
 
@@ -46,7 +46,7 @@ class LimitedBodies:
         self.usual_bytes = usual_bytes + ENVELOPE_BYTES
         self.session_cookie = session_cookie
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -81,7 +81,7 @@ class LimitedBodies:
             if not started:
                 await _refuse(send, headers, 413, limit)
 
-    def _limit(self, scope: MutableMapping[str, Any], headers: dict[bytes, str]) -> int:
+    def _limit(self, scope: dict[str, Any], headers: dict[bytes, str]) -> int:
         if not scope["path"].startswith(self.upload_paths):
             return self.usual_bytes
         if headers.get(b"authorization"):

@@ -1,16 +1,18 @@
 """How django-allauth behaves here."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.errors import KintsugiError
@@ -201,6 +203,10 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         account = _claimed(sociallogin)
         if account is not None:
             sociallogin.connect(request, account)
+        elif not settings.OIDC_SIGN_UP:
+            self._failed(request, "no account has this claim")
+            # 200, not 403: the event above is in this request's transaction.
+            raise ImmediateHttpResponse(render(request, "identity/no_account.html"))
 
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Without a form in between, where sign-up is allowed at all."""
@@ -217,12 +223,16 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """No mail is sent."""
 
-    def on_authentication_error(self, request: HttpRequest, provider: Any, **kwargs: Any) -> None:
-        """Keep the failure; allauth shows the page."""
-        reason = str(kwargs.get("error") or "")[:40]
+    def on_authentication_error(
+        self, request: HttpRequest, provider: Any, **kwargs: Any
+    ) -> NoReturn:
+        """Keep the failure and show what can be done."""
+        self._failed(request, str(kwargs.get("error") or "")[:40])
+        raise ImmediateHttpResponse(render(request, "identity/single_sign_on_failed.html"))
+
+    def _failed(self, request: HttpRequest, reason: str) -> None:
         method = LoginEvent.Method.SINGLE_SIGN_ON
         note(request, LoginEvent.Kind.FAILURE, account=None, method=method, reason=reason)
-        return
 
 
 def _claimed(sociallogin: Any) -> User | None:

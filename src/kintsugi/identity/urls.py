@@ -6,6 +6,7 @@ mail are not offered, so their addresses do not exist. Names without a namespace
 
 from allauth.account import views as account
 from allauth.socialaccount import views as social
+from allauth.socialaccount.providers.openid_connect import views as openid
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
@@ -85,7 +86,16 @@ if settings.MFA_POLICY != "off":
     urlpatterns.append(path("accounts/factors/", include(_factors)))
 if settings.OIDC_ISSUER:
     urlpatterns += [
-        path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
+        path(
+            "accounts/oidc/<str:provider_id>/login/",
+            views.to_provider,
+            name="openid_connect_login",
+        ),
+        path(
+            "accounts/oidc/<str:provider_id>/login/callback/",
+            openid.callback,
+            name="openid_connect_callback",
+        ),
         path(
             "accounts/single-sign-on/cancelled/",
             social.LoginCancelledView.as_view(template_name="identity/single_sign_on_failed.html"),

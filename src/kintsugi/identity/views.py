@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account import views as account
+from allauth.socialaccount.providers.openid_connect import views as openid
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -42,6 +43,15 @@ class ChangePassword(account.PasswordChangeView):  # type: ignore[misc]
         """Whether it has to be changed before anything else."""
         must = bool(self.request.session.get(MUST_CHANGE))
         return {**super().get_context_data(**kwargs), "must_change": must}
+
+
+@login_not_required
+def to_provider(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """To the organisation's log-in; by our form only, so that no other page sends people there."""
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("account_login"))
+    response: HttpResponse = openid.login(request, provider_id)
+    return response
 
 
 def no_account(request: HttpRequest) -> HttpResponse:
