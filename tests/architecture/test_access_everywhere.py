@@ -183,10 +183,13 @@ PLACES: dict[str, dict[str, str]] = {
         "onboarding:upload", "onboarding:preview", "onboarding:run", "onboarding:live",
         "onboarding:go-on", "onboarding:run-issues", "onboarding:rows", "onboarding:step",
         "people:list", "people:join", "people:person", "people:grant", "people:move",
-        "people:leave", "people:switch", "people:review", "people:matrix", "people:refusals",
+        "people:leave", "people:switch", "people:review", "people:matrix",
         "people:end", "people:delegate", "people:review-grant", "people:tokens",
         "people:new-token", "people:all-tokens", "people:revoke",
-        "parties:correct-again", "acts:list", "acts:mine", "acts:all", "acts:sign", "acts:step", "signatures:list",
+        "parties:correct-again", "acts:list", "acts:mine", "acts:all", "acts:sign", "acts:step",
+        "signatures:list", "mfa_index", "end_own_session", "end_other_sessions",
+        "identity:events", "identity:sessions", "identity:account", "identity:act",
+        "identity:end_session", "audit:refusals",
         *(f"api-1.0.0:{name}" for name in (
             "openapi-json", "openapi-view", "api-root", "None",
             "devices", "products", "product", "identifiers", "packages", "parties",
@@ -195,7 +198,7 @@ PLACES: dict[str, dict[str, str]] = {
             "import_files", "snapshot", "people", "grants", "tokens",
             "refusals", "roles", "search", "home", "contracts", "contract", "rules",
             "acts", "acts_waiting", "draft_act", "revise_act", "sign_act", "step_act", "undo_act",
-            "signatures",
+            "signatures", "log-ins", "sessions", "end_session",
         )),
     )
 }  # fmt: skip
@@ -213,7 +216,8 @@ def address(world: World, name: str, mark: str) -> str:
     }.get(app, {
         "device": world.device[mark], "party": world.party[mark], "act": world.act[mark],
         "signature": world.signature[mark],
-    }.get(OWNED.get(name, ""), world.act[mark] if "/acts/" in route else world.product))  # fmt: skip
+    }.get(OWNED.get(name, ""), world.act[mark] if "/acts/" in route else world.product)
+    )  # fmt: skip
     if app == "people":
         ids = (
             world.account.pk if name == "people:switch"
@@ -225,6 +229,7 @@ def address(world: World, name: str, mark: str) -> str:
         "pk": ids, "id": ids, "role": "customer", "code": world.source, "number": world.run,
         "batch_id": "0" * 32, "outcome": "created", "step": world.step, "entity": "device",
         "act": world.act[mark], "kind": "device", "snapshot": world.snapshot, "table": 0,
+        "account_id": world.account.pk, "what": "unlock", "session_id": "x",
         "row": world.row[mark], "ordinal": 1, "column": 1, "rest": "nowhere",
     }  # fmt: skip
     if "/acts/" in route:
@@ -324,8 +329,8 @@ def test_a_role_reads_what_the_matrix_gives_and_nothing_of_the_other(world, role
 
 LISTS = (
     "devices:list", "products:list", "parties:list", "onboarding:list", "onboarding:sources",
-    "onboarding:issues", "people:list", "people:review", "people:refusals", "people:matrix",
-    "acts:all", "signatures:list",
+    "onboarding:issues", "people:list", "people:review", "people:matrix", "identity:events",
+    "identity:sessions", "audit:refusals", "acts:all", "signatures:list",
 )  # fmt: skip
 
 

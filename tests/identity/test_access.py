@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from kintsugi.audit.refusals import Refusal
 from kintsugi.audit.services import recorded
 from kintsugi.core.access import SYSTEM, bound
 from kintsugi.core.errors import KintsugiError
@@ -15,7 +16,7 @@ from kintsugi.core.scope import EVERYTHING, Scope
 from kintsugi.identity import services, services_people
 from kintsugi.identity.access import Duty, access_of, combined
 from kintsugi.identity.matrix import CONFLICTS, ROLES, faults
-from kintsugi.identity.models import ApiToken, Delegation, DutyConflict, Refusal, RoleGrant
+from kintsugi.identity.models import ApiToken, Delegation, DutyConflict, RoleGrant
 from tests.api.asking import logged_in
 from tests.identity.people import AT, create_user, give
 
@@ -293,7 +294,8 @@ def test_a_refusal_names_rule_and_roles_and_is_kept():
     assert error["facts"]["action"] == "read"
     assert "Data steward" in error["remedy"]
     kept = Refusal.objects.get()
-    assert (kept.account, kept.permission, kept.path) == (li, "run.read", "/api/v1/runs")
+    assert (kept.actor_id, kept.rule, kept.command) == (li.pk, "access.denied", "GET /api/v1/runs")
+    assert kept.facts["permission"] == "run.read"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from kintsugi.audit.sealing.services import (
     rotate_key,
     seal,
 )
+from kintsugi.audit.services_refusals import note_refusal
 from kintsugi.core.models import BusinessModel, Transition
 from kintsugi.core.queries import query
 from kintsugi.core.states import MACHINES
@@ -38,6 +39,7 @@ __all__ = [
     "keep_verification",
     "known_records",
     "new_epoch",
+    "note_refusal",
     "publish_transitions",
     "recorded",
     "records_of",

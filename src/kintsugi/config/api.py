@@ -13,6 +13,7 @@ from ninja import NinjaAPI, Router, Swagger
 from ninja.errors import AuthenticationError
 from ninja.openapi.views import openapi_json
 
+from kintsugi.audit.api import router as audit
 from kintsugi.core.access import OPEN, requires
 from kintsugi.core.api import NAMESPACE, api_url
 from kintsugi.core.api.auth import Session, Token
@@ -21,9 +22,7 @@ from kintsugi.core.api.errors import install, method_not_allowed, not_found, ref
 from kintsugi.core.api.search import router as search
 from kintsugi.core.middleware import csp_header
 from kintsugi.devices.api import router as devices
-from kintsugi.identity.api import router as identity
-from kintsugi.identity.control.api import router as acts
-from kintsugi.identity.signing.api import router as signatures
+from kintsugi.identity.api import ROUTERS as IDENTITY
 from kintsugi.onboarding.api import ROUTERS as ONBOARDING
 from kintsugi.parties.api import router as parties
 from kintsugi.products.api import router as products
@@ -158,9 +157,8 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/products", products),
     ("/parties", parties),
     *(("", router) for router in ONBOARDING),
-    ("", identity),
-    ("", acts),
-    ("", signatures),
+    *(("", router) for router in IDENTITY),
+    ("", audit),
     ("", search),
     ("", dictionary),
 )

@@ -187,9 +187,11 @@ def rule_of(view: Any, method: str) -> str | None:
 
 
 def _is_of_account(view: Any) -> bool:
-    """Whether a view is allauth's: those concern the person's own account and nobody else's."""
+    """Whether a view is allauth's, or made from one of its: those concern the person's own account
+    and nobody else's."""
     made = getattr(view, "view_class", view)
-    return str(getattr(made, "__module__", "")).startswith("allauth.")
+    kinds = made.__mro__ if isinstance(made, type) else (made,)
+    return any(str(getattr(one, "__module__", "")).startswith("allauth.") for one in kinds)
 
 
 def may_open(url: str, method: str = "GET") -> bool:

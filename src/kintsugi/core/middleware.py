@@ -128,7 +128,10 @@ def refusal(request: HttpRequest, error: KintsugiError) -> HttpResponse:
     status = status_of(error)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         language = translation.get_language() or settings.LANGUAGE_CODE
-        return JsonResponse(error.as_dict(language), status=status)
-    partial = request.headers.get("HX-Request") == "true"
-    template = "core/parts/error_panel.html" if partial else "core/refusal.html"
-    return render(request, template, {"error": error}, status=status)
+        response: HttpResponse = JsonResponse(error.as_dict(language), status=status)
+    else:
+        partial = request.headers.get("HX-Request") == "true"
+        template = "core/parts/error_panel.html" if partial else "core/refusal.html"
+        response = render(request, template, {"error": error}, status=status)
+    response.refusal = error  # type: ignore[attr-defined]  # for the log of refused acts
+    return response

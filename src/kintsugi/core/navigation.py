@@ -41,9 +41,11 @@ ENTRIES: list[NavEntry] = [
     NavEntry("people:list", _("People"), "users", "u", ACCESS),
     NavEntry("people:review", _("Access review"), "checklist", "v", ACCESS),
     NavEntry("people:matrix", _("Permission matrix"), "table", "m", ACCESS),
-    NavEntry("acts:list", _("Acts"), "checklist", "m", CONTROL),
+    NavEntry("acts:list", _("Acts"), "checklist", "t", CONTROL),
     NavEntry("signatures:list", _("Signatures"), "pencil", "n", CONTROL),
     NavEntry("search", _("Search"), "search", "s", TOOLS),
+    NavEntry("identity:events", _("Log-ins"), "fingerprint", "l", ACCESS),
+    NavEntry("audit:refusals", _("Refused acts"), "shield", "x", ACCESS),
     NavEntry("api-1.0.0:openapi-view", _("API documents"), "api", "a", TOOLS),
 ]
 

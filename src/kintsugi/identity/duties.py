@@ -1,4 +1,4 @@
-"""Tables of who may do what: grants, delegations, reviews, refusals, API tokens."""
+"""Tables of who may do what: grants, delegations, reviews, API tokens."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField
@@ -168,32 +168,6 @@ class DutyConflict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first} × {self.second}"
-
-
-class Refusal(BusinessModel):
-    """An act that was refused for want of a permission."""
-
-    at = models.DateTimeField(_("time"))
-    person = models.ForeignKey(
-        "identity.Person", on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    account = models.ForeignKey(
-        "identity.User", on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    code = models.CharField(_("refusal"), max_length=60)
-    permission = models.CharField(_("permission"), max_length=60, blank=True, db_default="")
-    method = models.CharField(_("method"), max_length=10)
-    path = models.CharField(_("address"), max_length=400)
-    request_id = models.CharField(max_length=64, blank=True, db_default="")
-
-    class Meta:
-        verbose_name = _("refusal")
-        verbose_name_plural = _("refusals")
-        ordering = ("-at", "id")
-        indexes = (models.Index(fields=["-at"], name="refusal_at"),)
-
-    def __str__(self) -> str:
-        return f"{self.code} {self.path}"
 
 
 class ApiToken(BusinessModel):

@@ -14,7 +14,6 @@ from kintsugi.identity.duties import (
     Delegation,
     DutyConflict,
     GrantReview,
-    Refusal,
     RoleGrant,
 )
 from kintsugi.identity.signing.models import FailedReauthentication, Reauthentication, Signature
@@ -32,7 +31,6 @@ __all__ = [
     "GrantReview",
     "Person",
     "Reauthentication",
-    "Refusal",
     "RoleGrant",
     "Signature",
     "User",
@@ -174,3 +172,13 @@ class User(BusinessModel, AbstractBaseUser, PermissionsMixin):
         """One character for the avatar: a Chinese given name starts after the family name, so
         the first character of the whole name is what colleagues expect."""
         return str(self)[:1].upper()
+
+
+from kintsugi.identity.records import (  # noqa: E402  # Django looks for models here
+    LoginEvent,
+    PasswordRecord,
+    RequestCount,
+    Session,
+)
+
+__all__ = ["LoginEvent", "PasswordRecord", "RequestCount", "Session", "User", "UserManager"]

@@ -19,9 +19,7 @@ from kintsugi.identity.models import (
     DutyConflict,
     GrantReview,
     Person,
-    Refusal,
     RoleGrant,
-    User,
 )
 
 
@@ -182,31 +180,6 @@ def review_grant(
     )
     review.save(force_insert=True)
     return review
-
-
-def record_refusal(
-    *,
-    account: User | None,
-    code: str,
-    permission: str,
-    method: str,
-    path: str,
-    request_id: str,
-    at: dt.datetime,
-) -> Refusal:
-    """Keep down an act that was refused."""
-    refusal = Refusal(
-        at=at,
-        account=account,
-        person_id=account.person_id if account else None,
-        code=code[:60],
-        permission=permission[:60],
-        method=method[:10],
-        path=path[:400],
-        request_id=request_id[:64],
-    )
-    refusal.save(force_insert=True)
-    return refusal
 
 
 def publish_conflicts(*, using: str = "default") -> None:

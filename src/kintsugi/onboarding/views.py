@@ -83,8 +83,8 @@ def _upload(request: HttpRequest, batch: uploads.Batch | None) -> HttpResponse:
     stored = [f for f in request.FILES.getlist("files") if isinstance(f, uploads.StoredFile)]
     handler = request.upload_handlers[0]
     try:
-        if getattr(handler, "is_too_large", False):
-            raise uploads.too_large()
+        if refused := getattr(handler, "refused", None):
+            raise refused
         if not stored:
             raise uploads.nothing_chosen()
         if len(stored) > uploads.FILES_MAX:

@@ -143,7 +143,8 @@ class FormScreen:
             field = str(error.facts.get("field", ""))
             if field in form.fields:
                 form.add_error(field, f"{say(error.message)} {say(error.remedy)}")
-                return self._page(request, record, form, version, status=status_of(error))
+                status = status_of(error)
+                return self._page(request, record, form, version, status=status, cause=error)
             return self._page(
                 request, record, form, version, status=status_of(error), refused=error
             )
@@ -182,6 +183,7 @@ class FormScreen:
         *,
         status: int = 200,
         refused: KintsugiError | None = None,
+        cause: KintsugiError | None = None,
         changes: Sequence[tuple[str, object, object]] = (),
     ) -> HttpResponse:
         crumbs = self.breadcrumbs(record) if self.breadcrumbs else ()
@@ -196,7 +198,9 @@ class FormScreen:
             "submit": say(self.submit) or gettext("Save"),
             "cancel": self.cancel(record) if self.cancel else "",
         }
-        return render(request, self.template, context, status=status)
+        response = render(request, self.template, context, status=status)
+        response.refusal = cause or refused  # type: ignore[attr-defined]  # for the log of refused acts
+        return response
 
 
 def _whole(text: str | None) -> int | None:

@@ -1,1 +1,1 @@
-"""The pages of people, roles, grants, tokens and refusals."""
+"""The pages of people, roles, grants and tokens."""

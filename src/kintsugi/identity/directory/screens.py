@@ -276,30 +276,6 @@ ALL_TOKENS = ListScreen(
     page=lambda request: {"tabs": tabs("all-tokens")},
 )
 
-REFUSALS = ListScreen(
-    name="refusals",
-    title=_("Refusals"),
-    subtitle=_("What somebody asked for and may not do."),
-    rows=views.refusals,
-    permission="refusal.read",
-    export_permission="refusal.export",
-    columns=(
-        Column("at", label=_("Time"), kind="moment"),
-        Column("person", label=_("Person"), sort=("person__name",)),
-        Column("account", label=_("Account"), sort=("account__username",)),
-        Column("code", label=_("Refusal"), kind="code"),
-        Column("permission", label=_("Permission"), kind="code"),
-        Column("method", label=_("Method"), kind="code"),
-        Column("path", label=_("Address"), kind="code"),
-    ),
-    search=("person__name", "permission", "path"),
-    search_hint=_("Name, permission, address"),
-    filters=(Filter("at", kind="days", label=_("Time"), lookup="at__date"),),
-    order=("-at",),
-    empty=Empty(_("Nothing was refused"), icon="circle-check"),
-    page=lambda request: {"tabs": tabs("refusals")},
-)
-
 
 def _crumbs(record: Any) -> list[tuple[Any, str]]:
     crumbs: list[tuple[Any, str]] = [(_("People"), reverse("people:list"))]

@@ -15,7 +15,6 @@ def tabs(active: str) -> list[dict[str, Any]]:
         ("review", _("Access review")),
         ("matrix", _("Permission matrix")),
         ("all-tokens", _("API tokens")),
-        ("refusals", _("Refusals")),
     )
     return [
         {"label": str(label), "url": url, "active": name == active}

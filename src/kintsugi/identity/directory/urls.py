@@ -15,7 +15,6 @@ urlpatterns = [
     path("people/accounts/<uuid:pk>/switch/", screens.SWITCH.as_view(), name="switch"),
     path("access/review/", screens.REVIEW.as_view(), name="review"),
     path("access/matrix/", views.matrix, name="matrix"),
-    path("access/refusals/", screens.REFUSALS.as_view(), name="refusals"),
     path("access/grants/<uuid:pk>/end/", screens.END.as_view(), name="end"),
     path("access/grants/<uuid:pk>/delegate/", screens.DELEGATE.as_view(), name="delegate"),
     path("access/grants/<uuid:pk>/review/", screens.REVIEWS.as_view(), name="review-grant"),

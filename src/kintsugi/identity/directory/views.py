@@ -22,7 +22,7 @@ from kintsugi.identity import services, services_people
 from kintsugi.identity.directory import forms
 from kintsugi.identity.directory.tabs import tabs
 from kintsugi.identity.matrix import ACTIONS, CONFLICTS, OBJECTS, ROLES, SCOPES
-from kintsugi.identity.models import ApiToken, Person, Refusal, RoleGrant, User
+from kintsugi.identity.models import ApiToken, Person, RoleGrant, User
 
 
 def in_force(prefix: str = "") -> Q:
@@ -86,11 +86,6 @@ def own_or_any_token(user: Any, pk: UUID) -> ApiToken:
     """A token that this person may revoke: an own one, or any for administrators."""
     rows = all_tokens(user) if may("token.administer") else own_tokens(user)
     return rows.get(pk=pk)
-
-
-def refusals(_user: Any) -> QuerySet[Refusal]:
-    """What was refused, with who asked."""
-    return Refusal.objects.select_related("person", "account")
 
 
 def accounts_of(record: Person) -> list[User]:

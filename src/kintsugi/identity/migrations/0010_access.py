@@ -126,86 +126,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Refusal",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=kintsugi.core.ids.uuid7,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "version",
-                    models.PositiveIntegerField(
-                        db_default=1, default=1, editable=False, verbose_name="version"
-                    ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        editable=False,
-                        verbose_name="created",
-                    ),
-                ),
-                (
-                    "updated_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(),
-                        editable=False,
-                        verbose_name="changed",
-                    ),
-                ),
-                (
-                    "is_void",
-                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
-                ),
-                (
-                    "void_reason",
-                    models.CharField(
-                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
-                    ),
-                ),
-                ("at", models.DateTimeField(verbose_name="time")),
-                ("code", models.CharField(max_length=60, verbose_name="refusal")),
-                (
-                    "permission",
-                    models.CharField(
-                        blank=True, db_default="", max_length=60, verbose_name="permission"
-                    ),
-                ),
-                ("method", models.CharField(max_length=10, verbose_name="method")),
-                ("path", models.CharField(max_length=400, verbose_name="address")),
-                ("request_id", models.CharField(blank=True, db_default="", max_length=64)),
-                (
-                    "account",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "person",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="identity.person",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "refusal",
-                "verbose_name_plural": "refusals",
-                "ordering": ("-at", "id"),
-            },
-        ),
-        migrations.CreateModel(
             name="RoleGrant",
             fields=[
                 (
@@ -455,10 +375,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("scopes", []), _negated=True), name="token_has_scopes"
             ),
-        ),
-        migrations.AddIndex(
-            model_name="refusal",
-            index=models.Index(fields=["-at"], name="refusal_at"),
         ),
         migrations.AddConstraint(
             model_name="rolegrant",

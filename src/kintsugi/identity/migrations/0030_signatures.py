@@ -11,7 +11,7 @@ from kintsugi.core.queries import query
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("identity", "0011_duties"),
+        ("identity", "0020_sign_in"),
     ]
 
     operations = [

@@ -67,8 +67,8 @@ class UploadSession(Session):
         person = super().__call__(request)
         if person:
             list(request.FILES)  # the body is read here at the latest
-            if handler.is_too_large:
-                raise uploads.too_large()  # the reading stopped: its files are incomplete
+            if handler.refused is not None:
+                raise handler.refused  # the reading stopped: its files are incomplete
         return person
 
 

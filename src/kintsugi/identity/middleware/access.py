@@ -8,7 +8,6 @@ import structlog
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
-from django.utils import timezone
 
 from kintsugi.core import access, scope
 from kintsugi.core.access import NOBODY, OPEN, Access, NoRule
@@ -28,14 +27,13 @@ class PersonScope:
     what the view's rule does not allow: before a body is read or a transaction opened.
 
     Somebody who is not logged in is left to the log-in page, or to the API's own answer.
-    ``request.access_refused`` tells the record of refusals.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        now = timezone.now()
+        now = request.at  # type: ignore[attr-defined]  # set by SignInGuard
         only = None
         if request.path.startswith(API) and tokens.given(request):
             token = tokens.used(request, at=now)
@@ -50,7 +48,6 @@ class PersonScope:
             scope.bind(known.rows(rule or ""))
             error = _refused(rule, view, known)
             if error is not None:
-                request.access_refused = error  # type: ignore[attr-defined]
                 return _answer(request, error)
             return self.get_response(request)
 

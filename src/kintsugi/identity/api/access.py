@@ -1,4 +1,4 @@
-"""People, grants, tokens, refusals and the matrix over HTTP; read only."""
+"""People, grants, tokens and the matrix over HTTP; read only."""
 
 import datetime as dt
 from typing import Any
@@ -11,9 +11,9 @@ from pydantic import Field
 from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, Words
-from kintsugi.identity.directory.screens import OWN_TOKENS, PEOPLE, REFUSALS, REVIEW
+from kintsugi.identity.directory.screens import OWN_TOKENS, PEOPLE, REVIEW
 from kintsugi.identity.matrix import ROLES, SCOPES, is_whole, permissions, words
-from kintsugi.identity.models import ApiToken, Person, Refusal, RoleGrant
+from kintsugi.identity.models import ApiToken, Person, RoleGrant
 
 router = Router(tags=["Access"])
 
@@ -85,30 +85,6 @@ class TokenOut(Schema):
         return used.at if used else None
 
 
-class RefusalOut(Schema):
-    """An act that was refused for want of a permission."""
-
-    id: UUID
-    at: dt.datetime
-    person: str | None
-    account: str | None
-    code: str
-    permission: str
-    method: str
-    path: str
-    request_id: str
-
-    @staticmethod
-    def resolve_person(refusal: Refusal) -> str | None:
-        """The person's name."""
-        return str(refusal.person) if refusal.person else None
-
-    @staticmethod
-    def resolve_account(refusal: Refusal) -> str | None:
-        """The user name."""
-        return refusal.account.username if refusal.account else None
-
-
 class RoleOut(Schema):
     """A role of the matrix."""
 
@@ -137,7 +113,6 @@ class MatrixOut(Schema):
 add_list(router, "/people", PEOPLE, PersonOut, name="people", summary="People and their roles")
 add_list(router, "/grants", REVIEW, GrantOut, name="grants", summary="Roles in force")
 add_list(router, "/tokens", OWN_TOKENS, TokenOut, name="tokens", summary="Own API tokens")
-add_list(router, "/refusals", REFUSALS, RefusalOut, name="refusals", summary="Refused acts")
 
 
 @router.get("/roles", response={200: MatrixOut, **READ}, summary="The permission matrix")
