@@ -15,19 +15,16 @@ from kintsugi.audit.crosswalk import (
     register_origin,
     set_winners,
 )
-from kintsugi.audit.sealing.services import (
-    accept_guard,
-    keep_verification,
-    new_epoch,
-    rotate_key,
-    seal,
-)
+from kintsugi.audit.sealing.rounds import seal_round, verify_round
+from kintsugi.audit.sealing.services import accept_guard, new_epoch, rotate_key, seal
+from kintsugi.audit.sealing.witness import Witness
 from kintsugi.core.models import BusinessModel, Transition
 from kintsugi.core.queries import query
 from kintsugi.core.states import MACHINES
 
 __all__ = [
     "OriginFacts",
+    "Witness",
     "accept_guard",
     "add_records",
     "business_tables",
@@ -35,7 +32,6 @@ __all__ = [
     "cover_tables",
     "field_set_ids",
     "is_sealable",
-    "keep_verification",
     "known_records",
     "new_epoch",
     "publish_transitions",
@@ -44,8 +40,10 @@ __all__ = [
     "register_origin",
     "rotate_key",
     "seal",
+    "seal_round",
     "set_context",
     "set_winners",
+    "verify_round",
 ]
 
 #: Tables of the record itself; without them nothing can be covered yet.

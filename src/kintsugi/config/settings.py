@@ -5,6 +5,9 @@
 ``KINTSUGI_SECRET``   signing key; without it one is made and kept in the home folder
 ``KINTSUGI_HOSTS``    comma separated host names the web process answers to
 ``KINTSUGI_HTTPS``    ``1`` when served over HTTPS: cookies become secure, HSTS is sent
+``KINTSUGI_WITNESS``  ``elsewhere`` when the witness runs on another machine (default ``local``)
+``KINTSUGI_TSA_URL``  time-stamping authority (RFC 3161) for a daily stamp of the sealed log
+``KINTSUGI_TSA_ROOTS`` file of its root certificates (PEM); with it every answer is verified
 ``KINTSUGI_DEBUG``    ``1`` shows Django's debug pages; never in production
 """
 
@@ -179,6 +182,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [] if HTTPS else ["security.W004", "security.W008", "security.W012"]
+
+# The sealed log
+WITNESS = os.environ.get("KINTSUGI_WITNESS", "local")
+TSA_URL = os.environ.get("KINTSUGI_TSA_URL", "")
+TSA_ROOTS = os.environ.get("KINTSUGI_TSA_ROOTS", "")
 
 # Jobs
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"

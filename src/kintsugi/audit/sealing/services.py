@@ -292,7 +292,7 @@ def _new_epochs_key(place: Home, at: dt.datetime) -> Key:
 
 
 def _newest_key(role: str) -> SealKey | None:
-    return SealKey.objects.filter(role=role).order_by("-at", "-fingerprint").first()
+    return SealKey.objects.filter(role=role).order_by("-id").first()
 
 
 def _register(key: Key, *, at: dt.datetime, endorser: Key | None) -> SealKey:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from kintsugi.audit.findings import Finding, Inconclusive
 from kintsugi.audit.models import Change, Checkpoint, Guard
@@ -14,6 +15,7 @@ from kintsugi.audit.sealing.leaves import LeafCheck
 from kintsugi.audit.sealing.lines import quiet_planner
 from kintsugi.audit.sealing.memory import sealer_memory
 from kintsugi.audit.sealing.services import home
+from kintsugi.audit.sealing.stamping import check_stamps
 from kintsugi.core.errors import Text
 
 NOT_SEALED = Text(
@@ -34,10 +36,13 @@ def one_snapshot() -> Iterator[None]:
 
 
 def start_of(since: dt.datetime | None) -> Checkpoint | None:
-    """The newest checkpoint before ``since``: what was sealed up to it is taken as it is."""
+    """The newest checkpoint all of whose followers are from ``since`` on: what was sealed up to it
+    is taken as it is. Found by number, since a clock may have stepped back."""
     if since is None:
         return None
-    return Checkpoint.objects.filter(at__lt=since).order_by("-number").first()
+    first = Checkpoint.objects.filter(at__gte=since).aggregate(first=Min("number"))["first"]
+    before = Checkpoint.objects.select_related("epoch").order_by("-number")
+    return (before if first is None else before.filter(number__lt=first)).first()
 
 
 class TreeVerifier:
@@ -62,6 +67,7 @@ class TreeVerifier:
             yield from chain.check_keys(place)
             yield from chain.check_memory(sealer_memory(place), verifier=self.name, since=since)
             yield from chain.check_checkpoints(start)
+            yield from check_stamps(start)
             yield from self._leaves.findings(start)
             sealed = Checkpoint.objects.exists()
             if not sealed and Change.objects.exists():
