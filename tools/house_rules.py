@@ -25,7 +25,7 @@ PUBLIC_MODULES = frozenset({"services", "selectors"})
 # Who may import more than services and selectors of an app, and why.
 COMPOSERS: dict[str, tuple[frozenset[str], str]] = {
     "config": (
-        frozenset({"api", "urls", "views", "tasks", "middleware"}),
+        frozenset({"api", "urls", "views", "tasks", "middleware", "control", "signing"}),
         "settings, URL table and API assemble the parts of all apps",
     ),
 }

@@ -19,6 +19,11 @@ OTHERS = {
     "onboarding_chunk": "a run's ledger, written with its chunks",
     "onboarding_progress": "what a run does right now; overwritten",
     "onboarding_runissuecount": "counts of a run, made again by a rerun",
+    "identity_dutyconflict": "the matrix's conflicts as data",
+    "identity_apitokenuse": "when a token was last used; overwritten",
+    "identity_session": "open log-ins; ends by deletion, last seen is overwritten",
+    "identity_passwordrecord": "old hashes: they do not belong into a log that others read",
+    "identity_requestcount": "counters of the present minute",
     "identity_user_groups": "Django's link table",
     "identity_user_user_permissions": "Django's link table",
 }

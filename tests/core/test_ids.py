@@ -25,6 +25,17 @@ def test_200000_ids_of_a_load_are_different_and_strictly_increasing(many: pl.Ser
     assert (many.slice(1) > many.slice(0, MANY - 1)).all()
 
 
+def test_single_ids_increase_too_also_when_the_clock_is_set_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = [uuid7() for _ in range(5_000)]
+    now = time.time_ns()
+    monkeypatch.setattr(ids.time, "time_ns", lambda: now - 3_600_000_000_000)
+    made += [uuid7() for _ in range(5_000)]
+    assert made == sorted(set(made), key=lambda one: one.bytes)
+    assert {(one.version, one.variant) for one in made} == {(7, uuid.RFC_4122)}
+
+
 def test_their_order_as_text_is_the_database_s_order_of_bytes(many: pl.Series) -> None:
     some = [uuid.UUID(text) for text in many.gather_every(997)]
     assert [one.bytes for one in some] == sorted(one.bytes for one in some)

@@ -154,7 +154,9 @@ def test_a_refusal_names_what_is_possible_in_both_languages() -> None:
     assert "reading、failed" in caught.value.remedy.zh
 
 
-def test_a_step_that_was_taken_out_of_the_list_is_refused_after_publishing_again() -> None:
+def test_a_step_that_was_taken_out_of_the_list_is_refused_after_publishing_again(
+    table_owner: None,
+) -> None:
     machine = MACHINES["onboarding.source"]
     with transaction.atomic():
         Transition.objects.create(machine=machine.name, source="retired", target="proposed")

@@ -7,10 +7,13 @@ from django.db.models.signals import post_migrate
 
 
 def _cover(sender: AppConfig, using: str, **_: Any) -> None:
-    from kintsugi.audit.services import cover_tables, publish_transitions
+    from kintsugi.audit.services import cover_tables, limit_sealed_tables, publish_transitions
+    from kintsugi.core.scope import guard_database
 
     cover_tables(using=using)
     publish_transitions(using=using)
+    guard_database(using=using)
+    limit_sealed_tables(using=using)
 
 
 def _stand_behind(sender: AppConfig, using: str, **_: Any) -> None:
@@ -23,7 +26,7 @@ def _stand_behind(sender: AppConfig, using: str, **_: Any) -> None:
 
 
 class AuditConfig(AppConfig):
-    """Covers business tables with the change log and the database with the state machines."""
+    """Covers business tables with the change log, the database with state machines and roles."""
 
     name = "kintsugi.audit"
     default_auto_field = "django.db.models.BigAutoField"
@@ -38,3 +41,7 @@ class AuditConfig(AppConfig):
         post_migrate.connect(_stand_behind)
         for verifier in (TreeVerifier, WitnessVerifier, GuardVerifier):
             verification.register(verifier.name, verifier)
+        from kintsugi.audit.context import set_context
+        from kintsugi.identity.services import use_context
+
+        use_context(set_context)

@@ -18,6 +18,7 @@ from kintsugi.audit.crosswalk import (
 from kintsugi.audit.sealing.rounds import seal_round, verify_round
 from kintsugi.audit.sealing.services import accept_guard, new_epoch, rotate_key, seal
 from kintsugi.audit.sealing.witness import Witness
+from kintsugi.audit.services_refusals import note_refusal
 from kintsugi.core.models import BusinessModel, Transition
 from kintsugi.core.queries import query
 from kintsugi.core.states import MACHINES
@@ -33,7 +34,9 @@ __all__ = [
     "field_set_ids",
     "is_sealable",
     "known_records",
+    "limit_sealed_tables",
     "new_epoch",
+    "note_refusal",
     "publish_transitions",
     "recorded",
     "records_of",
@@ -76,6 +79,13 @@ def cover_tables(*, using: str = "default") -> None:
 def is_sealable(*, using: str = "default") -> bool:
     """Whether the tables of the sealed log are there (not after a partial migrate)."""
     return "audit_guard" in connections[using].introspection.table_names()
+
+
+def limit_sealed_tables(*, using: str = "default") -> None:
+    """Give the sealer and the witness their rights and take everybody else's; safe to repeat."""
+    if is_sealable(using=using):
+        with connections[using].cursor() as cursor:
+            cursor.execute(query("audit", "seal_roles"))
 
 
 def publish_transitions(*, using: str = "default") -> None:

@@ -4,19 +4,35 @@ Ordered ids keep index pages of bulk loads dense; a random version 4 costs a pag
 """
 
 import secrets
+import threading
 import time
 import uuid
 
 import numpy as np
 import polars as pl
 
+_RANDOM_BITS = 74
+_STEP_BITS = 32
+_last = 0  # milliseconds and the 74 bits after them, of the id given out last
+_lock = threading.Lock()
+
 
 def uuid7() -> uuid.UUID:
-    """One new UUIDv7: 48 bits of Unix milliseconds, 74 random bits."""
-    value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return uuid.UUID(int=value)
+    """One new UUIDv7, greater than all that this process made before.
+
+    48 bits of Unix milliseconds and 74 random bits. Inside one millisecond, and while a clock that
+    was set back catches up, the bits go on from the last id by a random step (RFC 9562 §6.2,
+    method 2): rows written one after another in a transaction keep their order.
+    """
+    global _last
+    fresh = (time.time_ns() // 1_000_000) << _RANDOM_BITS | secrets.randbits(_RANDOM_BITS)
+    with _lock:
+        if fresh >> _RANDOM_BITS <= _last >> _RANDOM_BITS:
+            fresh = _last + 1 + secrets.randbits(_STEP_BITS)
+        _last = fresh
+    stamp, bits = fresh >> _RANDOM_BITS, fresh & ((1 << _RANDOM_BITS) - 1)
+    high, low = bits >> 62, bits & ((1 << 62) - 1)
+    return uuid.UUID(int=stamp << 80 | 0x7 << 76 | high << 64 | 0x2 << 62 | low)
 
 
 def uuid7_series(count: int) -> pl.Series:

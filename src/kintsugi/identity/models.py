@@ -1,4 +1,4 @@
-"""Accounts."""
+"""People and their accounts."""
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -7,6 +7,81 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.models import BusinessModel
+from kintsugi.identity.control.models import Act, ActRevision, Approval, Execution, Verification
+from kintsugi.identity.duties import (
+    ApiToken,
+    ApiTokenUse,
+    Delegation,
+    DutyConflict,
+    GrantReview,
+    RoleGrant,
+)
+from kintsugi.identity.signing.models import FailedReauthentication, Reauthentication, Signature
+
+__all__ = [
+    "Act",
+    "ActRevision",
+    "ApiToken",
+    "ApiTokenUse",
+    "Approval",
+    "Delegation",
+    "DutyConflict",
+    "Execution",
+    "FailedReauthentication",
+    "GrantReview",
+    "Person",
+    "Reauthentication",
+    "RoleGrant",
+    "Signature",
+    "User",
+    "UserManager",
+    "Verification",
+]
+
+
+class Person(BusinessModel):
+    """Somebody who acts: an employee, an outside contact, or a service that stands for nobody.
+
+    Duties count by person, never by account: two accounts of one person are one pair of eyes.
+    """
+
+    class Kind(models.TextChoices):
+        """What sort of somebody."""
+
+        EMPLOYEE = "employee", _("Employee")
+        CONTACT = "contact", _("Outside contact")
+        SERVICE = "service", _("Service")
+
+    emp_no = models.CharField(_("employee number"), max_length=20, null=True, blank=True)
+    name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.EMPLOYEE)
+    joined_on = models.DateField(_("joined"), null=True, blank=True)
+    left_on = models.DateField(_("left"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["emp_no"],
+                name="person_employee_number_once",
+                condition=models.Q(emp_no__isnull=False, is_void=False),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=("employee", "contact", "service")),
+                name="person_kind_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(joined_on__isnull=True)
+                | models.Q(left_on__isnull=True)
+                | models.Q(joined_on__lte=models.F("left_on")),
+                name="person_joined_before_leaving",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class UserManager(BaseUserManager["User"]):
@@ -37,6 +112,9 @@ class User(BusinessModel, AbstractBaseUser, PermissionsMixin):
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
+    person = models.ForeignKey(
+        "identity.Person", on_delete=models.PROTECT, related_name="accounts", editable=False
+    )
     username = models.CharField(
         _("user name"),
         max_length=80,
@@ -94,3 +172,13 @@ class User(BusinessModel, AbstractBaseUser, PermissionsMixin):
         """One character for the avatar: a Chinese given name starts after the family name, so
         the first character of the whole name is what colleagues expect."""
         return str(self)[:1].upper()
+
+
+from kintsugi.identity.records import (  # noqa: E402  # Django looks for models here
+    LoginEvent,
+    PasswordRecord,
+    RequestCount,
+    Session,
+)
+
+__all__ = ["LoginEvent", "PasswordRecord", "RequestCount", "Session", "User", "UserManager"]

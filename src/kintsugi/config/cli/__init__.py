@@ -22,7 +22,16 @@ from kintsugi.config.cli.terminal import (
 from kintsugi.engine.errors import KintsugiError
 
 COMMANDS = (
-    *("up", "demo", "import_", "explain", "checksum", "audit", "witness", "doctor", "migrate"),
+    "up",
+    "demo",
+    "import_",
+    "explain",
+    "checksum",
+    "audit",
+    "witness",
+    "doctor",
+    "migrate",
+    "secrets",
     "manage",
 )
 

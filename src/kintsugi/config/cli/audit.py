@@ -106,9 +106,10 @@ def _add_keys(group: typer.Typer) -> None:
         ),
     )
     def new_epoch(reason: Reason, actor: _Actor = "system", as_json: Json = False) -> None:
-        from kintsugi.config.cli.database import database
+        from kintsugi.config.cli.database import as_tables_owner, database
 
-        with database():
+        # Writers have to be held off for a moment: the owner's right.
+        with database(migrate=False), as_tables_owner():
             from kintsugi.audit.services import new_epoch
 
             made = new_epoch(actor=actor, reason=reason, at=_now())
@@ -131,9 +132,9 @@ def _add_keys(group: typer.Typer) -> None:
         ),
     )
     def accept_guard(reason: Reason, actor: _Actor = "system", as_json: Json = False) -> None:
-        from kintsugi.config.cli.database import database
+        from kintsugi.config.cli.database import as_tables_owner, database
 
-        with database():
+        with database(migrate=False), as_tables_owner():
             from kintsugi.audit.services import accept_guard
 
             made = accept_guard(actor=actor, reason=reason)

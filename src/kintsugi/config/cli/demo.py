@@ -51,15 +51,16 @@ def run_demo(*, address: str, quiet: bool) -> dict[str, Any]:
     """Onboard, compare with the truth, write ``demo-report.json``; inside ``database()``."""
     from django.urls import reverse
 
-    from kintsugi.demo.onboard import compare_with_truth, ensure_people, onboard
+    from kintsugi.demo.onboard import compare_with_truth, ensure_people, limit_people, onboard
     from kintsugi.devices.selectors import best_documented
     from kintsugi.onboarding.selectors import checksums, run_report
 
     begun = time.monotonic()
     home = Home().root
-    logins = ensure_people(home)
+    logins = ensure_people(home, at=dt.datetime.now(dt.UTC))
     with _progress(quiet) as listener:
         runs = onboard(at=dt.datetime.now(dt.UTC), listener=listener)
+    limit_people(at=dt.datetime.now(dt.UTC))
     device = best_documented()
     report = {
         "ok": True,
