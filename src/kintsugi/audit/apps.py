@@ -7,12 +7,13 @@ from django.db.models.signals import post_migrate
 
 
 def _cover(sender: AppConfig, using: str, **_: Any) -> None:
-    from kintsugi.audit.services import cover_tables, publish_transitions
+    from kintsugi.audit.services import cover_tables, limit_sealed_tables, publish_transitions
     from kintsugi.core.scope import guard_database
 
     cover_tables(using=using)
     publish_transitions(using=using)
     guard_database(using=using)
+    limit_sealed_tables(using=using)
 
 
 def _stand_behind(sender: AppConfig, using: str, **_: Any) -> None:

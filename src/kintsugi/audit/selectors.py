@@ -25,8 +25,12 @@ from kintsugi.audit.evidence import (
 )
 from kintsugi.audit.models import Change, Provenance
 from kintsugi.audit.places import columns_read
+from kintsugi.audit.sealing.export import export_log, proof_of
+from kintsugi.audit.sealing.status import recent_checkpoints, seal_status, witness_here
+from kintsugi.audit.verification import VERIFIERS, exit_code
 
 __all__ = [
+    "VERIFIERS",
     "Cell",
     "Evidence",
     "FieldOrigin",
@@ -34,7 +38,9 @@ __all__ = [
     "cell_url",
     "columns_read",
     "evidence_of",
+    "exit_code",
     "explain",
+    "export_log",
     "gid_of_key",
     "golden_cells",
     "history",
@@ -43,13 +49,17 @@ __all__ = [
     "name_commands",
     "operations",
     "origins_of",
+    "proof_of",
     "provenance_of_sources",
+    "recent_checkpoints",
     "record_at",
     "records_by_key",
     "records_by_row",
     "records_of",
+    "seal_status",
     "source_count",
     "sources_of",
+    "witness_here",
 ]
 
 

@@ -7,6 +7,9 @@
                       in the home folder (``kintsugi secrets rotate signing``)
 ``KINTSUGI_HOSTS``    comma separated host names the web process answers to
 ``KINTSUGI_HTTPS``    ``1`` when served over HTTPS: cookies become secure, HSTS is sent
+``KINTSUGI_WITNESS``  ``elsewhere`` when the witness runs on another machine (default ``local``)
+``KINTSUGI_TSA_URL``  time-stamping authority (RFC 3161) for a daily stamp of the sealed log
+``KINTSUGI_TSA_ROOTS`` file of its root certificates (PEM); with it every answer is verified
 ``KINTSUGI_DEBUG``    ``1`` shows Django's debug pages; never in production
 ``KINTSUGI_MFA``      who needs a second factor: ``off`` (not offered), ``optional``,
                       ``administrators``, ``required`` (everybody)
@@ -244,6 +247,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [] if HTTPS else ["security.W004", "security.W008", "security.W012"]
+
+# The sealed log
+WITNESS = os.environ.get("KINTSUGI_WITNESS", "local")
+TSA_URL = os.environ.get("KINTSUGI_TSA_URL", "")
+TSA_ROOTS = os.environ.get("KINTSUGI_TSA_ROOTS", "")
 
 # Jobs
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"

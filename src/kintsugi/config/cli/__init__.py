@@ -27,6 +27,8 @@ COMMANDS = (
     "import_",
     "explain",
     "checksum",
+    "audit",
+    "witness",
     "doctor",
     "migrate",
     "secrets",
