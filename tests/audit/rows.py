@@ -310,6 +310,8 @@ def _clock() -> Any:
 #: Evidence: rows that are added and never changed; the database refuses everything else.
 ONLY_GROW = frozenset(
     {
+        "audit_refusal",
+        "identity_loginevent",
         "identity_actrevision",
         "identity_approval",
         "identity_failedreauthentication",
@@ -321,9 +323,43 @@ ONLY_GROW = frozenset(
 #: Rows that change but are never deleted, and of which only the end may be added.
 NEVER_DELETED = frozenset({"identity_act", "identity_execution"})
 
+
+def grant() -> UUID:
+    return insert(
+        "identity_rolegrant", person_id=person(), role="desk", scope_kind="all", scope_values="{}",
+        reason="x",
+    )  # fmt: skip
+
+
+def delegation() -> UUID:
+    return insert(
+        "identity_delegation", grant_id=grant(), person_id=person(), given_by_id=person(),
+        valid_from="2026-11-23T08:00:00Z", valid_to="2026-11-24T08:00:00Z", reason="x",
+    )  # fmt: skip
+
+
+def review() -> UUID:
+    return insert(
+        "identity_grantreview", grant_id=grant(), decision="keep", reviewed_by_id=person()
+    )
+
+
+def token() -> UUID:
+    return insert(
+        "identity_apitoken", account_id=user(), sha256=uuid7().hex, scopes="{search.read}",
+        expires_at="2026-12-22T08:00:00Z",
+    )  # fmt: skip
+
+
 ROWS: dict[str, Callable[..., UUID]] = {
+    "audit_refusal": lambda: insert("audit_refusal", status=403),
     "devices_device": device,
+    "identity_apitoken": token,
+    "identity_delegation": delegation,
+    "identity_grantreview": review,
+    "identity_loginevent": lambda: insert("identity_loginevent", kind="success"),
     "identity_person": person,
+    "identity_rolegrant": grant,
     "identity_act": act,
     "identity_actrevision": act_revision,
     "identity_approval": approval,

@@ -233,10 +233,8 @@ def test_an_empty_list_says_what_belongs_there(en, monkeypatch):
 
 
 def test_queries_do_not_grow_with_the_rows(en, crowd, django_assert_max_num_queries):
-    # session, person, count, rows; the scope bound and let go; one to spare
-    with django_assert_max_num_queries(
-        8
-    ):  # session, account, duties, count, rows, scope; one to spare
+    # session, account, duties, rate, count, rows; the scope bound and let go; one to spare
+    with django_assert_max_num_queries(9):
         assert len(names(en.get("/people/?per_page=100").text)) == 100
 
 
