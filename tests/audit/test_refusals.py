@@ -11,10 +11,11 @@ from django.urls import include, path
 
 from kintsugi.audit.refusals import Refusal
 from kintsugi.audit.services import recorded
+from kintsugi.core.access import SIGNED_IN, requires
 from kintsugi.core.errors import Conflict, KintsugiError, Text
-from kintsugi.identity.services import create_user
 from kintsugi.parties.models import Party
 from tests.audit.rows import party
+from tests.identity.people import create_user
 
 pytestmark = pytest.mark.django_db
 RULE = KintsugiError(
@@ -22,6 +23,7 @@ RULE = KintsugiError(
 )
 
 
+@requires(SIGNED_IN)
 def act(request: HttpRequest) -> HttpResponse:
     """Writes a row, then is refused as it is told."""
     if request.method == "POST":
@@ -99,8 +101,8 @@ def test_the_api_keeps_the_same(client):
     assert answer.status_code == 404
     assert not Refusal.objects.exists()
     answer = client.get("/api/v1/refusals")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "api.forbidden")
-    assert Refusal.objects.get().rule == "api.forbidden"
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "access.denied")
+    assert Refusal.objects.get().rule == "access.denied"
 
 
 def test_a_missing_csrf_token_is_kept(user):
@@ -127,12 +129,12 @@ def test_what_was_kept_stays(client, change):
         rows.update(rule="another") if change == "update" else rows.delete()
 
 
-def test_administrators_see_the_list_and_export_it(client, user, settings):
+def test_auditors_see_the_list_and_export_it(client, user, settings):
     client.post("/act/?what=rule")
     assert client.get("/audit/refusals/").status_code == 403
     with recorded(actor="tester", command="test.user"):
         chief = create_user(
-            username="chief", password="a long enough phrase", display_name="Chief", is_staff=True
+            roles=("auditor",), username="chief", password="a long enough phrase", display_name="C"
         )
     office = Client()
     office.force_login(chief)

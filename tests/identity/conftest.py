@@ -17,11 +17,14 @@ def person() -> Callable[..., Any]:
     """Make an account: ``person("li", is_staff=True)``."""
 
     from kintsugi.audit.services import recorded
-    from kintsugi.identity.services import create_user
+    from tests.identity.people import create_user
 
     def make(username: str, **facts: Any) -> Any:
         with recorded(actor="test", command="test"):
+            # Administrators do not read the business: one role or the other.
+            role = "administrator" if facts.get("is_staff") else "steward"
             return create_user(
+                roles=(role,),
                 username=username,
                 password="gold-seam-2026",
                 display_name=facts.pop("display_name", username.title()),

@@ -125,8 +125,10 @@ def test_a_stranger_gets_an_account_where_that_is_allowed(provider, settings):
     settings.OIDC_SIGN_UP = True
     client = Client()
     sign_on(client, provider)
-    assert is_in(client)
+    assert client.get("/accounts/security/").status_code == 200
+    assert not is_in(client), "without a grant there is nothing to see"
     made = User.objects.get()
+    assert made.person.name == "李明"
     assert (made.username, made.display_name, made.is_staff) == ("li", "李明", False)
     assert not made.has_usable_password()
 

@@ -90,6 +90,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "kintsugi.core.middleware.SecurityHeaders",
     "kintsugi.core.middleware.AsyncFiles",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -106,7 +107,6 @@ MIDDLEWARE = [
     "kintsugi.identity.middleware.RateLimits",
     "kintsugi.audit.middleware.TransactionContext",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]

@@ -20,7 +20,7 @@ from kintsugi.core.screens.parts import say
 from kintsugi.identity import factors
 from kintsugi.identity.models import User
 from kintsugi.identity.records import LoginEvent
-from kintsugi.identity.services import set_password
+from kintsugi.identity.services import create_person, set_password
 from kintsugi.identity.services_sign_in import (
     admit_attempt,
     end_sessions,
@@ -211,6 +211,11 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: Any) -> bool:
         """Without a form in between, where sign-up is allowed at all."""
         return bool(settings.OIDC_SIGN_UP)
+
+    def save_user(self, request: HttpRequest, sociallogin: Any, form: Any = None) -> Any:
+        """The new account, of a new person; without a grant it sees nothing but its own."""
+        sociallogin.user.person = create_person(name=sociallogin.user.display_name)
+        return super().save_user(request, sociallogin, form)
 
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
         """The account's name and display name from the claims."""

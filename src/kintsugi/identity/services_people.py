@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -16,6 +15,7 @@ from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.identity.models import Delegation, Person, RoleGrant, User
 from kintsugi.identity.services import create_person, create_user
 from kintsugi.identity.services_duties import end_delegation, end_grant, grant_role
+from kintsugi.identity.services_sign_in import end_sessions
 from kintsugi.identity.services_tokens import revoke_tokens_of
 
 
@@ -138,22 +138,8 @@ def leave(*, person: Person, by: Person, reason: str, at: dt.datetime) -> Left:
         version=F("version") + 1,
         updated_at=Now(),
     )
-    return Left(off, end_sessions(accounts=accounts, at=at), tokens, len(grants), len(delegations))
-
-
-def end_sessions(*, accounts: Iterable[User], at: dt.datetime) -> int:
-    """End every session of these accounts; how many there were."""
-    keys = sessions_of(accounts=accounts, at=at)
-    Session.objects.filter(pk__in=keys).delete()
-    return len(keys)
-
-
-def sessions_of(*, accounts: Iterable[User], at: dt.datetime) -> list[str]:
-    """Keys of the sessions of these accounts that have not run out. A session's content is signed
-    text, so all of them are looked through."""
-    ids = {str(account.pk) for account in accounts}
-    found = Session.objects.filter(expire_date__gt=at).iterator(chunk_size=500)
-    return [one.pk for one in found if one.get_decoded().get("_auth_user_id") in ids]
+    ended = sum(end_sessions(account=one, at=at, reason=reason) for one in accounts)
+    return Left(off, ended, tokens, len(grants), len(delegations))
 
 
 def set_account_active(
@@ -174,7 +160,7 @@ def set_account_active(
     )
     if not active:
         revoke_tokens_of(accounts=[account], reason=reason, at=at)
-        end_sessions(accounts=[account], at=at)
+        end_sessions(account=account, at=at, reason=reason)
 
 
 def _refused(code: str, zh: str, en: str) -> KintsugiError:

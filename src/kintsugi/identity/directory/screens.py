@@ -189,7 +189,7 @@ PERSON = DetailScreen(
                 Column("username", label=_("User name"), kind="code"),
                 Column("is_active", label=_("State"), kind="state",
                        value=lambda a: str(a.is_active), choices=ON_OFF, tones=ON_TONES),
-                Column("sessions", label=_("Sessions"), kind="number"),
+                Column("open_sessions", label=_("Sessions"), kind="number"),
                 Column("created_at", label=_("Made"), kind="moment"),
                 Column("switch", label=_("Switch on or off"), value=_switch_words,
                        link=lambda a: reverse("people:switch", args=[a.pk])),
