@@ -194,6 +194,7 @@ PLACES: dict[str, dict[str, str]] = {
         "end_own_session", "end_other_sessions",
         "identity:events", "identity:sessions", "identity:account", "identity:act",
         "identity:end_session", "audit:refusals",
+        "audit:record", "audit:proof", "audit:verify",
         *(f"api-1.0.0:{name}" for name in (
             "openapi-json", "openapi-view", "api-root", "None",
             "devices", "products", "product", "identifiers", "packages", "parties",
@@ -203,6 +204,7 @@ PLACES: dict[str, dict[str, str]] = {
             "refusals", "roles", "search", "home", "contracts", "contract", "rules",
             "acts", "acts_waiting", "draft_act", "revise_act", "sign_act", "step_act", "undo_act",
             "signatures", "log-ins", "sessions", "end_session",
+            "sealed_record", "sealed_change", "verify_record",
         )),
     )
 }  # fmt: skip
@@ -234,7 +236,7 @@ def address(world: World, name: str, mark: str) -> str:
         "batch_id": "0" * 32, "outcome": "created", "step": world.step, "entity": "device",
         "act": world.act[mark], "kind": "device", "snapshot": world.snapshot, "table": 0,
         "account_id": world.account.pk, "what": "unlock", "session_id": "x",
-        "row": world.row[mark], "ordinal": 1, "column": 1, "rest": "nowhere",
+        "row": world.row[mark], "ordinal": 1, "column": 1, "rest": "nowhere", "change": 1,
     }  # fmt: skip
     if "/acts/" in route:
         values["step"] = "approve" if "sign" in route else "submit"

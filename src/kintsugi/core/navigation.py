@@ -44,6 +44,7 @@ ENTRIES: list[NavEntry] = [
     NavEntry("acts:list", _("Acts"), "checklist", "t", CONTROL),
     NavEntry("signatures:list", _("Signatures"), "pencil", "n", CONTROL),
     NavEntry("search", _("Search"), "search", "s", TOOLS),
+    NavEntry("audit:record", _("Audit record"), "shield-check", "e", TOOLS),
     NavEntry("identity:events", _("Log-ins"), "fingerprint", "l", ACCESS),
     NavEntry("audit:refusals", _("Refused acts"), "shield", "x", ACCESS),
     NavEntry("api-1.0.0:openapi-view", _("API documents"), "api", "a", TOOLS),

@@ -13,6 +13,7 @@ from kintsugi.audit.sealing import services
 from kintsugi.audit.sealing.keys import read_key, seal_key_file
 from kintsugi.audit.sealing.verifiers import TreeVerifier
 from kintsugi.audit.verification import run
+from kintsugi.core.scope import as_owner
 from kintsugi.runtime.home import Home
 from tests.audit.sealing.tampering import behind, no_triggers
 
@@ -227,7 +228,8 @@ def test_a_log_signed_anew_with_a_foreign_key_is_found(rows: list[Any], place: H
 def test_a_key_nobody_endorsed_is_found(rows: list[Any], place: Home, log: Log) -> None:
     seal_key_file(place).unlink()
     key = services.make_key(seal_key_file(place))
-    services._register(key, at=AT + MINUTE, endorser=None)
+    with as_owner():
+        services._register(key, at=AT + MINUTE, endorser=None)
     log(1)
     services.seal(at=AT + 2 * MINUTE)
     found = only(tree())

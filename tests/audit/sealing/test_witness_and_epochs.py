@@ -16,6 +16,7 @@ from kintsugi.audit.sealing.verify_export import verify
 from kintsugi.audit.sealing.witness import Witness, WitnessVerifier
 from kintsugi.audit.verification import run
 from kintsugi.core.errors import KintsugiError
+from kintsugi.core.scope import as_owner
 from kintsugi.runtime.home import Home
 from tests.audit.sealing.tampering import behind, no_triggers
 from tests.audit.sealing.writing import write
@@ -108,7 +109,8 @@ def test_a_forged_signature_and_an_unknown_key_are_refused(
 ) -> None:
     seal_key_file(place).unlink()
     key = services.make_key(seal_key_file(place))
-    services._register(key, at=AT + MINUTE, endorser=None)
+    with as_owner():
+        services._register(key, at=AT + MINUTE, endorser=None)
     write(1)
     made = services.seal(at=AT + 2 * MINUTE).checkpoint
     assert refused(storage) == "unknown-key"
@@ -160,6 +162,12 @@ def test_a_witness_that_died_between_its_file_and_the_database_says_it_again(
 # -- epochs ---------------------------------------------------------------------------------------
 
 
+def begin_epoch(**how: Any) -> Checkpoint:
+    """As the owner of the tables, as the command line does."""
+    with as_owner():
+        return services.new_epoch(actor="管理员", **how)
+
+
 def restore_to_first(rows: list[Any]) -> None:
     """The database as its backup of after the first checkpoint has it: three rows sealed, the
     fourth written but not sealed, the fifth lost."""
@@ -179,9 +187,9 @@ def test_a_restore_is_refused_until_somebody_begins_an_epoch_with_a_reason(
         services.seal(at=AT + 2 * MINUTE)
     assert found.value.code == "audit.rolled-back"
     with pytest.raises(KintsugiError) as found:
-        services.new_epoch(actor="管理员", reason=" ", at=AT)
+        begin_epoch(reason=" ", at=AT)
     assert found.value.code == "audit.no-reason"
-    made = services.new_epoch(actor="管理员", reason="从备份恢复", at=AT + 3 * MINUTE)
+    made = begin_epoch(reason="从备份恢复", at=AT + 3 * MINUTE)
     epoch = Epoch.objects.get(number=2)
     assert (made.number, made.size, epoch.lost_number, epoch.lost_hash) == (3, 1, 2, lost)
     assert f"previous {lost}" in made.body
@@ -218,7 +226,7 @@ def test_a_copy_in_another_cluster_keeps_both_orders_of_transaction_numbers(
     with pytest.raises(KintsugiError) as found:
         services.seal(at=AT + MINUTE)
     assert found.value.code == "audit.rolled-back"
-    services.new_epoch(actor="管理员", reason="迁到新服务器", at=AT + 2 * MINUTE)
+    begin_epoch(reason="迁到新服务器", at=AT + 2 * MINUTE)
     write(2)
     services.seal(at=AT + 3 * MINUTE)
     assert sum(LeafRun.objects.values_list("count", flat=True)) == Change.objects.count() == 8
@@ -229,7 +237,7 @@ def test_a_copy_in_another_cluster_keeps_both_orders_of_transaction_numbers(
 
 def test_a_lost_key_ends_with_a_new_epoch(rows: list[Any], place: Home) -> None:
     seal_key_file(place).unlink()
-    made = services.new_epoch(actor="管理员", reason="密钥随磁盘丢失", at=AT + 2 * MINUTE)
+    made = begin_epoch(reason="密钥随磁盘丢失", at=AT + 2 * MINUTE)
     assert SealKey.objects.filter(role="sealer").count() == 2
     assert made.size == 0
     assert run(TreeVerifier()).findings == []

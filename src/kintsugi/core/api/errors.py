@@ -32,6 +32,8 @@ STATUS: dict[str, int] = {
     "pipeline.no-step": 404,
     "pipeline.no-result": 404,
     "run.busy": 409,
+    "audit.no-such-change": 404,
+    "audit.not-sealed-yet": 409,
     "access.denied": 403,
     "access.no-rule": 403,
 }
