@@ -17,12 +17,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from kintsugi.audit.services import recorded
-from kintsugi.identity.services import create_user
 from tests.identity.door import PASSWORD, totp
+from tests.identity.people import create_user
 
 CHROMIUM = os.environ.get("KINTSUGI_CHROMIUM") or shutil.which("chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE_MS = 120_000
+PATIENCE_MS = 30_000
 WIDTHS = (360, 1440)
 
 pytestmark = [
@@ -266,6 +266,7 @@ def test_a_passkey_of_nobody_says_so_and_opens_nothing(chromium, served, words, 
 def test_an_administrator_looks_after_log_ins(chromium, served, words, pictures):
     with recorded(actor="test", command="test"):
         create_user(
+            roles=("administrator",),
             username="chief",
             password=PASSWORD,
             display_name="Chief",

@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
         ),
         # A refused act stays as it was written.
         migrations.RunSQL(
-            "create trigger audit_append_only before update or delete or truncate on audit_refusal "
+            "create trigger only_grows before update or delete or truncate on audit_refusal "
             "for each statement execute function audit_append_only();",
             migrations.RunSQL.noop,
         ),
