@@ -122,9 +122,8 @@ class LeafCheck:
             count = sum(run.count for run in group)
             self.checked += count
             done, same = 0, True
-            for some in lines(
-                wide
-            ):  # to its end: a COPY that is left half-way ends its transaction
+            # To its end: a COPY that is left half-way ends its transaction.
+            for some in lines(wide):
                 if same:
                     joined = b"".join(hashed(some))
                     same = expected[done : done + len(joined)] == joined
