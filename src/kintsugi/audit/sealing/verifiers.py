@@ -101,7 +101,8 @@ class GuardVerifier:
         now = guard_text()
         self.checked += 1
         if notes.hash_of(now) not in accepted and now != text:
-            yield from self._differing(text, now, None)
+            unsealed = not Checkpoint.objects.exists()
+            yield from self._differing(text, now, None, first=unsealed)
         if not text and not accepted:
             raise Inconclusive(NOT_SEALED)
 
