@@ -293,6 +293,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
     if not settings.configured:
         return
+    from kintsugi.core import scope
+
+    # Whoever imports the web process's entry point makes this process one that shows nothing.
+    scope._process = scope.EVERYTHING
     for known in connections.all(initialized_only=True):
         if known.connection is not None and not known.in_atomic_block and not known.is_usable():
             known.close()

@@ -1,8 +1,8 @@
 """The audit of dependencies: hashes, licences, known vulnerabilities.
 
 ``python -m tools.dependencies`` reads the lock files. Every package has a hash and a licence that
-we may use; what pip-audit knows of each version is asked where its database can be reached. Where it
-cannot, the audit says so and goes on: a machine without the network is no fault of a dependency.
+we may use; what pip-audit knows of each version is asked where its database can be reached. Where
+it cannot, the audit says so and goes on: a machine without the network is no fault of a dependency.
 """
 
 import importlib.metadata

@@ -105,7 +105,7 @@ class FindingOut(Schema):
     facts: dict[str, Any]
 
 
-class VerdictOut(Schema):
+class VerifierOut(Schema):
     """What one verifier said."""
 
     verifier: str
@@ -123,7 +123,7 @@ class VerificationOut(Schema):
     at: datetime
     since: datetime | None
     state: str
-    verdicts: list[VerdictOut]
+    verdicts: list[VerifierOut]
 
 
 class RecordOut(Schema):

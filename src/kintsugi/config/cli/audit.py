@@ -13,16 +13,6 @@ from kintsugi.config.cli.terminal import language, out, print_json, t
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.text import Text
 
-Json = Annotated[bool, typer.Option("--json", help=t("以 JSON 回答", "Answer as JSON"))]
-Reason = Annotated[str, typer.Option(help=t("理由,永久保存", "Why; kept for ever"))]
-Since = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ISO",
-        help=t("只看此时之后,例如 2026-11-01", "Only from this time on, such as 2026-11-01"),
-    ),
-]
-
 
 def register(app: typer.Typer) -> None:
     """Adds the group of commands."""
@@ -43,7 +33,7 @@ def _add_sealing(group: typer.Typer) -> None:
         "seal",
         help=t("封存所有已完成的更改。", "Seal all finished changes."),
     )
-    def seal_command(as_json: Json = False) -> None:
+    def seal_command(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False) -> None:
         from kintsugi.config.cli.database import database
 
         with database():
@@ -63,7 +53,7 @@ def _add_sealing(group: typer.Typer) -> None:
         )
 
     @group.command(help=t("封存的现状。", "How the sealed log stands."))
-    def status(as_json: Json = False) -> None:
+    def status(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False) -> None:
         from kintsugi.config.cli.database import database
 
         with database():
@@ -84,7 +74,7 @@ def _add_keys(group: typer.Typer) -> None:
             "Take a new sealing key, endorsed by the one before.",
         ),
     )
-    def rotate_key(as_json: Json = False) -> None:
+    def rotate_key(as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False) -> None:
         from kintsugi.config.cli.database import database
 
         with database():
@@ -105,7 +95,11 @@ def _add_keys(group: typer.Typer) -> None:
             "Begin a new epoch after a restore or the loss of the key.",
         ),
     )
-    def new_epoch(reason: Reason, actor: _Actor = "system", as_json: Json = False) -> None:
+    def new_epoch(
+        reason: Annotated[str, typer.Option(help=t("理由,永久保存", "Why; kept for ever"))],
+        actor: _Actor = "system",
+        as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+    ) -> None:
         from kintsugi.config.cli.database import as_tables_owner, database
 
         # Writers have to be held off for a moment: the owner's right.
@@ -131,7 +125,11 @@ def _add_keys(group: typer.Typer) -> None:
             "Stand behind the triggers, functions, privileges and roles as they are now.",
         ),
     )
-    def accept_guard(reason: Reason, actor: _Actor = "system", as_json: Json = False) -> None:
+    def accept_guard(
+        reason: Annotated[str, typer.Option(help=t("理由,永久保存", "Why; kept for ever"))],
+        actor: _Actor = "system",
+        as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+    ) -> None:
         from kintsugi.config.cli.database import as_tables_owner, database
 
         with database(migrate=False), as_tables_owner():
@@ -157,7 +155,15 @@ def _add_verifying(group: typer.Typer) -> None:
         )
     )
     def verify(
-        since: Since = None,
+        since: Annotated[
+            str | None,
+            typer.Option(
+                metavar="ISO",
+                help=t(
+                    "只看此时之后,例如 2026-11-01", "Only from this time on, such as 2026-11-01"
+                ),
+            ),
+        ] = None,
         offline: Annotated[
             Path | None,
             typer.Option(help=t("核验导出的文件", "Verify an exported file instead")),
@@ -166,7 +172,7 @@ def _add_verifying(group: typer.Typer) -> None:
             list[str] | None,
             typer.Option(help=t("只用这些核验", "Only these verifiers")),
         ] = None,
-        as_json: Json = False,
+        as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
     ) -> None:
         if offline is not None:
             raise typer.Exit(_verify_file(offline, as_json))
@@ -206,7 +212,19 @@ def _add_proofs(group: typer.Typer) -> None:
             "Export the log; verify_export.py verifies it on any machine.",
         )
     )
-    def export(file: Path, since: Since = None, as_json: Json = False) -> None:
+    def export(
+        file: Path,
+        since: Annotated[
+            str | None,
+            typer.Option(
+                metavar="ISO",
+                help=t(
+                    "只看此时之后,例如 2026-11-01", "Only from this time on, such as 2026-11-01"
+                ),
+            ),
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+    ) -> None:
         begin = _moment(since)
         from kintsugi.config.cli.database import database
 
