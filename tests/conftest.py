@@ -49,6 +49,8 @@ TEST_HOME = Path(os.environ["KINTSUGI_TEST_HOME"])
 os.environ["KINTSUGI_HOME"] = str(TEST_HOME)
 # Whatever database the developer works with, the suite must not touch it.
 os.environ.pop("DATABASE_URL", None)
+# Thousands of requests from one address are what a suite is; tests of the limits switch them on.
+os.environ["KINTSUGI_RATE_LIMITS"] = "0"
 
 OTHER_SERVER = os.environ.get("KINTSUGI_TEST_DATABASE_URL", "")
 # Names of this run's databases: several runs may share a server.
@@ -291,6 +293,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
     if not settings.configured:
         return
+    from kintsugi.core import scope
+
+    # Whoever imports the web process's entry point makes this process one that shows nothing.
+    scope._process = scope.EVERYTHING
     for known in connections.all(initialized_only=True):
         if known.connection is not None and not known.in_atomic_block and not known.is_usable():
             known.close()

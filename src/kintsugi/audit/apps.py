@@ -7,12 +7,13 @@ from django.db.models.signals import post_migrate
 
 
 def _cover(sender: AppConfig, using: str, **_: Any) -> None:
-    from kintsugi.audit.services import cover_tables, publish_transitions
+    from kintsugi.audit.services import cover_tables, limit_sealed_tables, publish_transitions
     from kintsugi.core.scope import guard_database
 
     cover_tables(using=using)
     publish_transitions(using=using)
     guard_database(using=using)
+    limit_sealed_tables(using=using)
 
 
 def _stand_behind(sender: AppConfig, using: str, **_: Any) -> None:
@@ -45,3 +46,7 @@ class AuditConfig(AppConfig):
             verification.register(verifier.name, verifier)
         for own in (FoldVerifier, DecodingVerifier, ContextVerifier):
             verification.register(own.name, own)
+        from kintsugi.audit.context import set_context
+        from kintsugi.identity.services import use_context
+
+        use_context(set_context)

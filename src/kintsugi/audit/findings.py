@@ -55,7 +55,11 @@ class Verifier(Protocol):
     """
 
     name: str
-    checked: int
+
+    @property
+    def checked(self) -> int:
+        """How much was looked at so far."""
+        ...
 
     def verify(self, *, since: dt.datetime | None) -> Iterator[Finding]:
         """Findings about what was recorded from ``since`` on (None: everything), in the order of

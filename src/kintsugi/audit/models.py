@@ -174,3 +174,8 @@ class Provenance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}:{self.source_key}"
+
+
+from kintsugi.audit.refusals import Refusal  # noqa: E402  # Django looks for models here
+
+__all__ = ["Change", "FieldSet", "Origin", "Provenance", "Refusal", "Transaction"]

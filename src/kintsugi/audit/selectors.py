@@ -14,6 +14,7 @@ from kintsugi.audit.evidence import (
     evidence_of,
     gid_of_key,
     golden_cells,
+    is_row_of,
     name_commands,
     operations,
     origins_of,
@@ -24,8 +25,12 @@ from kintsugi.audit.evidence import (
 )
 from kintsugi.audit.models import Change, Provenance
 from kintsugi.audit.places import columns_read
+from kintsugi.audit.sealing.export import export_log, proof_of
+from kintsugi.audit.sealing.status import recent_checkpoints, seal_status, witness_here
+from kintsugi.audit.verification import VERIFIERS, exit_code
 
 __all__ = [
+    "VERIFIERS",
     "Cell",
     "Evidence",
     "FieldOrigin",
@@ -33,21 +38,28 @@ __all__ = [
     "cell_url",
     "columns_read",
     "evidence_of",
+    "exit_code",
     "explain",
+    "export_log",
     "gid_of_key",
     "golden_cells",
     "history",
+    "is_row_of",
     "known_records",
     "name_commands",
     "operations",
     "origins_of",
+    "proof_of",
     "provenance_of_sources",
+    "recent_checkpoints",
     "record_at",
     "records_by_key",
     "records_by_row",
     "records_of",
+    "seal_status",
     "source_count",
     "sources_of",
+    "witness_here",
 ]
 
 

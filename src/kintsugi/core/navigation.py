@@ -8,13 +8,15 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kintsugi.core.access import may_open
+
 
 @dataclass(frozen=True)
 class NavEntry:
     """A page that deserves a place in the side navigation.
 
     ``key`` is the second key of the shortcut ``g …``. An entry whose URL does not exist in this
-    installation is left out.
+    installation is left out, and so is one that the person may not open.
     """
 
     url_name: str
@@ -26,7 +28,9 @@ class NavEntry:
 
 RECORDS = _("Records")
 INTAKE = _("Intake")
+CONTROL = _("Control")
 TOOLS = _("Tools")
+ACCESS = _("Access")
 
 ENTRIES: list[NavEntry] = [
     NavEntry("home", _("Home"), "home", "h"),
@@ -34,7 +38,15 @@ ENTRIES: list[NavEntry] = [
     NavEntry("products:list", _("Products"), "package", "p", RECORDS),
     NavEntry("parties:list", _("Parties"), "building-hospital", "c", RECORDS),
     NavEntry("onboarding:list", _("Sources and runs"), "database-import", "r", INTAKE),
+    NavEntry("people:list", _("People"), "users", "u", ACCESS),
+    NavEntry("people:review", _("Access review"), "checklist", "v", ACCESS),
+    NavEntry("people:matrix", _("Permission matrix"), "table", "m", ACCESS),
+    NavEntry("acts:list", _("Acts"), "checklist", "t", CONTROL),
+    NavEntry("signatures:list", _("Signatures"), "pencil", "n", CONTROL),
     NavEntry("search", _("Search"), "search", "s", TOOLS),
+    NavEntry("audit:record", _("Audit record"), "shield-check", "e", TOOLS),
+    NavEntry("identity:events", _("Log-ins"), "fingerprint", "l", ACCESS),
+    NavEntry("audit:refusals", _("Refused acts"), "shield", "x", ACCESS),
     NavEntry("api-1.0.0:openapi-view", _("API documents"), "api", "a", TOOLS),
 ]
 
@@ -65,6 +77,8 @@ def groups(request: HttpRequest) -> list[NavGroup]:
         try:
             url = reverse(entry.url_name)
         except NoReverseMatch:
+            continue
+        if not may_open(url):
             continue
         active = request.path == url if url == "/" else request.path.startswith(url)
         link = NavLink(url, str(entry.label), entry.icon, entry.key, active)

@@ -11,6 +11,10 @@ class PartiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Add parties to search and home."""
-        from kintsugi.parties import finding
+        from kintsugi.audit.selectors import name_commands
+        from kintsugi.identity.services import register_act_kind
+        from kintsugi.parties import corrections, finding
 
         finding.register()
+        register_act_kind(corrections.CORRECTION.kind())
+        name_commands({corrections.CORRECTION.name: corrections.CORRECTION.title})

@@ -6,6 +6,7 @@ from uuid import UUID
 import polars as pl
 from django.db.models import Q, QuerySet
 
+from kintsugi.core import scope
 from kintsugi.core.bulk import fetch_frame
 from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
@@ -81,3 +82,8 @@ def by_name(name: str, *, limit: int = 20) -> list[Party]:
     keys = name_keys(pl.Series([name.strip()]))["name_key"].drop_nulls().to_list()
     found = Party.objects.filter(Q(name_key__in=keys) | Q(uscc=name.strip().upper()))
     return list(found.order_by("name_sort", "id")[:limit])
+
+
+def is_customer_within(pk: UUID) -> bool:
+    """Whether this is a customer, and one of the scope at work rather than everybody's."""
+    return Party.objects.filter(customer_within(scope.current()), pk=pk).exists()

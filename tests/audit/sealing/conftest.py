@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kintsugi.runtime.home import Home
+from tests.audit.sealing.writing import write
 from tests.core.committed import committed
 
 __all__ = ["committed"]
@@ -39,18 +40,10 @@ def _empty() -> None:
 def log(committed: None, place: Home) -> Callable[..., list[Any]]:
     """Writes parties in one transaction, for good, and returns their ids."""
     _empty()
-    return _write
+    return write
 
 
 @pytest.fixture
 def fresh_log(transactional_db: None, place: Home) -> Callable[..., list[Any]]:
     """The same over a copy of the database that the test may alter as it likes."""
-    return _write
-
-
-def _write(count: int = 1, actor: str = "仓库 王", reason: str = "收货") -> list[Any]:
-    from kintsugi.audit.services import recorded
-    from tests.audit.rows import party
-
-    with recorded(actor=actor, command="test.write", reason=reason, note='引号" 和 \\ 反斜杠'):
-        return [party() for _ in range(count)]
+    return write

@@ -8,9 +8,17 @@ from django.db import connection, transaction
 
 
 @contextmanager
-def no_triggers() -> Iterator[Any]:
-    """A committed transaction in which no trigger fires; gives a cursor."""
+def superuser() -> Iterator[Any]:
+    """A committed transaction of the server's superuser; gives a cursor."""
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("set local role none")
+        yield cursor
+
+
+@contextmanager
+def no_triggers() -> Iterator[Any]:
+    """The same, and no trigger fires."""
+    with superuser() as cursor:
         cursor.execute("set local session_replication_role = replica")
         yield cursor
 

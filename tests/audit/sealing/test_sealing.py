@@ -30,6 +30,7 @@ from kintsugi.audit.sealing.verifiers import TreeVerifier
 from kintsugi.audit.verification import run
 from kintsugi.core.errors import KintsugiError
 from kintsugi.runtime.home import Home
+from tests.audit.sealing.tampering import superuser
 
 AT = dt.datetime(2026, 11, 25, 8, 0, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -288,5 +289,7 @@ def test_sealed_tables_only_grow(log: Log) -> None:
     ]
     for table in tables:
         for what in ("delete from {}", "truncate {} cascade"):
-            with pytest.raises(Error, match="only grows"), connection.cursor() as cursor:
+            with pytest.raises(Error, match="only grows"), superuser() as cursor:
+                cursor.execute(what.format(table))
+            with pytest.raises(Error, match="permission denied"), connection.cursor() as cursor:
                 cursor.execute(what.format(table))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from kintsugi.audit.findings import Finding, Verdict
 from kintsugi.audit.models import Change, Checkpoint, LeafRun, Transaction
@@ -13,6 +14,7 @@ from kintsugi.audit.sealing import services
 from kintsugi.audit.sealing.keys import read_key, seal_key_file
 from kintsugi.audit.sealing.verifiers import TreeVerifier
 from kintsugi.audit.verification import run
+from kintsugi.core.scope import as_owner
 from kintsugi.runtime.home import Home
 from tests.audit.sealing.tampering import behind, no_triggers
 
@@ -57,6 +59,25 @@ def test_an_edited_change_is_named(rows: list[Any]) -> None:
     )
     assert found.at == change.transaction.at
     assert found.facts["change"] == change.pk
+
+
+def test_one_edited_change_among_many_runs_is_named(log: Log) -> None:
+    from kintsugi.audit.services import recorded
+
+    with recorded(actor="bulk", command="test.bulk"), connection.cursor() as cursor:
+        cursor.execute(
+            "insert into parties_party (id, party_key, name, roles) select gen_random_uuid(),"
+            " 'bulk-' || n, '医院', '{customer}' from generate_series(1, 9000) n"
+        )
+    services.seal(at=AT)
+    assert LeafRun.objects.count() == 3
+    first = Change.objects.order_by("id")[10]
+    last = Change.objects.order_by("-id")[10]
+    behind("update audit_change set op = 'D' where id = any(%s)", [[first.pk, last.pk]])
+    found = tree().findings
+    assert [f.key for f in found] == [str(first.row_id), str(last.row_id)]
+    behind("delete from audit_change where id = any(%s)", [[first.pk, last.pk]])
+    assert [f.key for f in tree().findings] == [str(first.pk), str(last.pk)]
 
 
 def test_an_edited_person_reason_or_time_names_every_change_of_the_transaction(
@@ -227,7 +248,8 @@ def test_a_log_signed_anew_with_a_foreign_key_is_found(rows: list[Any], place: H
 def test_a_key_nobody_endorsed_is_found(rows: list[Any], place: Home, log: Log) -> None:
     seal_key_file(place).unlink()
     key = services.make_key(seal_key_file(place))
-    services._register(key, at=AT + MINUTE, endorser=None)
+    with as_owner():
+        services._register(key, at=AT + MINUTE, endorser=None)
     log(1)
     services.seal(at=AT + 2 * MINUTE)
     found = only(tree())

@@ -140,7 +140,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SealKey",
             fields=[
-                ("fingerprint", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64, unique=True)),
                 ("role", models.CharField(max_length=8)),
                 ("public", models.BinaryField()),
                 ("at", models.DateTimeField(verbose_name="time")),

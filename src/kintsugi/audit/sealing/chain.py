@@ -36,7 +36,7 @@ def check_keys(home: Home) -> Iterator[Finding]:
         .values_list("number", flat=True)
     }
     newest: SealKey | None = None
-    for key in SealKey.objects.filter(role="sealer").order_by("at", "fingerprint"):
+    for key in SealKey.objects.filter(role="sealer").order_by("id"):
         newest = key
         signer = known.get(key.endorsed_by) if key.endorsed_by else key
         sound = (

@@ -47,7 +47,7 @@ def _lines(since: dt.datetime | None, at: dt.datetime, told: dict[str, int]) -> 
         "last": last.number,
     }
     yield _mark("kintsugi", header)
-    for key in SealKey.objects.order_by("role", "at", "fingerprint"):
+    for key in SealKey.objects.order_by("role", "id"):
         yield _mark("key", _key(key))
     if start is not None:
         peaks = base64.b64encode(bytes(start.peaks)).decode()
@@ -83,7 +83,7 @@ def proof_of(change_id: int) -> dict[str, Any]:
             "path": [one.hex() for one in found.path],
             "checkpoint": _signed(found.checkpoint),
             "cosignatures": _cosigned(found.checkpoint),
-            "keys": [_key(key) for key in SealKey.objects.order_by("role", "at", "fingerprint")],
+            "keys": [_key(key) for key in SealKey.objects.order_by("role", "id")],
         }
 
 

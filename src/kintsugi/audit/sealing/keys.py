@@ -34,7 +34,7 @@ def fingerprint(public: bytes) -> str:
     return sha256(public).hexdigest()
 
 
-def is_signed(*, body: str, signature: bytes, public: bytes) -> bool:
+def is_signed(*, body: str, signature: bytes | memoryview, public: bytes) -> bool:
     """Whether this key signed this body."""
     try:
         Ed25519PublicKey.from_public_bytes(bytes(public)).verify(bytes(signature), body.encode())

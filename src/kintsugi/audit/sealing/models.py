@@ -34,7 +34,7 @@ class SealKey(models.Model):
     """A public key of the sealer or of a witness. A newer one is endorsed by the one before it;
     without an endorsement people have to compare fingerprints."""
 
-    fingerprint = models.CharField(max_length=64, primary_key=True)
+    fingerprint = models.CharField(max_length=64, unique=True)
     role = models.CharField(max_length=8)
     public = models.BinaryField()
     at = models.DateTimeField(_("time"))

@@ -44,6 +44,8 @@ from kintsugi.runtime.home import Home
 
 #: Any number, the same in all processes: one sealer at a time.
 SEAL_LOCK = 5_052_027
+#: Roles of the database that add to the sealed log.
+SEALER, WITNESS = "kintsugi_sealer", "kintsugi_witness"
 #: Leaves of one checkpoint: 64 MB of hashes in memory.
 MOST = 2_000_000
 
@@ -105,7 +107,7 @@ def new_epoch(*, actor: str, reason: str, at: dt.datetime) -> Checkpoint:
     """
     if not reason.strip():
         raise refusals.no_reason()
-    with _sealer() as place:
+    with _sealer(as_owner=True) as place:
         was, last = last_epoch(), last_checkpoint()
         if was is None or last is None:
             raise refusals.nothing_to_renew()
@@ -170,24 +172,30 @@ def add_cosignature(
     *, checkpoint: Checkpoint, key: str, at: dt.datetime, body: str, signature: bytes
 ) -> Cosignature:
     """Keep what a witness said; once a key and checkpoint."""
-    made, _ = Cosignature.objects.get_or_create(
-        checkpoint=checkpoint, key=key, defaults={"at": at, "body": body, "signature": signature}
-    )
+    with transaction.atomic():
+        work_as(WITNESS)
+        made, _ = Cosignature.objects.get_or_create(
+            checkpoint=checkpoint,
+            key=key,
+            defaults={"at": at, "body": body, "signature": signature},
+        )
     return made
 
 
 def add_witness_key(*, public: bytes, at: dt.datetime, body: str, signature: bytes) -> SealKey:
     """Keep a witness's public key, with its own signature over it."""
-    made, _ = SealKey.objects.get_or_create(
-        fingerprint=fingerprint(public),
-        defaults={
-            "role": "witness",
-            "public": public,
-            "at": at,
-            "body": body,
-            "endorsement": signature,
-        },
-    )
+    with transaction.atomic():
+        work_as(WITNESS)
+        made, _ = SealKey.objects.get_or_create(
+            fingerprint=fingerprint(public),
+            defaults={
+                "role": "witness",
+                "public": public,
+                "at": at,
+                "body": body,
+                "endorsement": signature,
+            },
+        )
     return made
 
 
@@ -195,9 +203,11 @@ def add_time_stamp(
     *, checkpoint: Checkpoint, at: dt.datetime, authority: str, response: bytes
 ) -> TimeStamp:
     """Keep an authority's time stamp over a checkpoint."""
-    return TimeStamp.objects.create(
-        checkpoint=checkpoint, at=at, authority=authority, response=response
-    )
+    with transaction.atomic():
+        work_as(SEALER)
+        return TimeStamp.objects.create(
+            checkpoint=checkpoint, at=at, authority=authority, response=response
+        )
 
 
 def keep_verification(
@@ -218,15 +228,24 @@ def keep_verification(
 
 
 @contextmanager
-def _sealer() -> Iterator[Home]:
-    """One transaction over one snapshot, by the only sealer. Raises ``audit.sealer-busy``."""
+def _sealer(*, as_owner: bool = False) -> Iterator[Home]:
+    """One transaction of the only sealer, with no other rights than it needs unless it has to
+    hold off those who write. Raises ``audit.sealer-busy``."""
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("select pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
             if not cursor.fetchone()[0]:
                 raise refusals.busy()
         quiet_planner()
+        if not as_owner:
+            work_as(SEALER)
         yield home()
+
+
+def work_as(role: str) -> None:
+    """Go on with the rights of this role until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(query("audit", "work_as"), [role])
 
 
 def _start(place: Home, at: dt.datetime) -> _State:
@@ -292,7 +311,7 @@ def _new_epochs_key(place: Home, at: dt.datetime) -> Key:
 
 
 def _newest_key(role: str) -> SealKey | None:
-    return SealKey.objects.filter(role=role).order_by("-at", "-fingerprint").first()
+    return SealKey.objects.filter(role=role).order_by("-id").first()
 
 
 def _register(key: Key, *, at: dt.datetime, endorser: Key | None) -> SealKey:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import connection, transaction
+from django.db.models import Min
 
 from kintsugi.audit.findings import Finding, Inconclusive
 from kintsugi.audit.models import Change, Checkpoint, Guard
@@ -14,6 +15,7 @@ from kintsugi.audit.sealing.leaves import LeafCheck
 from kintsugi.audit.sealing.lines import quiet_planner
 from kintsugi.audit.sealing.memory import sealer_memory
 from kintsugi.audit.sealing.services import home
+from kintsugi.audit.sealing.stamping import check_stamps
 from kintsugi.core.errors import Text
 
 NOT_SEALED = Text(
@@ -34,10 +36,13 @@ def one_snapshot() -> Iterator[None]:
 
 
 def start_of(since: dt.datetime | None) -> Checkpoint | None:
-    """The newest checkpoint before ``since``: what was sealed up to it is taken as it is."""
+    """The newest checkpoint all of whose followers are from ``since`` on: what was sealed up to it
+    is taken as it is. Found by number, since a clock may have stepped back."""
     if since is None:
         return None
-    return Checkpoint.objects.filter(at__lt=since).order_by("-number").first()
+    first = Checkpoint.objects.filter(at__gte=since).aggregate(first=Min("number"))["first"]
+    before = Checkpoint.objects.select_related("epoch").order_by("-number")
+    return (before if first is None else before.filter(number__lt=first)).first()
 
 
 class TreeVerifier:
@@ -62,6 +67,7 @@ class TreeVerifier:
             yield from chain.check_keys(place)
             yield from chain.check_memory(sealer_memory(place), verifier=self.name, since=since)
             yield from chain.check_checkpoints(start)
+            yield from check_stamps(start)
             yield from self._leaves.findings(start)
             sealed = Checkpoint.objects.exists()
             if not sealed and Change.objects.exists():
@@ -78,7 +84,8 @@ class GuardVerifier:
         """Every change of them between checkpoints, and what differs now from the last one."""
         accepted = set(Guard.objects.values_list("fingerprint", flat=True))
         start = start_of(since)
-        text = ""
+        newest = Guard.objects.order_by("-at").first()
+        text = newest.text if newest else ""
         steps = Checkpoint.objects.exclude(guard_text="").order_by("number")
         for one in steps:
             self.checked += 1
@@ -89,22 +96,29 @@ class GuardVerifier:
                     f"The triggers and functions kept with checkpoint {one.number} were changed.",
                 )  # fmt: skip
             elif one.guard not in accepted and (start is None or one.number > start.number):
-                yield from self._differing(text, one.guard_text, one.at)
+                yield from self._differing(text, one.guard_text, one.at, first=one.number == 1)
             text = one.guard_text
         now = guard_text()
         self.checked += 1
         if notes.hash_of(now) not in accepted and now != text:
-            yield from self._differing(text, now, None)
+            unsealed = not Checkpoint.objects.exists()
+            yield from self._differing(text, now, None, first=unsealed)
         if not text and not accepted:
             raise Inconclusive(NOT_SEALED)
 
-    def _differing(self, before: str, after: str, at: dt.datetime | None) -> Iterator[Finding]:
+    def _differing(
+        self, before: str, after: str, at: dt.datetime | None, *, first: bool = False
+    ) -> Iterator[Finding]:
+        """``first``: beside the first checkpoint, accounts that an installation makes for itself
+        after its migrations are how it began, and no change."""
         verbs = {
             "added": ("新增了", "was added"),
             "removed": ("被移除", "was removed"),
             "changed": ("被改动", "was changed"),
         }
         for change, kind, name in differences(before, after):
+            if first and change == "added" and kind in ("role", "member"):
+                continue
             zh, en = verbs[change]
             table, _, key = (
                 name.rpartition(".") if kind in ("trigger", "policy") else ("", "", name)

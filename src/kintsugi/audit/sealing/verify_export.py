@@ -313,10 +313,14 @@ class Check:
         self.check_step(says)
         self.check_leaves(says)
         self.last = value["body"]
+        self.check_cosignatures(value, says)
+
+    def check_cosignatures(self, value: dict[str, Any], says: dict[str, str]) -> None:
+        """What witnesses said about a checkpoint is signed by them and about this one."""
+        name = hashlib.sha256(value["body"].encode()).hexdigest()
         for one in value.get("cosignatures", []):
             told = note(one["body"])
             public = self.witnesses.get(one["key"])
-            name = hashlib.sha256(value["body"].encode()).hexdigest()
             if (
                 public is None
                 or told.get("checkpoint") != name
@@ -338,7 +342,7 @@ class Check:
     def check_signature(self, value: dict[str, Any]) -> None:
         """A checkpoint is signed by a key of the file, and by one that is trusted."""
         says = note(value["body"])
-        public = self.keys.get(says.get("key"))
+        public = self.keys.get(says.get("key", ""))
         if (
             says["title"] != "kintsugi checkpoint v1"
             or public is None
@@ -428,6 +432,7 @@ def check_proof(check: Check, proof: dict[str, Any]) -> None:
     check.header = {"last": 0, "from": None}
     says = note(proof["checkpoint"]["body"])
     check.check_signature(proof["checkpoint"])
+    check.check_cosignatures({**proof["checkpoint"], "cosignatures": proof["cosignatures"]}, says)
     line = proof["line"].encode()
     path = [bytes.fromhex(one) for one in proof["path"]]
     root = root_of_path(leaf_hash(line), proof["index"], int(says["size"]), path)

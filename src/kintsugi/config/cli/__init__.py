@@ -21,7 +21,19 @@ from kintsugi.config.cli.terminal import (
 )
 from kintsugi.engine.errors import KintsugiError
 
-COMMANDS = ("up", "demo", "import_", "explain", "checksum", "doctor", "migrate", "manage")
+COMMANDS = (
+    "up",
+    "demo",
+    "import_",
+    "explain",
+    "checksum",
+    "audit",
+    "witness",
+    "doctor",
+    "migrate",
+    "secrets",
+    "manage",
+)
 
 
 def make_app() -> typer.Typer:

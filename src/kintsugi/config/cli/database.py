@@ -1,13 +1,16 @@
 """The database for the length of a command: embedded or given, migrated, Django ready."""
 
+import getpass
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import psycopg
 
+from kintsugi.engine.errors import KintsugiError
 from kintsugi.runtime import faults
 from kintsugi.runtime.binaries import MINIMUM_MAJOR
 from kintsugi.runtime.cluster import Cluster
@@ -46,12 +49,39 @@ def database(*, migrate: bool = True, home: str | Path | None = None) -> Iterato
         import django
 
         django.setup()
+        from kintsugi.core.access import SYSTEM, bound
+
+        stack.enter_context(bound(SYSTEM))
         if migrate:
             apply_migrations(url)
             if server is not None:
                 url = app_url(server, place)
                 _work_as(url)
-        yield url
+        try:
+            yield url
+        except KintsugiError as error:
+            _keep_refusal(error)
+            raise
+
+
+def _keep_refusal(error: KintsugiError) -> None:
+    """A command that a rule refused is a refused act like one of the web; that it cannot be kept
+    (the tables are not there yet) changes nothing about the answer."""
+    from datetime import UTC, datetime
+
+    from django.db import DatabaseError
+
+    from kintsugi.audit.services import note_refusal
+
+    with suppress(DatabaseError):
+        note_refusal(
+            actor=f"cli:{getpass.getuser()}",
+            command=f"kintsugi {' '.join(sys.argv[1:2])}",
+            error=error,
+            rule=error.code,
+            status=0,
+            at=datetime.now(UTC),
+        )
 
 
 def _work_as(url: str) -> None:

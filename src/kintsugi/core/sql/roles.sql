@@ -5,6 +5,8 @@
 --   kintsugi_witness  reads the record and the sealed log, adds cosignatures
 --   kintsugi_reader   reads everything within its scope, writes nothing
 -- None of them owns a table, so none can switch a trigger off, truncate or change a definition.
+-- Another database of this server may make the same roles in the same moment; what it changes
+-- first makes our step fail once ("tuple concurrently updated") and is found done the next time.
 do $$
 declare
     wanted text;
@@ -12,21 +14,24 @@ begin
     foreach wanted in array array[
         'kintsugi_runtime', 'kintsugi_system', 'kintsugi_sealer', 'kintsugi_witness', 'kintsugi_reader'
     ] loop
-        begin
-            if not exists (select 1 from pg_roles where rolname = wanted) then
-                execute format('create role %I nologin', wanted);
-            end if;
-            if not pg_has_role(session_user, wanted, 'member') then
-                execute format('grant %I to %I', wanted, session_user);
-            end if;
-        exception
-            -- Another database of this server makes the same roles in the same moment.
-            when duplicate_object or unique_violation or object_in_use then null;
-            -- Without the right to make roles the product works; the second wall is missing.
-            when insufficient_privilege then
-                raise warning 'role % cannot be made: %', wanted, sqlerrm;
-                return;
-        end;
+        for attempt in 1..10 loop
+            begin
+                if not exists (select 1 from pg_roles where rolname = wanted) then
+                    execute format('create role %I nologin', wanted);
+                end if;
+                if not pg_has_role(session_user, wanted, 'member') then
+                    execute format('grant %I to %I', wanted, session_user);
+                end if;
+                exit;
+            exception
+                when duplicate_object or unique_violation or object_in_use or internal_error then
+                    perform pg_sleep(0.05 * attempt);
+                -- Without the right to make roles the product works; the second wall is missing.
+                when insufficient_privilege then
+                    raise warning 'role % cannot be made: %', wanted, sqlerrm;
+                    return;
+            end;
+        end loop;
     end loop;
 end $$;
 
@@ -34,9 +39,17 @@ end $$;
 -- attribute. Without the right to give it, loads go through a temporary table.
 do $$
 begin
-    alter role kintsugi_system bypassrls;
-exception
-    when insufficient_privilege or undefined_object then null;
+    for attempt in 1..10 loop
+        begin
+            if exists (select 1 from pg_roles where rolname = 'kintsugi_system' and not rolbypassrls) then
+                alter role kintsugi_system bypassrls;
+            end if;
+            exit;
+        exception
+            when internal_error then perform pg_sleep(0.05 * attempt);
+            when insufficient_privilege then exit;
+        end;
+    end loop;
 end $$;
 
 do $$
@@ -52,7 +65,7 @@ begin
         execute format('alter default privileges in schema public grant usage, select, update on sequences to %I', writer);
         -- The record is written by triggers of the owner; steps and migrations by a migration.
         execute format('revoke insert, update, delete, truncate on audit_change, audit_transaction from %I', writer);
-        execute format('revoke insert, update, delete, truncate on core_transition, django_migrations from %I', writer);
+        execute format('revoke insert, update, delete, truncate on core_transition, django_migrations, identity_dutyconflict from %I', writer);
     end loop;
     if exists (select 1 from pg_roles where rolname = 'kintsugi_reader') then
         grant usage on schema public to kintsugi_reader;

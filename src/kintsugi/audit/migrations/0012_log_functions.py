@@ -6,6 +6,6 @@ from kintsugi.core.queries import query
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0006_context_tokens")]
+    dependencies = [("audit", "0011_context_tokens")]
 
     operations = [migrations.RunSQL(query("audit", "log_functions"), migrations.RunSQL.noop)]

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0007_log_functions")]
+    dependencies = [("audit", "0012_log_functions")]
 
     operations = [
         migrations.CreateModel(

@@ -6,7 +6,7 @@ from kintsugi.core.queries import query
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0003_sealed_log")]
+    dependencies = [("audit", "0010_refusals")]
 
     operations = [
         migrations.AddField("transaction", "token", models.TextField(null=True)),
