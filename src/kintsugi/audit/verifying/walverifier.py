@@ -56,6 +56,11 @@ def default_storage() -> Path:
     return Path(settings.HOME) / "witness"
 
 
+def decoding_is_set_up() -> bool:
+    """Whether there is a decoding witness on this machine."""
+    return is_set_up(default_storage())
+
+
 class DecodingVerifier:
     """Compares what the witness read with the log as it is now.
 
