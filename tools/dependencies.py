@@ -86,6 +86,11 @@ def bad_licences(names: list[str]) -> list[Finding]:
     return found
 
 
+def skipped(answer: str) -> list[str]:
+    """Packages that the database said nothing about: not known is not the same as sound."""
+    return [one["name"] for one in json.loads(answer)["dependencies"] if "vulns" not in one]
+
+
 def vulnerabilities(answer: str) -> list[Finding]:
     """What pip-audit found, from its JSON, without what was accepted. Raises ValueError when it is
     no answer."""
@@ -109,7 +114,9 @@ def ask_database(lock: Path) -> tuple[list[Finding], str]:
     except subprocess.TimeoutExpired:
         return [], f"no answer in {PATIENCE_S} s"
     try:
-        return vulnerabilities(ran.stdout), ""
+        unknown = skipped(ran.stdout)
+        some = f"{len(unknown)} packages unknown to it, first: {unknown[0]}" if unknown else ""
+        return vulnerabilities(ran.stdout), some
     except (ValueError, KeyError):
         lines = [line for line in ran.stderr.strip().splitlines() if line.strip()]
         return [], (lines[-1] if lines else "no answer")[:200]
@@ -129,8 +136,9 @@ def main() -> int:
     findings += known
     for finding in findings:
         print(finding)
-    asked = f"vulnerabilities not asked ({unreachable})" if unreachable else "none vulnerable"
-    print(f"{len(names)} packages locked, {len(shipped)} shipped; {asked if not known else ''}")
+    print(f"{len(names)} packages locked, {len(shipped)} shipped, {len(findings)} findings")
+    if unreachable:
+        print(f"NOT CHECKED for known vulnerabilities, or not all of them: {unreachable}")
     return 1 if findings else 0
 
 

@@ -1,6 +1,6 @@
 """The frame of the repository: targets, locks, licences, links, and what a fresh clone needs."""
 
-import importlib.metadata
+import json
 import re
 import subprocess
 import tomllib
@@ -8,6 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tools.dependencies import (
+    bad_licences,
+    is_viral,
+    licence,
+    skipped,
+    vulnerabilities,
+    without_hash,
+)
 from tools.house_rules import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -67,29 +75,34 @@ def test_users_and_developers_get_the_same_versions():
     assert {k: v for k, v in locked("runtime.txt").items() if dev.get(k) != v} == {}
 
 
-def licence(name: str) -> str:
-    """What a package says of its licence, or '' where it is not installed on this platform."""
-    try:
-        meta = importlib.metadata.metadata(name)
-    except importlib.metadata.PackageNotFoundError:
-        return ""
-    said = [meta.get("License-Expression") or "", (meta.get("License") or "")[:80]]
-    said += [c for c in meta.get_all("Classifier") or [] if c.startswith("License")]
-    return " | ".join(said)
-
-
-def is_viral(said: str) -> bool:
-    """GPL or AGPL without another choice; LGPL is allowed, and so is `GPL OR MIT`."""
-    weaker = re.sub(r"(?i)lesser general public|library or lesser|\bLGPL\S*", "", said)
-    if re.search(r"(?i)\bor\b\s*(MIT|BSD|Apache)|(MIT|BSD|Apache)\S*\s+or\b", weaker):
-        return False
-    return bool(re.search(r"(?i)\bA?GPL(?!\w*-?exception)|affero|GNU General Public", weaker))
-
-
 def test_no_dependency_has_a_viral_licence():
     said = {name: licence(name) for name in locked("runtime.txt")}
     assert sum(bool(text) for text in said.values()) > 30
     assert {name: text for name, text in said.items() if is_viral(text)} == {}
+
+
+def test_every_shipped_package_has_a_licence_that_we_may_use():
+    assert bad_licences(sorted(locked("runtime.txt"))) == []
+
+
+def test_an_entry_without_a_hash_is_found():
+    text = "django==5.2 \\\n    --hash=sha256:ab\npolars==1.30\n"
+    assert [str(finding) for finding in without_hash(text)] == ["polars: no-hash: polars==1.30"]
+
+
+def test_a_known_vulnerability_is_found_and_a_package_nobody_knows_is_not_called_sound():
+    flaw = {"id": "PYSEC-1", "aliases": ["CVE-1"], "fix_versions": ["2"]}
+    answer = json.dumps(
+        {
+            "dependencies": [
+                {"name": "one", "version": "1", "vulns": [flaw]},
+                {"name": "two", "version": "2", "vulns": []},
+                {"name": "three", "skip_reason": "not found"},
+            ]
+        }
+    )
+    assert [str(f) for f in vulnerabilities(answer)] == ["one: vulnerability: PYSEC-1 in 1"]
+    assert skipped(answer) == ["three"]
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,9 @@ class Person:
 
     def __init__(self, browser: Browser, url: str, words: Words, pictures: Path) -> None:
         self.context = browser.new_context(
-            locale="zh-CN" if words is ZH else "en-GB", accept_downloads=True
+            locale="zh-CN" if words is ZH else "en-GB",
+            accept_downloads=True,
+            reduced_motion="reduce",
         )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)

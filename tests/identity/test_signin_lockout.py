@@ -156,3 +156,14 @@ def test_a_reauthentication_counts_like_a_log_in(inside):
         inside.post("/accounts/reauthenticate/", {"password": "not-this-one"})
     answer = inside.post("/accounts/reauthenticate/", {"password": PASSWORD})
     assert "Too many failed attempts" in answer.text
+
+
+def test_the_list_says_why_in_the_language_of_the_page(li, office, chief):
+    for _ in range(6):
+        log_in(Client(), password="not-this-one")
+    said = {}
+    for language in ("en", "zh-hans"):
+        office.post("/preferences/", {"language": language})
+        page = office.get("/accounts/log-ins/?kind=locked").text
+        said[language] = "Too many failures with this name" in page, "此用户名失败次数过多" in page
+    assert said == {"en": (True, False), "zh-hans": (False, True)}

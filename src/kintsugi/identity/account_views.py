@@ -142,7 +142,7 @@ def end_session(request: HttpRequest, account_id: UUID, session_id: str) -> Http
     """End one session of another person."""
     found = screens.find_account(request.user, account_id)
     services_sign_in.end_session(
-        session_id=session_id, account=found, at=_at(request), reason=f"ended by {request.user}"
+        session_id=session_id, account=found, at=_at(request), reason=str(request.user)
     )
     messages.success(request, gettext("The session was ended."))
     return HttpResponseRedirect(reverse("identity:account", args=[found.pk]))

@@ -9,6 +9,7 @@ from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kintsugi.identity.adapter import admit, note
 from kintsugi.identity.models import User
@@ -28,7 +29,7 @@ def _guarded(user: User | None, method: str, look: Any) -> Any:
 
 
 CODE = forms.CharField(
-    label=_("Code"),
+    label=pgettext_lazy("log-in", "Code"),
     max_length=40,
     widget=forms.TextInput(
         attrs={

@@ -5,6 +5,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kintsugi.core.models import BusinessModel
 
@@ -61,7 +62,7 @@ class LoginEvent(BusinessModel):
         FAILURE = "failure", _("Refused")
         LOCKED = "locked", _("Locked out")
         UNLOCKED = "unlocked", _("Unlocked")
-        LOG_OUT = "log-out", _("Logged out")
+        LOG_OUT = "log-out", pgettext_lazy("log-in", "Logged out")
         FACTOR_ADDED = "factor-added", _("Second factor added")
         FACTOR_REMOVED = "factor-removed", _("Second factor removed")
         CODES_MADE = "codes-made", _("Recovery codes made")
@@ -74,7 +75,7 @@ class LoginEvent(BusinessModel):
         PASSWORD = "password", _("Password")
         TOTP = "totp", _("Authenticator app")
         RECOVERY_CODE = "recovery-code", _("Recovery code")
-        PASSKEY = "passkey", _("Passkey")
+        PASSKEY = "passkey", pgettext_lazy("log-in", "Passkey")
         SINGLE_SIGN_ON = "single-sign-on", _("Single sign-on")
         OTHER = "other", _("Other")
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.screens import Column, Empty, Filter, FormScreen, ListScreen
-from kintsugi.core.screens.parts import Words
+from kintsugi.core.screens.parts import Words, say
 from kintsugi.identity import selectors_sign_in as reads
 from kintsugi.identity import services_factors, services_sign_in
 from kintsugi.identity.forms import ReasonForm
@@ -19,6 +19,22 @@ from kintsugi.identity.records import LoginEvent, Session
 KINDS: dict[str, Words] = dict(LoginEvent.Kind.choices)
 METHODS: dict[str, Words] = dict(LoginEvent.Method.choices)
 TONES = {"success": "good", "failure": "warn", "locked": "bad", "session-ended": "warn"}
+
+
+#: What the product itself gives as a reason; what a person typed is shown as it is.
+REASONS: dict[str, Words] = {
+    "name": _("Too many failures with this name"),
+    "address": _("Too many failures from this address"),
+    "ended by its owner": _("Ended by its owner"),
+    "password changed": _("The password was changed"),
+    "second factor removed": _("The second factor was removed"),
+    "no account has this claim": _("No account has this claim"),
+}
+
+
+def reason_of(row: LoginEvent) -> str:
+    """Why, in the page's language."""
+    return say(REASONS.get(row.reason, row.reason))
 
 
 def device_of(row: LoginEvent | Session) -> str:
@@ -68,7 +84,7 @@ EVENTS = ListScreen(
         Column("method", _("Method"), choices=METHODS),
         Column("address", _("Address"), kind="code"),
         Column("device", _("Device"), value=device_of, sort=("agent",)),
-        Column("reason", _("Reason")),
+        Column("reason", _("Reason"), value=reason_of, sort=("reason",)),
     ),
     search=("account__username", "account__display_name", "address", "reason"),
     search_hint=_("Account, address, reason"),

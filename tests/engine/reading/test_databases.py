@@ -1,5 +1,6 @@
 """Tables and queries of databases as exact text, read only."""
 
+import os
 import socket
 import sqlite3
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import sqlalchemy as sa
 from kintsugi.engine.reading import ReadError, ReadHints, read_source
 
 MARIADB = "mysql+pymysql://root@127.0.0.1/test"
+#: A table of this process: other workers, and other runs, read the same server.
+TABLE = f"kintsugi_reading_{os.getpid()}"
 
 
 @pytest.fixture
@@ -136,14 +139,14 @@ def mariadb() -> Iterator[sa.Engine]:
     engine = sa.create_engine(MARIADB, connect_args={"connect_timeout": 2})
     try:
         with engine.begin() as connection:
-            connection.exec_driver_sql("drop table if exists kintsugi_reading")
+            connection.exec_driver_sql(f"drop table if exists {TABLE}")
             connection.exec_driver_sql(
-                "create table kintsugi_reading (id int primary key, 名称 varchar(20),"
+                f"create table {TABLE} (id int primary key, 名称 varchar(20),"
                 " price decimal(20,4), bought date, seen datetime, raw blob)"
                 " character set utf8mb4"
             )
             connection.exec_driver_sql(
-                "insert into kintsugi_reading values"
+                f"insert into {TABLE} values"
                 " (2, '监护仪', 1234567890123456.7800, '2023-05-06', '2023-05-06 07:08:09', x'00'),"
                 " (1, null, 0.1, null, '2023-05-06 00:00:00', null)"
             )
@@ -151,14 +154,12 @@ def mariadb() -> Iterator[sa.Engine]:
         pytest.skip(f"no MariaDB at 127.0.0.1: {type(error).__name__}")
     yield engine
     with engine.begin() as connection:
-        connection.exec_driver_sql("drop table kintsugi_reading")
+        connection.exec_driver_sql(f"drop table {TABLE}")
     engine.dispose()
 
 
 def test_mariadb_values_are_exact(tmp_path: Path, look: Any, mariadb: sa.Engine) -> None:
-    snapshot = read_source(
-        MARIADB, into=tmp_path / "s", hints=ReadHints(tables=("kintsugi_reading",))
-    )
+    snapshot = read_source(MARIADB, into=tmp_path / "s", hints=ReadHints(tables=(TABLE,)))
     assert look.rows(snapshot) == [
         {"id": "1", "名称": "", "price": "0.1000", "bought": "", "seen": "2023-05-06"},
         {

@@ -97,7 +97,7 @@ def _add_keys(group: typer.Typer) -> None:
     )
     def new_epoch(
         reason: Annotated[str, typer.Option(help=t("理由,永久保存", "Why; kept for ever"))],
-        actor: _Actor = "system",
+        actor: Annotated[str, typer.Option(help=t("何人", "Who"))] = "system",
         as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
     ) -> None:
         from kintsugi.config.cli.database import as_tables_owner, database
@@ -127,7 +127,7 @@ def _add_keys(group: typer.Typer) -> None:
     )
     def accept_guard(
         reason: Annotated[str, typer.Option(help=t("理由,永久保存", "Why; kept for ever"))],
-        actor: _Actor = "system",
+        actor: Annotated[str, typer.Option(help=t("何人", "Who"))] = "system",
         as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
     ) -> None:
         from kintsugi.config.cli.database import as_tables_owner, database
@@ -142,9 +142,6 @@ def _add_keys(group: typer.Typer) -> None:
             out().print(
                 t("已记录。", "Recorded.") if made else t("早已记录。", "It was recorded before.")
             )
-
-
-_Actor = Annotated[str, typer.Option(help=t("何人", "Who"))]
 
 
 def _add_verifying(group: typer.Typer) -> None:
