@@ -21,4 +21,7 @@ class AuditConfig(AppConfig):
 
     def ready(self) -> None:
         """Attach after every migrate, so that a new table cannot be forgotten."""
+        from kintsugi.audit.packs import sections
+
         post_migrate.connect(_cover, sender=self)
+        sections.register()

@@ -1,11 +1,26 @@
 """The record of changes and of origins. Written by database triggers and by imports only."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from kintsugi.audit.packs.models import EvidencePack
+from kintsugi.audit.reports.models import ReportDefinition
+from kintsugi.audit.retention.models import LegalHold
 from kintsugi.core.models import CurrentTransaction
+
+__all__ = [
+    "Change",
+    "EvidencePack",
+    "FieldSet",
+    "LegalHold",
+    "Origin",
+    "Provenance",
+    "ReportDefinition",
+    "Transaction",
+]
 
 
 class Transaction(models.Model):
@@ -29,6 +44,8 @@ class Transaction(models.Model):
                 name="transaction_run",
                 condition=models.Q(run_id__isnull=False),
             ),
+            models.Index(fields=["actor", "-at"], name="transaction_person"),
+            models.Index(fields=["command", "-at"], name="transaction_command"),
         ]
 
     def __str__(self) -> str:
@@ -53,7 +70,16 @@ class Change(models.Model):
     after = models.JSONField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["row_id"], name="change_row")]
+        indexes = [
+            models.Index(fields=["row_id"], name="change_row"),
+            # The log grows in the order of its transactions: block ranges find a span of time.
+            BrinIndex(
+                fields=["transaction", "table"],
+                name="change_span",
+                pages_per_range=32,
+                autosummarize=True,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.op} {self.table} {self.row_id}"

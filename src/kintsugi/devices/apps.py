@@ -11,6 +11,7 @@ class DevicesConfig(AppConfig):
 
     def ready(self) -> None:
         """Add devices to search, home and the pages of parties and products."""
-        from kintsugi.devices import finding
+        from kintsugi.devices import evidence_pack, finding
 
         finding.register()
+        evidence_pack.register()

@@ -21,7 +21,17 @@ from kintsugi.config.cli.terminal import (
 )
 from kintsugi.engine.errors import KintsugiError
 
-COMMANDS = ("up", "demo", "import_", "explain", "checksum", "doctor", "migrate", "manage")
+COMMANDS = (
+    "up",
+    "demo",
+    "import_",
+    "explain",
+    "audit_pack",
+    "checksum",
+    "doctor",
+    "migrate",
+    "manage",
+)
 
 
 def make_app() -> typer.Typer:
