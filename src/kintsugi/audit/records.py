@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
+from kintsugi.core.models import BusinessModel
 from kintsugi.engine.contract import load_contract
 from kintsugi.engine.text import Text
 
@@ -80,6 +81,21 @@ def field_label(table: str, column: str) -> Text:
                 continue
             return _both(lambda: str(getattr(found, "verbose_name", column)))  # noqa: B023
     return Text(column, column)
+
+
+@cache
+def reference_of(table: str, column: str) -> str | None:
+    """The business table that a column points to; None where it points to none."""
+    model = model_of(table)
+    if model is None or not column.endswith("_id"):
+        return None
+    try:
+        target = model._meta.get_field(column.removesuffix("_id")).related_model
+    except FieldDoesNotExist:
+        return None
+    if isinstance(target, type) and issubclass(target, BusinessModel):
+        return target._meta.db_table
+    return None
 
 
 def record_names(keys: Iterable[tuple[str, UUID]]) -> dict[UUID, str]:

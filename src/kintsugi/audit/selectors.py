@@ -39,28 +39,29 @@ from kintsugi.audit.packs.registry import (
 from kintsugi.audit.packs.values import RecordValues, value_table
 from kintsugi.audit.places import columns_read
 from kintsugi.audit.records import record_kind
+from kintsugi.audit.reports.registry import Dataset, register_dataset
+from kintsugi.audit.retention.rules import Clause, RetentionRule, YearsAfter, register_retention
 
 __all__ = [
     "FILE_BYTES_MAX",
     "SUBJECTS_MAX",
+    "Cell",
     "Chapter",
+    "Clause",
+    "Dataset",
+    "Evidence",
+    "FieldOrigin",
     "PackColumn",
     "PackFile",
     "PackTable",
     "RecordValues",
+    "RetentionRule",
     "Scope",
     "ScopeKind",
     "Section",
-    "Subject",
-    "record_kind",
-    "register_scope",
-    "register_section",
-    "too_large",
-    "value_table",
-    "Cell",
-    "Evidence",
-    "FieldOrigin",
     "SourceRecord",
+    "Subject",
+    "YearsAfter",
     "cell_url",
     "columns_read",
     "evidence_of",
@@ -75,11 +76,18 @@ __all__ = [
     "origins_of_rows",
     "provenance_of_sources",
     "record_at",
+    "record_kind",
     "records_by_key",
     "records_by_row",
     "records_of",
+    "register_dataset",
+    "register_retention",
+    "register_scope",
+    "register_section",
     "source_count",
     "sources_of",
+    "too_large",
+    "value_table",
 ]
 
 

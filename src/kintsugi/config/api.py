@@ -12,6 +12,7 @@ from ninja import NinjaAPI, Router, Swagger
 from ninja.errors import AuthenticationError
 from ninja.openapi.views import openapi_json
 
+from kintsugi.audit.api import ROUTERS as AUDIT
 from kintsugi.core.api import NAMESPACE, api_url
 from kintsugi.core.api.auth import Session
 from kintsugi.core.api.dictionary import router as dictionary
@@ -124,6 +125,7 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/products", products),
     ("/parties", parties),
     *(("", router) for router in ONBOARDING),
+    *(("/audit", router) for router in AUDIT),
     ("", search),
     ("", dictionary),
 )

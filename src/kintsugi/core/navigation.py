@@ -26,6 +26,7 @@ class NavEntry:
 
 RECORDS = _("Records")
 INTAKE = _("Intake")
+RECORD = _("Audit")
 TOOLS = _("Tools")
 
 ENTRIES: list[NavEntry] = [
@@ -34,6 +35,10 @@ ENTRIES: list[NavEntry] = [
     NavEntry("products:list", _("Products"), "package", "p", RECORDS),
     NavEntry("parties:list", _("Parties"), "building-hospital", "c", RECORDS),
     NavEntry("onboarding:list", _("Sources and runs"), "database-import", "r", INTAKE),
+    NavEntry("audit:desk", _("Auditor's desk"), "shield-check", "u", RECORD),
+    NavEntry("audit:reports", _("Reports"), "report", "t", RECORD),
+    NavEntry("audit:packs", _("Evidence packs"), "package", "e", RECORD),
+    NavEntry("audit:holds", _("Retention and holds"), "lock", "l", RECORD),
     NavEntry("search", _("Search"), "search", "s", TOOLS),
     NavEntry("api-1.0.0:openapi-view", _("API documents"), "api", "a", TOOLS),
 ]

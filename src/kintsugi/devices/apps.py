@@ -11,7 +11,8 @@ class DevicesConfig(AppConfig):
 
     def ready(self) -> None:
         """Add devices to search, home and the pages of parties and products."""
-        from kintsugi.devices import evidence_pack, finding
+        from kintsugi.devices import evidence_pack, finding, retention
 
         finding.register()
         evidence_pack.register()
+        retention.register()

@@ -31,6 +31,7 @@ from kintsugi.onboarding.states import ISSUE, RUN
 from kintsugi.onboarding.uploads import safe_name
 
 RUN_TITLE = Text("导入运行", "Run")
+ALL = Text("合计", "all")
 OUTCOMES = {
     "read": Text("读取", "Read"),
     "created": Text("新建", "Created"),
@@ -196,7 +197,7 @@ def _arithmetic(runs: Sequence[Run]) -> Iterable[tuple[Any, ...]]:
     names = ("read", *ARITHMETIC)
     for run in runs:
         counts = run.counts or {}
-        yield (run.number, None, *(counts.get(name) for name in names))
+        yield (run.number, ALL, *(counts.get(name) for name in names))
         for entity, part in sorted((counts.get("entities") or {}).items()):
             yield (run.number, entity, *(part.get(name) for name in names))
 

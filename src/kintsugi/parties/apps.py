@@ -11,6 +11,7 @@ class PartiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Add parties to search and home."""
-        from kintsugi.parties import finding
+        from kintsugi.parties import evidence_pack, finding
 
         finding.register()
+        evidence_pack.register()

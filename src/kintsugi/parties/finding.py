@@ -6,7 +6,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from kintsugi.audit.selectors import record_kind
 from kintsugi.core import home, search
 from kintsugi.parties import screens, selectors
 
@@ -45,10 +44,4 @@ def register() -> None:
             find,
             more=lambda query: f"{reverse('parties:list')}?{urlencode({'q': query})}",
         )
-    )
-    record_kind(
-        "parties_party",
-        page="parties:detail",
-        entity="party",
-        find=lambda text: [one.pk for one in selectors.by_name(text)],
     )

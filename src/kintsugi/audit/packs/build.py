@@ -246,7 +246,6 @@ def _width(column: PackColumn) -> int:
 def _document(scope: Scope, facts: PackFacts, found: Collected) -> PackFile:
     data = document_data(scope, facts, found)
     content = typeset("pack", data, at=facts.as_of, language=facts.language)
-    assert isinstance(content, bytes), "a PDF is one file"
     title = Text("供阅读和签字的文件 (PDF/A)", "The document to read and sign (PDF/A)")
     return PackFile("evidence.pdf", title, content)
 

@@ -19,7 +19,8 @@ FILE_BYTES_MAX = 256 * 1024**2
 #: Devices of one lot.
 SUBJECTS_MAX = 500
 
-CellKind = Literal["text", "code", "number", "moment", "gold"]
+NOTHING = Text("没有。", "None.")
+CellKind = Literal["text", "code", "number", "moment", "gold", "value"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class PackTable:
     title: Text
     columns: Sequence[PackColumn]
     rows: Sequence[Sequence[Any]]
-    empty: Text = Text("没有。", "None.")
+    empty: Text = NOTHING
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The parts of a pack that the record itself gives: changes, and the files of the register."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -20,7 +21,7 @@ from kintsugi.audit.packs.registry import (
     register_section,
     too_large,
 )
-from kintsugi.audit.records import field_label, record_names, table_title
+from kintsugi.audit.records import field_label, record_names, reference_of, table_title
 from kintsugi.core.errors import KintsugiError, Text
 
 OPERATIONS = {
@@ -72,13 +73,25 @@ def collect_changes(scope: Scope, limit: int) -> Chapter | None:
         raise too_large("changes", rows=count, limit=limit)
     found = list(changes)
     names = record_names((change.table, change.row_id) for change in found)
-    rows = [change_row(change, names.get(change.row_id, "")) for change in found]
+    names |= record_names(references_in(found))
+    rows = [change_row(change, names) for change in found]
     return Chapter([PackTable("changes", CHANGES, COLUMNS, rows)])
 
 
-def change_row(change: Change, name: str) -> tuple[Any, ...]:
-    """One change as a row of the table."""
+def references_in(changes: Iterable[Change]) -> Iterable[tuple[str, UUID]]:
+    """The rows that the changes' values point to, with their tables."""
+    for change in changes:
+        for side in (change.before, change.after):
+            for column, value in (side or {}).items():
+                target = reference_of(change.table, column)
+                if target and value:
+                    yield target, UUID(value)
+
+
+def change_row(change: Change, names: Mapping[UUID, str]) -> tuple[Any, ...]:
+    """One change as a row of the table; ``names`` are what rows are called."""
     made = change.transaction
+    name = names.get(change.row_id, "")
     kind = table_title(change.table)
     return (
         change.pk,
@@ -92,7 +105,7 @@ def change_row(change: Change, name: str) -> tuple[Any, ...]:
         Text(f"{kind.zh} {name}".strip(), f"{kind.en} {name}".strip()),
         str(change.row_id),
         OPERATIONS[change.op],
-        what_changed(change),
+        what_changed(change, names),
         change.before,
         change.after,
         str(made.xid),
@@ -101,22 +114,39 @@ def change_row(change: Change, name: str) -> tuple[Any, ...]:
     )
 
 
-def what_changed(change: Change) -> Text:
+def what_changed(change: Change, names: Mapping[UUID, str]) -> Text:
     """The change in words: a line for each field, before → after."""
-    return Text(*("\n".join(_lines(change, language)) for language in ("zh", "en")))
+    return Text(*("\n".join(_lines(change, names, language)) for language in ("zh", "en")))
 
 
-def _lines(change: Change, language: str) -> Iterable[str]:
+def differences(
+    change: Change, names: Mapping[UUID, str], language: str
+) -> list[tuple[str, str, str]]:
+    """(field, before, after) of a change, without columns that say nothing about the thing."""
     before, after = change.before or {}, change.after or {}
-    columns = [c for c in dict.fromkeys([*after, *before]) if c not in PLUMBING]
+    found = []
+    for column in dict.fromkeys([*after, *before]):
+        pair = before.get(column), after.get(column)
+        if column in PLUMBING or all(one in (None, "", {}, []) for one in pair):
+            continue
+        refers = reference_of(change.table, column) is not None
+        shown = [_short(_named(one, names) if refers else one) for one in pair]
+        found.append((field_label(change.table, column).get(language), shown[0], shown[1]))
+    return found
+
+
+def _lines(change: Change, names: Mapping[UUID, str], language: str) -> Iterable[str]:
     if change.op != "U":
         yield OPERATIONS[change.op].get(language)
-    for column in columns:
-        label = field_label(change.table, column).get(language)
+    for label, before, after in differences(change, names, language):
         if change.op == "U":
-            yield f"{label}: {_short(before.get(column))} → {_short(after.get(column))}"
+            yield f"{label}: {before} → {after}"
         else:
-            yield f"{label}: {_short((after or before).get(column))}"
+            yield f"{label}: {after if change.op == 'I' else before}"
+
+
+def _named(value: Any, names: Mapping[UUID, str]) -> Any:
+    return names.get(UUID(value), value) if value else value
 
 
 def _short(value: Any, limit: int = 160) -> str:

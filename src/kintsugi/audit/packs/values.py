@@ -16,7 +16,7 @@ COLUMNS = (
     PackColumn("record_id", Text("记录 ID", "Record id"), "code", 0),
     PackColumn("field", Text("字段名", "Field name"), "code", 0),
     PackColumn("label", Text("字段", "Field"), width=1.1),
-    PackColumn("value", Text("值", "Value"), width=1.6),
+    PackColumn("value", Text("值", "Value"), "value", 1.6),
     PackColumn("cell", Text("来源单元格", "Source cell"), "gold", 2.1),
     PackColumn("source", Text("来源", "Source"), width=0),
     PackColumn("authority", Text("权威度", "Authority"), "number", 0),
@@ -56,9 +56,11 @@ def _row(
     one: RecordValues, known: Field, value: Any, origin: FieldOrigin | None
 ) -> tuple[Any, ...]:
     cell = origin.winner if origin else None
-    others = [c for c in origin.losers if str(c.value) != str(cell.value if cell else value)] if (
-        origin
-    ) else []
+    others = (
+        [c for c in origin.losers if str(c.value) != str(cell.value if cell else value)]
+        if (origin)
+        else []
+    )
     return (
         one.title,
         str(one.record.pk),

@@ -26,7 +26,6 @@ FAMILIES = (
     "Microsoft YaHei",
     "SimSun",
 )
-MONOSPACE = ("Noto Sans Mono CJK SC", "DejaVu Sans Mono")
 
 
 def font_folders() -> list[Path]:
@@ -67,10 +66,11 @@ def typeset(
     *,
     at: dt.datetime,
     language: str,
-    image: bool = False,
-) -> bytes | list[bytes]:
-    """The document as PDF/A-2b, or its pages as PNG for looking at. ``at`` is its date: the same
-    data and date give the same bytes. Raises KintsugiError ``pack.no-chinese-font``."""
+) -> bytes:
+    """The document as PDF/A-2b. ``at`` is its date: the same data and date give the same bytes.
+
+    Raises KintsugiError ``pack.no-chinese-font``.
+    """
     family = chinese_font()
     inputs = {
         "data": json.dumps(data, ensure_ascii=False, default=str),
@@ -87,13 +87,10 @@ def typeset(
         font_paths=_fonts(tuple(font_folders())),
         sys_inputs=inputs,
     )
-    if image:
-        made = compiler.compile(format="png", ppi=80)
-    else:
-        made = compiler.compile(
-            format="pdf",
-            pdf_standards=["a-2b"],
-            timestamp=at.replace(microsecond=0).astimezone(dt.UTC),
-        )
-    assert made is not None, "typst gives bytes where no file is named"
+    made = compiler.compile(
+        format="pdf",
+        pdf_standards=["a-2b"],
+        timestamp=at.replace(microsecond=0).astimezone(dt.UTC),
+    )
+    assert isinstance(made, bytes), "a PDF is one file, and no path was given"
     return made

@@ -63,13 +63,13 @@ def write_workbook(path: Path, sheets: Iterable[Sheet], *, title: str, at: dt.da
                 line += 1
                 assert line < SHEET_ROWS, "the caller bounds the rows of a sheet"
                 written += 1
-                for place, value in enumerate(row):
-                    if value is None:
+                for place, cell in enumerate(row):
+                    if cell is None:
                         continue
-                    if isinstance(value, str):
-                        page.write_string(line, place, _fitting(value), top)
+                    if isinstance(cell, str):
+                        page.write_string(line, place, _fitting(cell), top)
                     else:
-                        page.write_number(line, place, value, number)
+                        page.write_number(line, place, cell, number)
     return written
 
 

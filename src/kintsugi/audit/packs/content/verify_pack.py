@@ -11,12 +11,15 @@ Says of every file whether it is as it was when the pack was made: changed, miss
 Ends 0 when all is as it was, 1 when anything differs, 2 when it is no evidence pack.
 """
 
+from __future__ import annotations
+
 import argparse
 import hashlib
 import json
 import sys
 import zipfile
 from pathlib import Path
+from typing import IO, Any
 
 MANIFEST = "manifest.json"
 OWN_HASH = "manifest.sha256"
@@ -27,32 +30,32 @@ BLOCK = 1024 * 1024
 class Folder:
     """An unpacked pack."""
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         self.path = path
 
-    def names(self):
+    def names(self) -> list[str]:
         return sorted(
             p.relative_to(self.path).as_posix() for p in self.path.rglob("*") if p.is_file()
         )
 
-    def open(self, name):
+    def open(self, name: str) -> IO[bytes]:
         return (self.path / name).open("rb")
 
 
 class Archive:
     """A pack as one file. A name that occurs twice is a trick and is refused."""
 
-    def __init__(self, path):
+    def __init__(self, path: Path) -> None:
         self.zip = zipfile.ZipFile(path)
 
-    def names(self):
+    def names(self) -> list[str]:
         return sorted(i.filename for i in self.zip.infolist() if not i.is_dir())
 
-    def open(self, name):
+    def open(self, name: str) -> IO[bytes]:
         return self.zip.open(name)
 
 
-def digest(pack, name):
+def digest(pack: Folder | Archive, name: str) -> tuple[str, int]:
     """SHA-256 and size of one file."""
     found, size = hashlib.sha256(), 0
     with pack.open(name) as file:
@@ -64,7 +67,9 @@ def digest(pack, name):
             size += len(block)
 
 
-def examine(pack, expect=None):
+def examine(
+    pack: Folder | Archive, expect: str | None = None
+) -> tuple[dict[str, Any], str, list[dict[str, str]]]:
     """The findings, each {kind, file, detail}; an empty list means that all is as it was."""
     names = pack.names()
     findings = []
@@ -76,17 +81,17 @@ def examine(pack, expect=None):
         raw = file.read()
     manifest = json.loads(raw.decode("utf-8"))
     if manifest.get("format") != FORMAT:
-        raise ValueError("the format is %r, not %r" % (manifest.get("format"), FORMAT))
+        raise ValueError(f"the format is {manifest.get('format')!r}, not {FORMAT!r}")
     own = hashlib.sha256(raw).hexdigest()
     if OWN_HASH not in names:
         findings.append(finding("missing", OWN_HASH, "the manifest's own hash is gone"))
     else:
         with pack.open(OWN_HASH) as file:
-            said = file.read().decode("ascii", "replace").split()
-        if not said or said[0] != own:
-            findings.append(finding("manifest-changed", MANIFEST, "its hash is %s" % own))
+            own_said = file.read().decode("ascii", "replace").split()
+        if not own_said or own_said[0] != own:
+            findings.append(finding("manifest-changed", MANIFEST, f"its hash is {own}"))
     if expect and expect.lower() != own:
-        findings.append(finding("not-the-registered-pack", MANIFEST, "its hash is %s" % own))
+        findings.append(finding("not-the-registered-pack", MANIFEST, f"its hash is {own}"))
     listed = {one["path"]: one for one in manifest["files"]}
     for path in sorted(listed):
         one = listed[path]
@@ -95,34 +100,32 @@ def examine(pack, expect=None):
             continue
         sha256, size = digest(pack, path)
         if sha256 != one["sha256"] or size != one["bytes"]:
-            detail = "%d bytes, SHA-256 %s; the manifest says %d bytes, %s"
-            findings.append(
-                finding("changed", path, detail % (size, sha256, one["bytes"], one["sha256"]))
-            )
+            said = f"the manifest says {one['bytes']} bytes, {one['sha256']}"
+            findings.append(finding("changed", path, f"{size} bytes, SHA-256 {sha256}; {said}"))
     for name in names:
         if name not in listed and name not in (MANIFEST, OWN_HASH):
             findings.append(finding("added", name, "not in the manifest"))
     return manifest, own, findings
 
 
-def finding(kind, file, detail):
+def finding(kind: str, file: str, detail: str) -> dict[str, str]:
     return {"kind": kind, "file": file, "detail": detail}
 
 
-def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Verify a Kintsugi evidence pack.")
     parser.add_argument("pack", type=Path)
     parser.add_argument("--expect", help="SHA-256 of the manifest as the register says")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     try:
-        pack = Folder(given.pack) if given.pack.is_dir() else Archive(given.pack)
+        pack: Folder | Archive = Folder(given.pack) if given.pack.is_dir() else Archive(given.pack)
         manifest, own, findings = examine(pack, given.expect)
     except Exception as error:  # whatever is wrong with the file, it is not a pack we can vouch for
         if given.json:
-            print(json.dumps({"ok": False, "error": "%s: %s" % (type(error).__name__, error)}))
+            print(json.dumps({"ok": False, "error": f"{type(error).__name__}: {error}"}))
         else:
-            print("NOT AN EVIDENCE PACK 不是证据包: %s" % error, file=sys.stderr)
+            print(f"NOT AN EVIDENCE PACK 不是证据包: {error}", file=sys.stderr)
         return 2
     if given.json:
         print(
@@ -139,15 +142,15 @@ def main(arguments=None):
             )
         )
         return 1 if findings else 0
-    print("%s  %s" % (manifest["pack"], manifest["title"]["zh"]))
-    print("    %s" % manifest["title"]["en"])
+    print(f"{manifest['pack']}  {manifest['title']['zh']}")
+    print(f"    {manifest['title']['en']}")
     for one in findings:
-        print("✗ %-24s %s: %s" % (one["kind"], one["file"], one["detail"]))
+        print(f"✗ {one['kind']:<24} {one['file']}: {one['detail']}")
     if findings:
-        print("✗ %d findings 项不符" % len(findings))
+        print(f"✗ {len(findings)} findings 项不符")
         return 1
-    print("✓ %d files are as they were 个文件均与生成时一致" % len(manifest["files"]))
-    print("  manifest SHA-256 清单哈希: %s" % own)
+    print(f"✓ {len(manifest['files'])} files are as they were 个文件均与生成时一致")
+    print(f"  manifest SHA-256 清单哈希: {own}")
     if not given.expect:
         print("  Compare it with the register 请与登记册中的哈希核对: --expect HASH")
     return 0
@@ -155,5 +158,6 @@ def main(arguments=None):
 
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="replace")
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     sys.exit(main())
