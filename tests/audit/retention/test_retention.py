@@ -113,7 +113,8 @@ def test_the_date_follows_from_the_rule(
     found = kept(entity="device", record=device)
     assert found is not None
     assert (found.clause.code, found.until) == (clause, until)
-    assert found.clause.reason.zh and found.clause.reason.en
+    assert found.clause.reason.zh
+    assert found.clause.reason.en
 
 
 def test_what_becomes_due_is_listed_and_stays(device: Device) -> None:
@@ -199,9 +200,11 @@ def test_the_pages_show_rules_holds_and_what_is_due(client: Any, device: Device)
     )
     assert answer.status_code == 302
     page = client.get(answer["Location"]).content.decode()
-    assert "in force" in page and "case 7" in page
+    assert "in force" in page
+    assert "case 7" in page
     record = client.get(f"/devices/{device.pk}/").content.decode()
-    assert "on legal hold" in record and "Kept until" in record
+    assert "on legal hold" in record
+    assert "Kept until" in record
     listed = client.get("/audit/holds/").content.decode()
     assert "Two years after expiry." in listed
     assert client.get("/audit/retention/device/due/").status_code == 200
