@@ -1,5 +1,6 @@
 """Fixtures of the verifiers' tests."""
 
+import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,4 +17,4 @@ def witness(transactional_db: None, tmp_path: Path) -> Iterator[Path]:
     url = os.environ["DATABASE_URL"]
     decoding.set_up(storage, url=url)
     yield storage
-    decoding.remove(storage, url=url)
+    decoding.remove(storage, url=url, at=dt.datetime.now(dt.UTC))

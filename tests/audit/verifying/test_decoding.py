@@ -19,7 +19,7 @@ from kintsugi.audit.verifying.decoding import collect
 from kintsugi.audit.verifying.wal import WalTransaction, _columns
 from kintsugi.audit.verifying.walverifier import DecodingVerifier
 from kintsugi.core.errors import KintsugiError
-from tests.audit.rows import ROWS, party
+from tests.audit.rows import NEVER_DELETED, ONLY_GROW, ROWS, party
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +63,8 @@ def test_everything_services_do_is_accounted_for(witness: Path) -> None:
     for table in sorted(ROWS):
         with recorded(actor="张三", command="test.life"):
             first, second = ROWS[table](), ROWS[table]()
+            if table in ONLY_GROW | NEVER_DELETED:
+                continue  # the database refuses everything else
             execute(f"update {table} set version = 7 where id = %s", [first])
             execute(f"update {table} set version = 7, void_reason = 'it''s' where id = %s", [first])
             execute(f"update {table} set version = version")

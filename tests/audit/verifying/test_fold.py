@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 
 from kintsugi.audit.findings import Finding, Inconclusive
 from kintsugi.audit.models import Change, FoldState
@@ -16,7 +17,7 @@ from kintsugi.audit.verifying import fold
 from kintsugi.audit.verifying.fold import FoldVerifier
 from kintsugi.audit.verifying.foldstate import Totals, load
 from kintsugi.core.scope import Scope, bound
-from tests.audit.rows import ROWS, insert, party, product
+from tests.audit.rows import NEVER_DELETED, ONLY_GROW, ROWS, insert, party, product
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,12 +78,16 @@ def rows() -> list[UUID]:
 def test_rows_of_every_business_table_fold_clean(table: str) -> None:
     with recorded(actor="张三", command="test.life"):
         first, second, third = (ROWS[table]() for _ in range(3))
-        execute(f"update {table} set version = 7, void_reason = '旧' where id = %s", [first])
-        execute(f"update {table} set version = version", [])
-        execute(f"delete from {table} where id = %s", [second])
+        if table not in ONLY_GROW | NEVER_DELETED:  # else the database refuses all of this
+            execute(f"update {table} set version = 7, void_reason = '旧' where id = %s", [first])
+            execute(f"update {table} set version = version", [])
+            execute(f"delete from {table} where id = %s", [second])
     assert both() == []
     with recorded(actor="张三", command="test.life"):
-        execute(f"update {table} set void_reason = '', version = 8 where id = %s", [third])
+        if table in ONLY_GROW | NEVER_DELETED:
+            ROWS[table]()
+        else:
+            execute(f"update {table} set void_reason = '', version = 8 where id = %s", [third])
     verifier = FoldVerifier()
     assert list(verifier.verify(since=RECENT)) == []
     assert verifier.checked >= 1
@@ -239,10 +244,7 @@ def _logged_name(row_id: UUID) -> str:
 
 def test_a_horizon_set_behind_the_edit_is_named_and_everything_is_folded(rows: list[UUID]) -> None:
     behind("update parties_party set name = 'x' where id = %s", [rows[0]])
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        (horizon,) = cursor.fetchone()
-    FoldState.objects.update(horizon=horizon)
+    FoldState.objects.update(horizon=F("horizon") + 1)
     assert named(found(RECENT)) == [
         ("fold.state-forged", "audit_fold_state", "1"),
         ("fold.row-differs", "parties_party", str(rows[0])),

@@ -3,5 +3,5 @@ select count(*)
 from audit_change c
 join audit_transaction t on t.id = c.transaction_id
 where t.xid >= %(horizon)s
-  and t.xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+  and t.xid < %(ended)s
   and c.transaction_id >= (select min(s.id) from audit_transaction s where s.xid >= %(horizon)s)

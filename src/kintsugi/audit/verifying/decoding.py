@@ -2,8 +2,9 @@
 
 Triggers can be switched off and log entries removed; the write-ahead log is written before either.
 ``set_up`` makes a replication slot, from which on PostgreSQL keeps what was not read yet (as much
-as ``max_slot_wal_keep_size`` allows). ``collect`` reads it into the witness's own storage and
-notes, for good, what the change log does not account for, were it undone a moment later.
+as ``max_slot_wal_keep_size`` allows; what it throws away then is a finding). ``collect`` reads it
+into the witness's own storage and notes, for good, what the change log does not account for, were
+it undone a moment later.
 """
 
 import datetime as dt
@@ -16,7 +17,7 @@ from typing import Any
 
 import psycopg
 
-from kintsugi.audit.services import business_tables
+from kintsugi.audit.tables import business_tables
 from kintsugi.audit.verifying.wal import LINE_CHARACTERS, RECORD_TABLES, WalTransaction
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.core.queries import query
@@ -46,6 +47,14 @@ NOT_SET_UP = Text("解码见证人尚未设置。", "The decoding witness is not
 NOT_SET_UP_REMEDY = Text(
     "请以有复制权限的账户运行 kintsugi witness --decoding。",
     "Run kintsugi witness --decoding as an account that may replicate.",
+)
+MAY_NOT = Text(
+    "该数据库账户没有复制权限,无法读取预写日志。",
+    "This account of the database may not replicate, so it cannot read the write-ahead log.",
+)
+MAY_NOT_REMEDY = Text(
+    "请由数据库管理员为见证方的账户授予 REPLICATION 属性。",
+    "Have the database administrator give the witness's account the attribute REPLICATION.",
 )
 
 
@@ -78,7 +87,7 @@ def set_up(storage: Path, *, url: str) -> None:
     """Make the slot and the storage; nothing where both are there.
 
     ``url`` is the database, as a role that may replicate. Waits for the transactions that run now.
-    Raises KintsugiError ``audit.wal-level``.
+    Raises KintsugiError ``audit.wal-level`` and ``audit.may-not-replicate``.
     """
     storage.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _database(url) as database:
@@ -89,19 +98,25 @@ def set_up(storage: Path, *, url: str) -> None:
             _make_slot(database, kept, slot)
 
 
-def remove(storage: Path, *, url: str) -> None:
-    """Drop the slot, so that the database keeps nothing for a witness that is no more; what was
-    read stays."""
+def remove(storage: Path, *, url: str, at: dt.datetime) -> Path | None:
+    """End the witness: drop the slot, so that the database keeps nothing for it, and set its
+    storage aside as ``decoding-<time>.sqlite3``; returns where, None where there was none.
+
+    Raises KintsugiError as ``set_up`` does.
+    """
     with _database(url) as database:
         slot = _slot(database)
         if slot.at is not None:
             database.execute("select pg_drop_replication_slot(%s)", [slot.name])
+    if not is_set_up(storage):
+        return None
+    return (storage / FILE).rename(storage / f"decoding-{at:%Y%m%dT%H%M%S}.sqlite3")
 
 
 def collect(storage: Path, *, url: str) -> Collected:
     """Read on to the present, batch by batch, each kept on disk before the slot moves on.
 
-    Raises KintsugiError ``audit.wal-level`` and ``audit.witness-not-set-up``. A slot that is gone,
+    Raises KintsugiError as ``set_up`` does, and ``audit.witness-not-set-up``. A slot that is gone,
     lost or was moved by somebody else is kept as unaccounted for, and reading goes on behind it.
     """
     if not is_set_up(storage):
@@ -137,13 +152,21 @@ def collect(storage: Path, *, url: str) -> Collected:
 
 @contextmanager
 def _database(url: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of the witness's own. Raises KintsugiError ``audit.wal-level``."""
+    """A connection of the witness's own. Raises KintsugiError ``audit.wal-level`` and
+    ``audit.may-not-replicate``."""
     with psycopg.connect(url, autocommit=True) as database:
         database.execute("set timezone = 'UTC'")
         database.execute("set synchronous_commit = on")
-        level = database.execute("select current_setting('wal_level')").fetchone()
-        if level != ("logical",):
+        asked = database.execute(
+            "select current_setting('wal_level'), rolsuper or rolreplication"
+            " from pg_roles where rolname = session_user"
+        ).fetchone()
+        assert asked is not None
+        level, may = asked
+        if level != "logical":
             raise KintsugiError("audit.wal-level", WAL_LEVEL, WAL_LEVEL_REMEDY)
+        if not may:
+            raise KintsugiError("audit.may-not-replicate", MAY_NOT, MAY_NOT_REMEDY)
         yield database
 
 
@@ -171,9 +194,7 @@ def _make_slot(database: psycopg.Connection[Any], kept: sqlite3.Connection, slot
 
 def _present(database: psycopg.Connection[Any]) -> tuple[int, int]:
     """The horizon below which all transactions have ended, and a position behind all of these."""
-    row = database.execute(
-        "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-    ).fetchone()
+    row = database.execute(query("audit", "horizon")).fetchone()
     # Commits of sessions that do not wait for the disk are in the log before they are on it; this
     # one waits, and they lie before it.
     database.execute("select pg_logical_emit_message(true, 'kintsugi', '')")

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from kintsugi.audit.findings import Finding, Inconclusive
-from kintsugi.audit.services import business_tables
+from kintsugi.audit.tables import business_tables
 from kintsugi.audit.verifying.foldstate import Kept, Totals, keep, load, system_name
 from kintsugi.audit.verifying.judging import judge
 from kintsugi.core import scope
@@ -152,10 +152,8 @@ def _begin() -> Instant:
     _run("set local timezone = 'UTC'")
     _run("set local bytea_output = 'hex'")
     _run("set local work_mem = '64MB'")
-    ((horizon, now),) = _run(
-        "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint,"
-        " pg_current_xact_id()::text::bigint"
-    )
+    ((horizon,),) = _run(query("audit", "horizon"))
+    ((now,),) = _run("select pg_current_xact_id()::text::bigint")
     return Instant(horizon, now)
 
 

@@ -155,7 +155,10 @@ def _slot_stands(position: int) -> bool:
 
 
 def _unread(horizon: int) -> int:
-    ((count,),) = _rows(query("audit", "unread_changes"), horizon=horizon)
+    with connection.cursor() as cursor:
+        cursor.execute(query("audit", "horizon"))
+        (ended,) = cursor.fetchone()
+    ((count,),) = _rows(query("audit", "unread_changes"), horizon=horizon, ended=ended)
     return int(count)
 
 
