@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     )
     _add_sealing(group)
     _add_keys(group)
+    _add_owners_words(group)
     _add_verifying(group)
     _add_proofs(group)
     app.add_typer(group)
@@ -108,6 +109,10 @@ def _add_keys(group: typer.Typer) -> None:
             print_json({"ok": True, "key": made.key_id})
         else:
             out().print(t("新密钥:", "The new key:"), made.key_id)
+
+
+def _add_owners_words(group: typer.Typer) -> None:
+    """What the owner of the tables has to say himself."""
 
     @group.command(
         "new-epoch",
