@@ -29,7 +29,7 @@ run: $(READY) ## Start database, web and jobs on your own data (Ctrl-C ends all)
 test: setup ## Run all tests in parallel; ARGS="tests/engine -k dates" narrows them
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
-check: $(READY) ## Formatting, lint, types, layers, migrations, translations, docs
+check: $(READY) ## Formatting, lint, types, layers, migrations, dependencies, translations, docs
 	@failed=""
 	step() { local name="$$1"; shift; echo "== $$name"; "$$@" || failed="$$failed $$name"; }
 	step format       $(BIN)/ruff format --check .
@@ -37,6 +37,7 @@ check: $(READY) ## Formatting, lint, types, layers, migrations, translations, do
 	step types        $(BIN)/mypy --strict src
 	step layers       $(BIN)/lint-imports --no-cache
 	step migrations   $(BIN)/kintsugi manage makemigrations --check --dry-run
+	step dependencies $(BIN)/python -m tools.dependencies
 	step translations $(BIN)/python -m tools.translations --check
 	step docs         $(MAKE) --no-print-directory docs
 	if [ -n "$$failed" ]; then echo "make check: failed:$$failed"; exit 1; fi
@@ -61,7 +62,7 @@ reference: $(READY) ## Write docs/reference from contracts, rules, commands and 
 
 lock: $(BIN)/uv ## Lock the dependencies of pyproject.toml again
 	@$(LOCK) $(ARGS) pyproject.toml --output-file requirements/runtime.txt
-	$(LOCK) $(ARGS) pyproject.toml --extra dev --output-file requirements/dev.txt
+	$(LOCK) $(ARGS) pyproject.toml --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
 	echo uv | $(LOCK) $(ARGS) - --output-file requirements/bootstrap.txt
 
 ##@ Help

@@ -1,4 +1,5 @@
-"""``make bench``: the import against a bare COPY, its memory, and how both grow with size."""
+"""``make bench``: the import against a bare COPY, its memory, and how both grow with size; then the
+sealed log against bare hashing."""
 
 import argparse
 import json
@@ -31,6 +32,8 @@ def main() -> int:
             f"time grows as rows^{growth:.2f} from {sizes[0]:,} to {sizes[-1]:,} rows "
             "(1.00 is linear)"
         )
+    sealing = _run("bench.sealing", sizes[0])
+    console.print(_sealing_table(sealing))
     largest = found[-1]
     console.print(f"where the time goes at {largest['rows']:,} rows (seconds):")
     for name, seconds in sorted(largest["phases_s"].items(), key=lambda p: -p[1]):
@@ -40,6 +43,7 @@ def main() -> int:
         "python": platform.python_version(),
         "sizes": found,
         "growth_exponent": growth,
+        "sealing": sealing,
     }
     place = Path("var")
     place.mkdir(exist_ok=True)
@@ -54,15 +58,36 @@ def main() -> int:
 
 def _one(rows: int) -> dict:
     """One size in a process of its own, so that its memory is its own."""
+    return _run("bench.import_products", rows)
+
+
+def _run(module: str, rows: int) -> dict:
     environment = {k: v for k, v in os.environ.items() if k not in ("KINTSUGI_HOME",)}
     done = subprocess.run(
-        [sys.executable, "-m", "bench.import_products", str(rows)],
+        [sys.executable, "-m", module, str(rows)],
         stdout=subprocess.PIPE,
         env=environment,
         check=True,
         text=True,
     )
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def _sealing_table(found: dict) -> Table:
+    """Each step beside what it cannot be quicker than: copying the lines out, hashing them."""
+    table = Table(title=f"sealed log over {found['rows']:,} changes of {found['line_bytes']} bytes")
+    for name in ("step", "seconds", "changes/s", "ratio to COPY + SHA-256", "peak MiB"):
+        table.add_column(name, justify="right")
+    for name in ("copy", "sha256", "seal", "verify"):
+        table.add_row(
+            {"copy": "bare COPY", "sha256": "bare SHA-256"}.get(name, name),
+            f"{found[f'{name}_s']}",
+            f"{found[f'{name}_per_s']:,}",
+            f"{found.get(f'{name}_ratio', '')}",
+            f"{found.get(f'{name}_peak_mib', '')}",
+        )
+    table.add_row("seal 1,000", f"{found['small_seal_ms'] / 1000}", "", "", "")
+    return table
 
 
 def _growth(found: list[dict]) -> float | None:

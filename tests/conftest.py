@@ -49,6 +49,8 @@ TEST_HOME = Path(os.environ["KINTSUGI_TEST_HOME"])
 os.environ["KINTSUGI_HOME"] = str(TEST_HOME)
 # Whatever database the developer works with, the suite must not touch it.
 os.environ.pop("DATABASE_URL", None)
+# Thousands of requests from one address are what a suite is; tests of the limits switch them on.
+os.environ["KINTSUGI_RATE_LIMITS"] = "0"
 
 OTHER_SERVER = os.environ.get("KINTSUGI_TEST_DATABASE_URL", "")
 # Names of this run's databases: several runs may share a server.
@@ -208,10 +210,12 @@ def migrated_template(
             from django.core.management import call_command
             from django.db import connections
 
+            from kintsugi.core.scope import as_owner
+
             database_server.admin("DROP DATABASE IF EXISTS {db} WITH (FORCE)", db=building)
             database_server.admin("CREATE DATABASE {db} TEMPLATE template0", db=building)
             _point_django_at(database_server, building)
-            with django_db_blocker.unblock():
+            with django_db_blocker.unblock(), as_owner():
                 call_command("migrate", verbosity=0, interactive=False)
                 call_command("createcachetable", verbosity=0)
                 connections.close_all()
@@ -260,6 +264,21 @@ def django_db_setup(
     database_server.admin("DROP DATABASE IF EXISTS {db} WITH (FORCE)", db=database)
 
 
+@pytest.fixture
+def table_owner() -> Iterator[None]:
+    """The test works as the account that owns the tables, not as a role that owns nothing; ask
+    for it after the database's own fixture."""
+    from django.db import connection
+
+    from kintsugi.core.scope import apply
+
+    with connection.cursor() as cursor:
+        cursor.execute("set role none")
+    yield
+    if connection.connection is not None and not connection.needs_rollback:
+        apply(connection)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Lets go of connections that were ended while their database was made anew.
@@ -274,6 +293,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
     if not settings.configured:
         return
+    from kintsugi.core import scope
+
+    # Whoever imports the web process's entry point makes this process one that shows nothing.
+    scope._process = scope.EVERYTHING
     for known in connections.all(initialized_only=True):
         if known.connection is not None and not known.in_atomic_block and not known.is_usable():
             known.close()

@@ -168,12 +168,20 @@ def refusals() -> Iterator[tuple[str, str, str, str, str]]:
     """Code, message and remedy in both languages of every refusal the package can raise."""
     seen: dict[str, tuple[str, str, str, str, str]] = {}
     for path in sorted((ROOT / "src" / "kintsugi").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        tree = ast.parse(path.read_text("utf-8"))
+        # Sentences that several refusals of a module share have a name of their own.
+        shared = {
+            one.targets[0].id: one.value
+            for one in tree.body
+            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
+        }
+        for node in ast.walk(tree):
             if not (isinstance(node, ast.Call) and node.args):
                 continue
             first = node.args[0]
             named = {k.arg: k.value for k in node.keywords}
             texts = [*node.args[1:3]] + [named[n] for n in ("message", "remedy") if n in named]
+            texts = [shared.get(t.id, t) if isinstance(t, ast.Name) else t for t in texts]
             if not (isinstance(first, ast.Constant) and len(texts) >= 2):
                 continue
             code = first.value

@@ -65,7 +65,7 @@ def person(world: World) -> Any:
     """An account that reads English."""
     from kintsugi.audit.services import recorded
     from kintsugi.core.ids import uuid7
-    from kintsugi.identity.services import create_user
+    from tests.identity.people import create_user
 
     with recorded(actor="test", command="test"):
         return create_user(

@@ -86,7 +86,7 @@ def test_the_same_key_with_other_content_is_refused(client):
 
 def test_a_key_belongs_to_its_person(client, person):
     from kintsugi.audit.services import recorded
-    from kintsugi.identity.services import create_user
+    from tests.identity.people import create_user
 
     key = uuid4().hex
     assert send(client, file(), key=key).status_code == 202

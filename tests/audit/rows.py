@@ -3,6 +3,7 @@
 A new business table has no maker here and fails ``test_every_business_table_has_a_row_by_hand``.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -65,9 +66,14 @@ def device() -> UUID:
     return insert("devices_device", serial_no=uuid7().hex, product_id=product(), notes="a\\b\n“c”")
 
 
+def person() -> UUID:
+    return insert("identity_person", name="张三", kind="employee")
+
+
 def user() -> UUID:
     return insert(
         "identity_user",
+        person_id=person(),
         username=uuid7().hex,
         password="!",
         display_name="张三",
@@ -145,9 +151,226 @@ def issue(**values: Any) -> UUID:
     )
 
 
+def reauthentication() -> tuple[UUID, UUID, UUID, Any]:
+    """A fresh log-in: its id, account, person and time."""
+    account_id = user()
+    person_id = _column("identity_user", account_id, "person_id")
+    at = _clock()
+    made = insert(
+        "identity_reauthentication",
+        account_id=account_id,
+        person_id=person_id,
+        at=at,
+        method="password",
+    )
+    return made, account_id, person_id, at
+
+
+def signature(
+    content: str = "{}", object_id: UUID | None = None, meaning: str = "reviewed"
+) -> tuple[UUID, UUID, UUID]:
+    """A signature: its id, account and person."""
+    fresh, account_id, person_id, at = reauthentication()
+    made = insert(
+        "identity_signature",
+        account_id=account_id,
+        person_id=person_id,
+        printed_name=_column("identity_person", person_id, "name"),
+        meaning=meaning,
+        object_kind="act",
+        object_id=object_id or uuid7(),
+        content=content,
+        content_sha256=hashlib.sha256(content.encode()).hexdigest(),
+        signed_at=at,
+        authenticated_at=at,
+        method="password",
+        reauthentication_id=fresh,
+        reason="试验",
+    )
+    return made, account_id, person_id
+
+
+def _plan(status: str = "draft") -> dict[str, Any]:
+    """An act with its only revision: what the rows about it repeat."""
+    account_id = user()
+    author_id = _column("identity_user", account_id, "person_id")
+    content = '{"plan":{}}'
+    plan = {"revision": 1, "plan_sha256": hashlib.sha256(content.encode()).hexdigest(),
+            "author_id": author_id}  # fmt: skip
+    act_id = insert(
+        "identity_act", number=uuid7().hex, subject_id=uuid7(), status="draft", reason="x", **plan
+    )
+    plan |= {"act_id": act_id}
+    plan["revision_id"] = insert(
+        "identity_actrevision", content=content, account_id=account_id, written_at=_clock(), **plan
+    )
+    return plan
+
+
+def act() -> UUID:
+    return _plan()["act_id"]
+
+
+def act_in(status: str) -> UUID:
+    """An act in this state; where the database asks for evidence, only its owner makes one so."""
+    return insert(
+        "identity_act", number=uuid7().hex, subject_id=uuid7(), status=status, revision=1,
+        author_id=person(), reason="x",
+    )  # fmt: skip
+
+
+def act_revision() -> UUID:
+    return _plan()["revision_id"]
+
+
+def _approval() -> tuple[dict[str, Any], UUID, UUID]:
+    plan = _plan()
+    del plan["revision_id"]
+    _to(plan["act_id"], "submitted")
+    signed, account_id, approver_id = signature('{"plan":{}}', plan["act_id"], "approved")
+    made = insert(
+        "identity_approval",
+        approver_id=approver_id,
+        account_id=account_id,
+        decision="approved",
+        meaning="approved",
+        signature_id=signed,
+        **plan,
+    )
+    return plan, made, approver_id
+
+
+def approval() -> UUID:
+    return _approval()[1]
+
+
+def _execution() -> tuple[dict[str, Any], UUID, UUID]:
+    plan, approved, approver_id = _approval()
+    _to(plan["act_id"], "approved")
+    signed, account_id, executor_id = signature('{"plan":{}}', plan["act_id"], "executed")
+    made = insert(
+        "identity_execution",
+        approval_id=approved,
+        approver_id=approver_id,
+        executor_id=executor_id,
+        account_id=account_id,
+        signature_id=signed,
+        **plan,
+    )
+    return plan, made, executor_id
+
+
+def execution() -> UUID:
+    return _execution()[1]
+
+
+def verification() -> UUID:
+    plan, run_id, executor_id = _execution()
+    _to(plan["act_id"], "executing")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update identity_execution set outcome = 'executed', ended_at = now() where id = %s",
+            [run_id],
+        )
+    _to(plan["act_id"], "executed")
+    signed, account_id, verifier_id = signature('{"plan":{}}', plan["act_id"], "verified")
+    return insert(
+        "identity_verification",
+        execution_id=run_id,
+        executor_id=executor_id,
+        verifier_id=verifier_id,
+        account_id=account_id,
+        outcome="passed",
+        meaning="verified",
+        signature_id=signed,
+        **plan,
+    )
+
+
+def _to(act_id: UUID, status: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("update identity_act set status = %s where id = %s", [status, act_id])
+
+
+def _column(table: str, row_id: UUID, name: str) -> Any:
+    statement = sql.SQL("select {} from {} where id = %s").format(
+        sql.Identifier(name), sql.Identifier(table)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [row_id])
+        return cursor.fetchone()[0]
+
+
+def _clock() -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("select clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+#: Evidence: rows that are added and never changed; the database refuses everything else.
+ONLY_GROW = frozenset(
+    {
+        "audit_refusal",
+        "identity_loginevent",
+        "identity_actrevision",
+        "identity_approval",
+        "identity_failedreauthentication",
+        "identity_reauthentication",
+        "identity_signature",
+        "identity_verification",
+    }
+)
+#: Rows that change but are never deleted, and of which only the end may be added.
+NEVER_DELETED = frozenset({"identity_act", "identity_execution"})
+
+
+def grant() -> UUID:
+    return insert(
+        "identity_rolegrant", person_id=person(), role="desk", scope_kind="all", scope_values="{}",
+        reason="x",
+    )  # fmt: skip
+
+
+def delegation() -> UUID:
+    return insert(
+        "identity_delegation", grant_id=grant(), person_id=person(), given_by_id=person(),
+        valid_from="2026-11-23T08:00:00Z", valid_to="2026-11-24T08:00:00Z", reason="x",
+    )  # fmt: skip
+
+
+def review() -> UUID:
+    return insert(
+        "identity_grantreview", grant_id=grant(), decision="keep", reviewed_by_id=person()
+    )
+
+
+def token() -> UUID:
+    return insert(
+        "identity_apitoken", account_id=user(), sha256=uuid7().hex, scopes="{search.read}",
+        expires_at="2026-12-22T08:00:00Z",
+    )  # fmt: skip
+
+
 ROWS: dict[str, Callable[..., UUID]] = {
+    "audit_refusal": lambda: insert("audit_refusal", status=403),
     "devices_device": device,
+    "identity_apitoken": token,
+    "identity_delegation": delegation,
+    "identity_grantreview": review,
+    "identity_loginevent": lambda: insert("identity_loginevent", kind="success"),
+    "identity_person": person,
+    "identity_rolegrant": grant,
+    "identity_act": act,
+    "identity_actrevision": act_revision,
+    "identity_approval": approval,
+    "identity_execution": execution,
+    "identity_failedreauthentication": lambda: insert(
+        "identity_failedreauthentication", account_id=user()
+    ),
+    "identity_reauthentication": lambda: reauthentication()[0],
+    "identity_signature": lambda: signature()[0],
     "identity_user": user,
+    "identity_verification": verification,
     "onboarding_issue": issue,
     "onboarding_mappingversion": mapping,
     "onboarding_run": run,

@@ -15,9 +15,10 @@ from kintsugi.audit.services import business_tables, recorded, set_context
 from kintsugi.core.bulk import copy_frame
 from kintsugi.core.ids import uuid7, uuid7_series
 from kintsugi.core.models import BusinessModel
-from tests.audit.rows import ROWS, fold, insert, party, stored
+from tests.audit.rows import NEVER_DELETED, ONLY_GROW, ROWS, fold, insert, party, stored
 
-pytestmark = pytest.mark.usefixtures("committed")
+# What even the owner of the tables is refused, nobody else may.
+pytestmark = pytest.mark.usefixtures("committed", "table_owner")
 TABLES = business_tables()
 
 
@@ -133,7 +134,18 @@ def test_a_copy_without_a_context_is_refused_too() -> None:
 # -- what is written -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", sorted(ONLY_GROW | NEVER_DELETED))
+def test_rows_of_evidence_are_added_and_logged_and_never_touched_again(table: str) -> None:
+    with recorded(actor="李四", command="test.evidence"):
+        row_id = ROWS[table]()
+        first = stored(table, row_id)
+        if table not in NEVER_DELETED:
+            refused("KT004", "update {t} set void_reason = 'x' where id = %s", [row_id], t=table)
+        refused("KT004", "delete from {t} where id = %s", [row_id], t=table)
+    assert stored(table, row_id) == fold(table, row_id) == first
+
+
+@pytest.mark.parametrize("table", sorted(set(TABLES) - ONLY_GROW - NEVER_DELETED))
 def test_insert_update_and_delete_are_logged_with_before_and_after(table: str) -> None:
     run_id = uuid4()
     facts = {"actor": "李四", "command": "test.life", "reason": "试验", "run_id": run_id}

@@ -11,13 +11,15 @@ from django.urls import path
 
 from kintsugi.audit.models import Change
 from kintsugi.audit.services import recorded
+from kintsugi.core.access import OPEN, requires
 from kintsugi.core.errors import Conflict
-from kintsugi.identity.services import create_user
 from tests.audit.rows import party
+from tests.identity.people import create_user
 
 pytestmark = pytest.mark.usefixtures("committed")
 
 
+@requires(OPEN)
 def written(request: HttpRequest) -> HttpResponse:
     """Writes a party and answers as it is told."""
     row_id = party()
@@ -28,6 +30,7 @@ def written(request: HttpRequest) -> HttpResponse:
     return HttpResponse(str(row_id), status=int(request.GET.get("status", "200")))
 
 
+@requires(OPEN)
 def recorded_inside(request: HttpRequest) -> HttpResponse:
     """A service that opens its own recorded block."""
     with recorded(actor="somebody else", command="service.own"):

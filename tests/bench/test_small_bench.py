@@ -43,3 +43,22 @@ def test_replicated_rows_have_sound_and_distinct_keys(tmp_path: Path) -> None:
     for key in keys[::997]:
         weights = (3, 1) * 7
         assert sum(int(d) * w for d, w in zip(key, weights, strict=True)) % 10 == 0
+
+
+def test_the_benchmark_of_sealing_seals_and_verifies_every_change() -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.sealing", "3000"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["rows"] == 3000
+    for name in ("copy_s", "sha256_s", "seal_s", "verify_s", "small_seal_ms"):
+        assert found[name] > 0, name
+    base = found["copy_s"] + found["sha256_s"]
+    assert abs(found["seal_ratio"] - found["seal_s"] / base) < 0.02

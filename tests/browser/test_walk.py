@@ -18,7 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from kintsugi.audit.services import recorded
-from kintsugi.identity.services import create_user
+from tests.identity.people import create_user
 
 CHROMIUM = os.environ.get("KINTSUGI_CHROMIUM") or shutil.which("chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

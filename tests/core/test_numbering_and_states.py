@@ -72,7 +72,10 @@ def test_numbers_have_neither_gaps_nor_doubles_under_concurrency_and_rollback() 
 
 # -- states ----------------------------------------------------------------------------------------
 
+#: States that need evidence too, by a trigger of their own (tests/identity/control tries it).
+PROVEN = {"identity.act": "identity_check"}
 MAKE = {
+    "identity.act": rows.act_in,
     "onboarding.source": rows.source,
     "onboarding.run": rows.run,
     "onboarding.issue": rows.issue,
@@ -105,21 +108,35 @@ def test_every_state_machine_is_tried_here() -> None:
     assert set(MAKE) == set(MACHINES)
 
 
+def without_evidence(machine: StateMachine) -> None:
+    """From here to the rollback the list of steps alone decides; for the tables' owner."""
+    if trigger := PROVEN.get(machine.name):
+        statement = sql.SQL("alter table {} disable trigger {}").format(
+            sql.Identifier(machine.table), sql.Identifier(trigger)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
 @pytest.mark.parametrize("name", sorted(MACHINES))
-def test_the_database_takes_exactly_the_listed_steps(name: str) -> None:
+def test_the_database_takes_exactly_the_listed_steps(name: str, table_owner: None) -> None:
     machine = MACHINES[name]
     taken: set[tuple[str, str]] = set()
     with recorded(actor="tester", command="test.states"), transaction.atomic():
+        without_evidence(machine)
         for source in machine.states:
             row_id = MAKE[name](**{machine.column: source})
             for target in machine.states:
                 if database_takes(machine, row_id, target):
                     taken.add((source, target))
+        transaction.set_rollback(True)
     staying = {(state, state) for state in machine.states}
     assert taken == machine.steps | staying
     with recorded(actor="tester", command="test.states"), transaction.atomic():
+        without_evidence(machine)
         row_id = MAKE[name](**{machine.column: next(iter(machine.states))})
         assert not database_takes(machine, row_id, "nowhere")
+        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("name", sorted(MACHINES))
@@ -154,7 +171,9 @@ def test_a_refusal_names_what_is_possible_in_both_languages() -> None:
     assert "reading、failed" in caught.value.remedy.zh
 
 
-def test_a_step_that_was_taken_out_of_the_list_is_refused_after_publishing_again() -> None:
+def test_a_step_that_was_taken_out_of_the_list_is_refused_after_publishing_again(
+    table_owner: None,
+) -> None:
     machine = MACHINES["onboarding.source"]
     with transaction.atomic():
         Transition.objects.create(machine=machine.name, source="retired", target="proposed")

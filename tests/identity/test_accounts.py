@@ -16,11 +16,6 @@ PASSWORD = "gold-seam-2026"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def li() -> User:
     with recorded(actor="test", command="test"):

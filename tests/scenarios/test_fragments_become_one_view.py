@@ -320,11 +320,6 @@ def test_an_ambiguous_model_holds_the_device_back_until_it_is_told_apart(world: 
     assert device("SN1").product.product_code == "P-1"
 
 
-@pytest.mark.xfail(
-    reason="an unchanged source record is not looked up again, and both sides of the three-way"
-    " merge resolve its reference anew",
-    strict=True,
-)
 def test_a_hospital_that_was_ambiguous_is_found_when_it_is_so_no_longer(world: World) -> None:
     customers = f"单位名称,统一社会信用代码\n人民医院,{CODE_A}\n人民医院,{CODE_B}\n"
     world.load(world.file("customers.csv", customers), world.file("products.csv", PRODUCTS))
@@ -332,10 +327,29 @@ def test_a_hospital_that_was_ambiguous_is_found_when_it_is_so_no_longer(world: W
     world.load(devices)
     assert device("SN1").customer is None
     with recorded(actor="李四", command="party.void"):
-        Party.objects.filter(uscc=CODE_B).update(is_void=True, void_reason="并入")
+        # The other one, and the one of which only the name is known.
+        others = Party.objects.filter(name="人民医院").exclude(uscc=CODE_A)
+        assert others.update(is_void=True, void_reason="并入") == 2
     world.load(devices)
     assert device("SN1").customer.uscc == CODE_A
     assert {i.status for i in issues(rule="reference.ambiguous", entity="device")} == {"gone"}
+    (again,) = world.load(devices)
+    assert (again["unchanged"], again["cells_changed"]) == (1, 0)
+
+
+def test_a_hospital_filled_in_by_hand_stays_when_the_ambiguous_one_can_be_told(
+    world: World,
+) -> None:
+    customers = f"单位名称,统一社会信用代码\n人民医院,{CODE_A}\n人民医院,{CODE_B}\n"
+    world.load(world.file("customers.csv", customers), world.file("products.csv", PRODUCTS))
+    devices = world.file("devices.csv", "序列号,产品编码,医院\nSN1,P-1,人民医院\n")
+    world.load(devices)
+    edit("SN1", customer=Party.objects.get(uscc=CODE_A))
+    with recorded(actor="李四", command="party.void"):
+        others = Party.objects.filter(name="人民医院").exclude(uscc=CODE_B)
+        assert others.update(is_void=True, void_reason="并入") == 2
+    world.load(devices)
+    assert device("SN1").customer.uscc == CODE_A
 
 
 def test_a_new_key_that_belongs_to_another_row_changes_nothing_and_asks(world: World) -> None:

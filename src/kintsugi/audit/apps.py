@@ -2,36 +2,57 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
 def _cover(sender: AppConfig, using: str, **_: Any) -> None:
     from kintsugi.audit.retention.services import keep_tables
-    from kintsugi.audit.services import cover_tables, publish_transitions
+    from kintsugi.audit.services import cover_tables, limit_sealed_tables, publish_transitions
+    from kintsugi.core.scope import guard_database
 
     cover_tables(using=using)
     publish_transitions(using=using)
     keep_tables(using=using)
+    guard_database(using=using)
+    limit_sealed_tables(using=using)
+
+
+def _stand_behind(sender: AppConfig, using: str, **_: Any) -> None:
+    """After the last app's part of a migrate: what protects the record now came with a release."""
+    from kintsugi import __version__
+    from kintsugi.audit.services import accept_guard, is_sealable
+
+    if sender is list(apps.get_app_configs())[-1] and is_sealable(using=using):
+        accept_guard(actor="system", reason=f"migrate {__version__}", using=using)
 
 
 class AuditConfig(AppConfig):
-    """Covers business tables with the change log and the database with the state machines."""
+    """Covers business tables with the change log, the database with state machines and roles."""
 
     name = "kintsugi.audit"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Attach after every migrate, so that a new table cannot be forgotten."""
+        from kintsugi.audit import verification
+        from kintsugi.audit.context import set_context
         from kintsugi.audit.packs import sections
         from kintsugi.audit.packs.screens import scope_panel
         from kintsugi.audit.reports import desk, registers
         from kintsugi.audit.reports.registry import register_dataset
         from kintsugi.audit.retention import rules
         from kintsugi.audit.retention.screens import keep_panel
+        from kintsugi.audit.sealing.verifiers import GuardVerifier, TreeVerifier
+        from kintsugi.audit.sealing.witness import WitnessVerifier
         from kintsugi.core import panels
+        from kintsugi.identity.services import use_context
 
         post_migrate.connect(_cover, sender=self)
+        post_migrate.connect(_stand_behind)
+        for verifier in (TreeVerifier, WitnessVerifier, GuardVerifier):
+            verification.register(verifier.name, verifier)
+        use_context(set_context)
         sections.register()
         rules.register()
         for dataset in (desk.DATASET, registers.PACKS, registers.HOLDS):

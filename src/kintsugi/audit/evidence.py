@@ -16,8 +16,10 @@ from django.db.models import Count, Expression, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce, Concat
 from django.urls import NoReverseMatch, reverse
 
+from kintsugi.audit.mended import Mended, act_of, mended_fields
 from kintsugi.audit.models import Change, Origin, Provenance
 from kintsugi.audit.places import columns_read
+from kintsugi.core.masks import mask
 from kintsugi.core.screens.parts import language
 from kintsugi.engine.contract import Contract, Field, load_contract
 from kintsugi.engine.text import Text
@@ -108,6 +110,7 @@ class Entry:
     run_id: UUID | None
     run_url: str
     changes: Sequence[tuple[str, object, object]]
+    act: Mended | None = None
 
 
 @dataclass
@@ -121,6 +124,7 @@ class Evidence:
     entries: Sequence[Entry]
     gold: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
+    mended: Mapping[str, Mended] = field(default_factory=dict)
 
     @property
     def disputed(self) -> Sequence[FieldEvidence]:
@@ -173,7 +177,7 @@ def evidence_of(
         winner = next((w for w in witnesses if w.state == "won"), None)
         if winner:
             gold[known.name] = winner.url
-            texts[known.name] = str(_golden(known.name, records))
+            texts[known.name] = str(mask(entity, known.name, _golden(known.name, records)))
     rows.sort(key=lambda one: not one.disputed)
     records = [
         dataclasses.replace(
@@ -183,7 +187,8 @@ def evidence_of(
         for index, record in enumerate(records)
     ]
     entries = _entries(changes, contract, fields, names)
-    return Evidence(gid, contract, records, rows, entries, gold, texts)
+    mended = mended_fields(changes, fields)
+    return Evidence(gid, contract, records, rows, entries, gold, texts, mended)
 
 
 def _label(known: Any) -> str:
@@ -250,7 +255,8 @@ def _witnesses(
         ordinal = columns[0]["ordinal"] if columns else 0
         url = cell_url(origin.snapshot, origin.table_no, row, ordinal, gid=gid, field=name)
         place = f"{origin.file_name} › {origin.table_name} › {letters}{row}"
-        witnesses.append(Witness(state, _said(known, value), place, url))
+        shown = mask(one.entity, name, value)
+        witnesses.append(Witness(state, _said(known, shown), place, url))
     return witnesses
 
 
@@ -319,16 +325,18 @@ def _entries(
             if pair[0] in (None, "") and pair[1] in (None, ""):
                 continue
             lines.append((_label(contract.field(name)), pair[0], pair[1]))
+        act = act_of(transaction)
         entries.append(
             Entry(
                 at=transaction.at,
                 title=COMMAND_NAMES.get(transaction.command, transaction.command),
                 who=transaction.actor,
-                why=transaction.reason,
+                why=transaction.reason.removeprefix(f"{act.act}: ") if act else transaction.reason,
                 op=change.op,
                 run_id=transaction.run_id,
                 run_url=_run_url(transaction.run_id),
                 changes=lines,
+                act=act,
             )
         )
     return entries
@@ -363,7 +371,7 @@ def _value(
     known = contract.field(name)
     if known.reference:
         return called.get(str(value), value)
-    return _said(known, value)
+    return _said(known, mask(contract.entity, name, value))
 
 
 def _run_url(run_id: UUID | None) -> str:
@@ -452,6 +460,15 @@ def record_at(*, gid: UUID, snapshot: str, table_no: int, row: int) -> Provenanc
     found = list(of_table[:RECORDS_MAX])
     return next((one for one in found if row == one.row or row in (one.rows or [])), None) or next(
         iter(found), None
+    )
+
+
+def is_row_of(*, gid: UUID, snapshot: str, table_no: int, row: int) -> bool:
+    """Whether this row of a snapshot's table was read for ``gid`` or one of its fields."""
+    found = Provenance.objects.filter(gid=gid, origin__snapshot=snapshot, origin__table_no=table_no)
+    return any(
+        row == one.row or row in (one.rows or []) or row in (one.field_rows or {}).values()
+        for one in found[:RECORDS_MAX]
     )
 
 

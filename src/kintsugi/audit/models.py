@@ -9,17 +9,37 @@ from django.utils.translation import gettext_lazy as _
 from kintsugi.audit.packs.models import EvidencePack
 from kintsugi.audit.reports.models import ReportDefinition
 from kintsugi.audit.retention.models import LegalHold
+from kintsugi.audit.sealing.models import (
+    Checkpoint,
+    Cosignature,
+    Epoch,
+    Guard,
+    LeafRun,
+    Node,
+    SealKey,
+    TimeStamp,
+    Verification,
+)
 from kintsugi.core.models import CurrentTransaction
 
 __all__ = [
     "Change",
+    "Checkpoint",
+    "Cosignature",
+    "Epoch",
     "EvidencePack",
     "FieldSet",
+    "Guard",
+    "LeafRun",
     "LegalHold",
+    "Node",
     "Origin",
     "Provenance",
     "ReportDefinition",
+    "SealKey",
+    "TimeStamp",
     "Transaction",
+    "Verification",
 ]
 
 
@@ -79,6 +99,8 @@ class Change(models.Model):
                 pages_per_range=32,
                 autosummarize=True,
             ),
+            # Sealing and verifying read the changes of a range of transactions in this order.
+            models.Index(fields=["transaction", "id"], name="change_transaction"),
         ]
 
     def __str__(self) -> str:
@@ -159,3 +181,8 @@ class Provenance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}:{self.source_key}"
+
+
+from kintsugi.audit.refusals import Refusal  # noqa: E402  # Django looks for models here
+
+__all__ = ["Change", "FieldSet", "Origin", "Provenance", "Refusal", "Transaction"]

@@ -11,6 +11,7 @@ from kintsugi.audit.evidence import (
     evidence_of,
     gid_of_key,
     golden_cells,
+    is_row_of,
     name_commands,
     operations,
     origins_of,
@@ -42,9 +43,14 @@ from kintsugi.audit.records import record_kind
 from kintsugi.audit.reports.registry import Dataset, register_dataset
 from kintsugi.audit.retention.rules import Clause, RetentionRule, YearsAfter, register_retention
 
+from kintsugi.audit.sealing.export import export_log, proof_of
+from kintsugi.audit.sealing.status import recent_checkpoints, seal_status, witness_here
+from kintsugi.audit.verification import VERIFIERS, exit_code
+
 __all__ = [
     "FILE_BYTES_MAX",
     "SUBJECTS_MAX",
+    "VERIFIERS",
     "Cell",
     "Chapter",
     "Clause",
@@ -65,16 +71,21 @@ __all__ = [
     "cell_url",
     "columns_read",
     "evidence_of",
+    "exit_code",
     "explain",
+    "export_log",
     "gid_of_key",
     "golden_cells",
     "history",
+    "is_row_of",
     "known_records",
     "name_commands",
     "operations",
     "origins_of",
     "origins_of_rows",
+    "proof_of",
     "provenance_of_sources",
+    "recent_checkpoints",
     "record_at",
     "record_kind",
     "records_by_key",
@@ -84,10 +95,12 @@ __all__ = [
     "register_retention",
     "register_scope",
     "register_section",
+    "seal_status",
     "source_count",
     "sources_of",
     "too_large",
     "value_table",
+    "witness_here",
 ]
 
 

@@ -15,24 +15,38 @@ from kintsugi.audit.crosswalk import (
     register_origin,
     set_winners,
 )
+from kintsugi.audit.sealing.rounds import seal_round, verify_round
+from kintsugi.audit.sealing.services import accept_guard, new_epoch, rotate_key, seal
+from kintsugi.audit.sealing.witness import Witness
+from kintsugi.audit.services_refusals import note_refusal
 from kintsugi.core.models import BusinessModel, Transition
 from kintsugi.core.queries import query
 from kintsugi.core.states import MACHINES
 
 __all__ = [
     "OriginFacts",
+    "Witness",
+    "accept_guard",
     "add_records",
     "business_tables",
     "change_records",
     "cover_tables",
     "field_set_ids",
+    "is_sealable",
     "known_records",
+    "limit_sealed_tables",
+    "new_epoch",
+    "note_refusal",
     "publish_transitions",
     "recorded",
     "records_of",
     "register_origin",
+    "rotate_key",
+    "seal",
+    "seal_round",
     "set_context",
     "set_winners",
+    "verify_round",
 ]
 
 #: Tables of the record itself; without them nothing can be covered yet.
@@ -60,6 +74,18 @@ def cover_tables(*, using: str = "default") -> None:
                 cursor.execute(
                     sql.SQL(query("audit", "cover_table")).format(table=sql.Identifier(table))
                 )
+
+
+def is_sealable(*, using: str = "default") -> bool:
+    """Whether the tables of the sealed log are there (not after a partial migrate)."""
+    return "audit_guard" in connections[using].introspection.table_names()
+
+
+def limit_sealed_tables(*, using: str = "default") -> None:
+    """Give the sealer and the witness their rights and take everybody else's; safe to repeat."""
+    if is_sealable(using=using):
+        with connections[using].cursor() as cursor:
+            cursor.execute(query("audit", "seal_roles"))
 
 
 def publish_transitions(*, using: str = "default") -> None:

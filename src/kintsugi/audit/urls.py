@@ -2,15 +2,17 @@
 
 from django.urls import path
 
+from kintsugi.audit import views
 from kintsugi.audit.packs import screens as packs
 from kintsugi.audit.packs import views as pack_views
+from kintsugi.audit.refusal_screens import REFUSALS
 from kintsugi.audit.reports import views as reports
 from kintsugi.audit.retention import screens as retention
 
 app_name = "audit"
 urlpatterns = [
     path("", reports.desk_page, name="desk"),
-    path("records/<str:table>/<uuid:row_id>/", reports.record_page, name="record"),
+    path("records/<str:table>/<uuid:row_id>/", reports.record_page, name="row"),
     path("reports/", reports.reports_page, name="reports"),
     path("reports/<slug:dataset>/", reports.report_page, name="report"),
     path("reports/<slug:dataset>/keep", reports.save, name="save-report"),
@@ -25,4 +27,8 @@ urlpatterns = [
     path("holds/<str:number>/", retention.HOLD.as_view(), name="hold"),
     path("holds/<str:number>/release", retention.RELEASE.as_view(), name="release-hold"),
     path("retention/<str:entity>/due/", retention.due_page, name="due"),
+    path("record/", views.record, name="record"),
+    path("record/proof", views.proof, name="proof"),
+    path("record/verify", views.verify, name="verify"),
+    path("refusals/", REFUSALS.as_view(), name="refusals"),
 ]

@@ -1,5 +1,6 @@
 """The HTTP API under /api/v1, put together from the apps, and its interactive documentation."""
 
+import inspect
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -7,19 +8,21 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 from ninja import NinjaAPI, Router, Swagger
 from ninja.errors import AuthenticationError
 from ninja.openapi.views import openapi_json
 
 from kintsugi.audit.api import ROUTERS as AUDIT
+from kintsugi.core.access import OPEN, requires
 from kintsugi.core.api import NAMESPACE, api_url
-from kintsugi.core.api.auth import Session
+from kintsugi.core.api.auth import Session, Token
 from kintsugi.core.api.dictionary import router as dictionary
 from kintsugi.core.api.errors import install, method_not_allowed, not_found, refusal
 from kintsugi.core.api.search import router as search
 from kintsugi.core.middleware import csp_header
 from kintsugi.devices.api import router as devices
+from kintsugi.identity.api import ROUTERS as IDENTITY
 from kintsugi.onboarding.api import ROUTERS as ONBOARDING
 from kintsugi.parties.api import router as parties
 from kintsugi.products.api import router as products
@@ -27,8 +30,14 @@ from kintsugi.products.api import router as products
 DESCRIPTION = """
 Everything the pages of Kintsugi show, as JSON. 页面上的全部数据,以 JSON 提供。
 
-**Log-in**: the session cookie of the web pages; what changes something also needs the value of the
-`csrftoken` cookie in the header `X-CSRFToken`. Without a log-in every route answers 401.
+**Log-in**: an API token (`Authorization: Bearer kgi_…`, made under *API tokens*; it may do what
+both its scopes and the account's roles allow), or the session cookie of the web pages; then what
+changes something also needs the value of the `csrftoken` cookie in the header `X-CSRFToken`.
+Without a log-in every route answers 401.
+
+**Permissions**: every operation names the one it needs as `x-permission`; without it the answer is
+403 with the code `access.denied`. Lists, counts and records show only rows within the person's
+scope; a record beyond it answers 404.
 
 **Errors** are `{"ok": false, "error": {code, message, remedy, facts, retryable}}` in the language
 of `Accept-Language` (zh or en). The code is stable.
@@ -58,13 +67,13 @@ class KintsugiAPI(NinjaAPI):
             assert isinstance(pattern, URLPattern), "ninja lists plain patterns"
             name = pattern.name
             if name == "openapi-view":
-                urls.append(pattern)  # a page: the log-in page may ask
+                urls.append(_documentation(pattern))  # a page: the log-in page may ask
             elif name == "openapi-json":
                 urls.append(path("openapi.json", _described, name=name))
             elif name != "api-root":
                 urls.append(_as_json(pattern))
         urls.append(path("", _to_docs, name="api-root"))
-        urls.append(path("<path:rest>", _nowhere))
+        urls.append(re_path(r"(?P<rest>[\s\S]+)$", _nowhere))  # a line feed, too, is no page
         return urls
 
 
@@ -82,9 +91,29 @@ def _as_json(pattern: URLPattern) -> URLPattern:
         return response
 
     view.csrf_exempt = True  # type: ignore[attr-defined]  # the log-in of the API checks it
+    view.answers_as_api = True  # type: ignore[attr-defined]
+    view.access_rule = _rules(run)  # type: ignore[attr-defined]
     return URLPattern(pattern.pattern, view, pattern.default_args, pattern.name)
 
 
+def _documentation(pattern: URLPattern) -> URLPattern:
+    """The page about the API, with its rule."""
+    view = requires("api.read")(pattern.callback)
+    return URLPattern(pattern.pattern, view, pattern.default_args, pattern.name)
+
+
+def _rules(run: Callable[..., Any]) -> dict[str, str]:
+    """The rule of each method of a route; an operation without one is left out, and refused."""
+    cells = inspect.getclosurevars(run).nonlocals
+    found: dict[str, str] = {}
+    for operation in cells["self"].operations:
+        rule = getattr(operation.view_func, "access_rule", None)
+        if rule:
+            found.update(dict.fromkeys(operation.methods, rule))
+    return found
+
+
+@requires("api.read")
 @login_not_required
 def _described(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
@@ -98,16 +127,19 @@ def _document() -> bytes:
     return bytes(openapi_json(HttpRequest(), api).content)
 
 
+@requires(OPEN)
 @login_not_required
 def _to_docs(request: HttpRequest) -> HttpResponse:
     return redirect(api_url("openapi-view"))
 
 
+@requires(OPEN)
 @login_not_required
 def _nowhere(request: HttpRequest, rest: str) -> HttpResponse:
     return refusal(request, not_found(), 404)
 
 
+_described.answers_as_api = True  # type: ignore[attr-defined]  # 401, not a page
 _nowhere.csrf_exempt = True  # type: ignore[attr-defined]  # there is nothing to protect
 
 
@@ -116,7 +148,7 @@ api = KintsugiAPI(
     version="1.0.0",
     description=DESCRIPTION.strip(),
     urls_namespace=NAMESPACE,
-    auth=Session(),
+    auth=[Session(), Token()],
     docs=Docs(settings={"persistAuthorization": False, "defaultModelsExpandDepth": 0}),
 )
 install(api)
@@ -125,7 +157,8 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/products", products),
     ("/parties", parties),
     *(("", router) for router in ONBOARDING),
-    *(("/audit", router) for router in AUDIT),
+    *(("", router) for router in IDENTITY),
+    *(("", router) for router in AUDIT),
     ("", search),
     ("", dictionary),
 )

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 import kintsugi
-from kintsugi.core import navigation
+from kintsugi.core import access, navigation
 
 # Written by the preferences view; read here for people who are not logged in.
 THEME_COOKIE = "kintsugi_theme"
@@ -20,5 +20,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav_groups": SimpleLazyObject(lambda: navigation.groups(request)),
         "theme": theme if theme in THEMES else "auto",
+        "may_search": access.may("search.read"),
+        "may_tokens": access.may("token.read"),
         "kintsugi_version": kintsugi.__version__,
     }

@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
+from kintsugi.core.access import may, within
+
 
 @dataclass(frozen=True)
 class TileValue:
@@ -22,7 +24,8 @@ class TileValue:
 
 @dataclass(frozen=True)
 class Tile:
-    """A number on the home page that opens the rows behind it (``url`` lists exactly these)."""
+    """A number on the home page that opens the rows behind it (``url`` lists exactly these), for
+    those who have the permission and within its rows."""
 
     name: str
     label: str | Promise
@@ -30,6 +33,7 @@ class Tile:
     url: Callable[[], str]
     read: Callable[[Any], TileValue]
     order: int = 100
+    permission: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class HomePanel:
     template: str
     read: Callable[[Any], dict[str, Any] | None]
     order: int = 100
+    permission: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,10 @@ def tiles(request: HttpRequest) -> list[DrawnTile]:
     """The tiles that have something to say, in order."""
     drawn = []
     for tile in sorted(TILES.values(), key=lambda t: t.order):
-        now = tile.read(request.user)
+        if not may(tile.permission):
+            continue
+        with within(tile.permission):
+            now = tile.read(request.user)
         if now.value is not None:
             drawn.append(
                 DrawnTile(str(tile.label), tile.icon, tile.url(), now.value, now.note, now.tone)
@@ -101,7 +109,10 @@ def panels(request: HttpRequest) -> Sequence[tuple[str, dict[str, Any]]]:
     """Template and context of the panels that have something to show, in order."""
     drawn = []
     for panel in sorted(PANELS.values(), key=lambda p: p.order):
-        context = panel.read(request.user)
+        if not may(panel.permission):
+            continue
+        with within(panel.permission):
+            context = panel.read(request.user)
         if context is not None:
             drawn.append((panel.template, context))
     return drawn

@@ -142,6 +142,16 @@ class TableLoader:
             .select("_key", "id")
         )
 
+    def empty(self, *, ids: Sequence[str], column: str) -> list[str]:
+        """Those of the rows in which the column is null."""
+        found = fetch_frame(
+            sql.SQL("SELECT t.id FROM {} t WHERE t.id = ANY(%s::uuid[]) AND t.{} IS NULL").format(
+                sql.Identifier(self.table), sql.Identifier(column)
+            ),
+            [list(ids)],
+        )
+        return found["id"].to_list() if found.width else []
+
     def insert(self, columns: pl.DataFrame) -> int:
         """Append rows (``id`` and table columns) by one COPY."""
         return copy_frame(table=self.table, frame=columns)

@@ -17,6 +17,7 @@ from django.shortcuts import render, resolve_url
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from kintsugi.core.access import AccessDenied, NoRule
 from kintsugi.core.errors import Conflict, IllegalTransition, KintsugiError, NotFound, StaleVersion
 
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -113,7 +114,10 @@ class Preferences:
 
 
 def status_of(error: KintsugiError) -> int:
-    """The HTTP status of a refusal: 404 unknown, 409 in conflict with the state, else 422."""
+    """The HTTP status of a refusal: 403 not permitted, 404 unknown, 409 in conflict with the state,
+    else 422."""
+    if isinstance(error, AccessDenied | NoRule):
+        return 403
     if isinstance(error, NotFound):
         return 404
     return 409 if isinstance(error, (Conflict, IllegalTransition, StaleVersion)) else 422
@@ -124,7 +128,10 @@ def refusal(request: HttpRequest, error: KintsugiError) -> HttpResponse:
     status = status_of(error)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         language = translation.get_language() or settings.LANGUAGE_CODE
-        return JsonResponse(error.as_dict(language), status=status)
-    partial = request.headers.get("HX-Request") == "true"
-    template = "core/parts/error_panel.html" if partial else "core/refusal.html"
-    return render(request, template, {"error": error}, status=status)
+        response: HttpResponse = JsonResponse(error.as_dict(language), status=status)
+    else:
+        partial = request.headers.get("HX-Request") == "true"
+        template = "core/parts/error_panel.html" if partial else "core/refusal.html"
+        response = render(request, template, {"error": error}, status=status)
+    response.refusal = error  # type: ignore[attr-defined]  # for the log of refused acts
+    return response

@@ -8,13 +8,15 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from kintsugi.core.access import may_open
+
 
 @dataclass(frozen=True)
 class NavEntry:
     """A page that deserves a place in the side navigation.
 
     ``key`` is the second key of the shortcut ``g …``. An entry whose URL does not exist in this
-    installation is left out.
+    installation is left out, and so is one that the person may not open.
     """
 
     url_name: str
@@ -26,8 +28,10 @@ class NavEntry:
 
 RECORDS = _("Records")
 INTAKE = _("Intake")
-RECORD = _("Audit")
+CONTROL = _("Control")
 TOOLS = _("Tools")
+ACCESS = _("Access")
+AUDIT = _("Audit")
 
 ENTRIES: list[NavEntry] = [
     NavEntry("home", _("Home"), "home", "h"),
@@ -35,11 +39,19 @@ ENTRIES: list[NavEntry] = [
     NavEntry("products:list", _("Products"), "package", "p", RECORDS),
     NavEntry("parties:list", _("Parties"), "building-hospital", "c", RECORDS),
     NavEntry("onboarding:list", _("Sources and runs"), "database-import", "r", INTAKE),
-    NavEntry("audit:desk", _("Auditor's desk"), "shield-check", "u", RECORD),
-    NavEntry("audit:reports", _("Reports"), "report", "t", RECORD),
-    NavEntry("audit:packs", _("Evidence packs"), "package", "e", RECORD),
-    NavEntry("audit:holds", _("Retention and holds"), "lock", "l", RECORD),
+    NavEntry("people:list", _("People"), "users", "u", ACCESS),
+    NavEntry("people:review", _("Access review"), "checklist", "v", ACCESS),
+    NavEntry("people:matrix", _("Permission matrix"), "table", "m", ACCESS),
+    NavEntry("acts:list", _("Acts"), "checklist", "t", CONTROL),
+    NavEntry("signatures:list", _("Signatures"), "pencil", "n", CONTROL),
+    NavEntry("audit:desk", _("Auditor's desk"), "history", "j", AUDIT),
+    NavEntry("audit:reports", _("Reports"), "report", "o", AUDIT),
+    NavEntry("audit:packs", _("Evidence packs"), "package", "k", AUDIT),
+    NavEntry("audit:holds", _("Retention and holds"), "lock", "b", AUDIT),
     NavEntry("search", _("Search"), "search", "s", TOOLS),
+    NavEntry("audit:record", _("Audit record"), "shield-check", "e", AUDIT),
+    NavEntry("identity:events", _("Log-ins"), "fingerprint", "l", ACCESS),
+    NavEntry("audit:refusals", _("Refused acts"), "shield", "x", ACCESS),
     NavEntry("api-1.0.0:openapi-view", _("API documents"), "api", "a", TOOLS),
 ]
 
@@ -70,6 +82,8 @@ def groups(request: HttpRequest) -> list[NavGroup]:
         try:
             url = reverse(entry.url_name)
         except NoReverseMatch:
+            continue
+        if not may_open(url):
             continue
         active = request.path == url if url == "/" else request.path.startswith(url)
         link = NavLink(url, str(entry.label), entry.icon, entry.key, active)

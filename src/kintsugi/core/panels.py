@@ -12,18 +12,21 @@ from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from kintsugi.core.access import may, within
 from kintsugi.core.screens.detail import Panel
 
 
 @dataclass(frozen=True)
 class RecordPanel:
-    """A part of a record's page. Its panel reads a bounded number of rows in a bounded number of
-    queries, and draws nothing where there is nothing to show."""
+    """A part of a record's page, for those who have the permission. Its panel reads a bounded
+    number of rows in a bounded number of queries, and draws nothing where there is nothing to show.
+    """
 
     name: str
     entity: str
     panel: Panel
     order: int = 100
+    permission: str = ""
 
 
 PANELS: dict[str, RecordPanel] = {}
@@ -46,7 +49,9 @@ class Registered:
         """The panels, or nothing."""
         drawn = SafeString("")
         for one in sorted(PANELS.values(), key=lambda p: (p.order, p.name)):
-            if (one.entity, one.panel.side) == (self.entity, self.side):
+            if (one.entity, one.panel.side) != (self.entity, self.side) or not may(one.permission):
+                continue
+            with within(one.permission):
                 drawn += one.panel.draw(request, record)
         return drawn
 

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core import navigation
+from kintsugi.core.access import may, within
 
 HITS_PER_KIND = 8
 QUERY_MAX_LENGTH = 120
@@ -32,7 +33,8 @@ class SearchProvider:
     """How one kind of record is found.
 
     ``find(query, user, limit)`` returns at most ``limit`` hits, best first, in a bounded number of
-    queries. ``more`` gives the address of the full list for a query, if there is one.
+    queries, within the rows of ``permission``. ``more`` gives the address of the full list for a
+    query, if there is one.
     """
 
     kind: str
@@ -40,6 +42,7 @@ class SearchProvider:
     title: str | Promise
     find: Find
     more: Callable[[str], str] | None = None
+    permission: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,16 @@ def register(provider: SearchProvider) -> None:
 def find(request: HttpRequest, query: str, *, limit: int = HITS_PER_KIND) -> list[Found]:
     """Everything that matches, by kind in registration order, pages last.
 
-    At most ``limit`` hits a kind; an empty query finds only the pages.
+    At most ``limit`` hits a kind, of kinds the person may read; an empty query finds only pages.
     """
     query = " ".join(query.split())[:QUERY_MAX_LENGTH]
     found: list[Found] = []
     if query:
         for provider in PROVIDERS.values():
-            hits = list(provider.find(query, request.user, limit))[:limit]
+            if not may(provider.permission):
+                continue
+            with within(provider.permission):
+                hits = list(provider.find(query, request.user, limit))[:limit]
             if hits:
                 more = provider.more(query) if provider.more and len(hits) == limit else ""
                 found.append(Found(provider.kind, provider.icon, str(provider.title), hits, more))

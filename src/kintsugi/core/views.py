@@ -12,16 +12,19 @@ from django.views.decorators.http import require_safe
 
 from kintsugi.core import home as home_page
 from kintsugi.core import search as searching
+from kintsugi.core.access import OPEN, SIGNED_IN, may_open, requires
 
 log = structlog.get_logger(__name__)
 
 
+@requires(SIGNED_IN)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Tiles and panels of all apps; the first step on an empty installation."""
     steps = [
         {"icon": s.icon, "title": s.title, "text": s.text, "action": s.action, "url": s.url()}
         for s in home_page.FIRST_STEPS
+        if may_open(s.url())
     ]
     return render(
         request,
@@ -35,6 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
+@requires("search.read")
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """``?q=``: a page; for the palette (``HX-Request``) only the options of its list."""
@@ -46,6 +50,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, template, context)
 
 
+@requires(OPEN)
 @login_not_required
 @never_cache
 @require_safe

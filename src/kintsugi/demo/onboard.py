@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,12 @@ from kintsugi.demo.score import (
     SeenValue,
     score,
 )
-from kintsugi.devices.selectors import natural_keys
+from kintsugi.devices.selectors import customers_by_devices, natural_keys
 from kintsugi.engine.mapping import Mapping
 from kintsugi.engine.pipeline import open_result
 from kintsugi.engine.reading import ReadHints
 from kintsugi.engine.snapshot import aside_frame, open_snapshot, table_frame
-from kintsugi.identity.services import create_user
+from kintsugi.identity.services import create_user, grant_role
 from kintsugi.onboarding.selectors import issues_of_runs
 from kintsugi.onboarding.services import (
     Fragment,
@@ -47,12 +47,18 @@ ACTOR = "demo"
 #: When the fragments were exported, by their own dates.
 WRITTEN_AT = dt.datetime(2024, 6, 30, 12, tzinfo=dt.UTC)
 
-#: Accounts of the demo: user name, shown name, language.
+#: Accounts of the demo: user name, shown name, language, role.
 PEOPLE = (
-    ("steward", "数据管家 Data steward", "zh-hans"),
-    ("desk", "服务台 Service desk", "zh-hans"),
-    ("auditor", "审计员 Auditor", "en"),
+    ("admin", "管理员 Administrator", "zh-hans", "administrator"),
+    ("steward", "数据管家 Data steward", "zh-hans", "steward"),
+    ("desk", "服务台 Service desk", "zh-hans", "desk"),
+    ("technician", "现场工程师 Technician", "zh-hans", "technician"),
+    ("auditor", "审计员 Auditor", "en", "auditor"),
+    ("contact", "医院联系人 Hospital contact", "zh-hans", "hospital_contact"),
 )
+#: Whose rows are limited, and to how many hospitals. The files name no region codes, so the
+#: technician's district is a list of hospitals.
+HOSPITALS = {"technician": 5, "contact": 1}
 
 
 def fragments() -> list[Fragment]:
@@ -89,7 +95,7 @@ def onboard(*, at: dt.datetime, listener: Any = None) -> list[Any]:
     return import_fragments(actor=ACTOR, fragments=fragments(), at=at, listener=listener)
 
 
-def ensure_people(home: Path) -> list[dict[str, str]]:
+def ensure_people(home: Path, *, at: dt.datetime) -> list[dict[str, str]]:
     """The demo's accounts with the passwords made for this installation.
 
     Passwords are random and kept readable by the owner only in ``demo-logins.json``.
@@ -98,23 +104,55 @@ def ensure_people(home: Path) -> list[dict[str, str]]:
     known: dict[str, str] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     users = get_user_model().objects
     logins = []
-    for username, name, language in PEOPLE:
+    for username, name, language, role in PEOPLE:
         if username not in known:
             known[username] = "-".join(secrets.token_hex(2) for _ in range(4))
         with recorded(actor=ACTOR, command="demo.create-account", reason=username):
-            if not users.filter(username=username).exists():
-                create_user(
+            user = users.filter(username=username).first()
+            if user is None:
+                user = create_user(
                     username=username,
                     password=known[username],
                     display_name=name,
                     language=language,
-                    is_staff=username == "steward",
+                    is_staff=role == "administrator",
                 )
+            if username not in HOSPITALS:
+                _give(user, role, at=at)
         logins.append({"username": username, "password": known[username], "name": name})
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(known, file, indent=1)
     return logins
+
+
+def limit_people(*, at: dt.datetime) -> None:
+    """Give the roles whose rows are limited, now that there are hospitals: the technician some, the
+    contact the one with most devices."""
+    busiest = customers_by_devices(limit=max(HOSPITALS.values()))
+    for username, _name, _language, role in PEOPLE:
+        if username in HOSPITALS and busiest:
+            user = get_user_model().objects.get(username=username)
+            values = [str(pk) for pk in busiest[: HOSPITALS[username]]]
+            with recorded(actor=ACTOR, command="demo.give-role", reason=username):
+                _give(user, role, at=at, kind="customer", values=values)
+
+
+def _give(
+    user: Any, role: str, *, at: dt.datetime, kind: str = "all", values: Sequence[str] = ()
+) -> None:
+    """The role, unless the person had it before."""
+    if user.person.grants.filter(role=role, is_void=False).exists():
+        return
+    grant_role(
+        person=user.person,
+        role=role,
+        scope_kind=kind,
+        scope_values=values,
+        by=None,
+        reason="Demo",
+        at=at,
+    )
 
 
 def compare_with_truth(runs: list[Any]) -> Report:

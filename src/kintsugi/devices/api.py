@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from ninja import Router
 from pydantic import Field
 
+from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.records import Record, links_of, record_schema
 from kintsugi.core.api.schemas import READ, Links
@@ -48,6 +49,7 @@ add_list(
 
 
 @router.get("/{id}", response={200: DEVICE, **READ}, summary="One device")
+@requires("device.read")
 def device(request: HttpRequest, id: UUID) -> Device:
     """The golden record. Where each value came from: `explain`."""
     return selectors.device(pk=id, today=views.today())

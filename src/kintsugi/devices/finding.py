@@ -42,6 +42,7 @@ def register() -> None:
             _("Devices"),
             find,
             more=lambda query: f"{reverse('devices:list')}?{urlencode({'q': query})}",
+            permission="device.read",
         )
     )
     home.register(
@@ -52,6 +53,7 @@ def register() -> None:
             lambda: reverse("devices:list"),
             tile,
             10,
+            "device.read",
         )
     )
     panels.register(screens.AT_PARTY)

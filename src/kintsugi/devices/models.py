@@ -3,12 +3,15 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.models import BusinessModel
+from kintsugi.core.scope import Scope, Scoped
+from kintsugi.parties.selectors import customer_within
 
 
-class Device(BusinessModel):
+class Device(Scoped, BusinessModel):
     """One physical, serialised unit. Fields and their meaning: contract ``device``.
 
     A serial number is unique within its product, never alone: two makers may use the same one.
@@ -84,3 +87,8 @@ class Device(BusinessModel):
 
     def __str__(self) -> str:
         return self.serial_no
+
+    @classmethod
+    def within(cls, scope: Scope) -> Q:
+        """The devices of the customers in the scope."""
+        return customer_within(scope, "customer__")

@@ -5,22 +5,27 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.panels import RecordPanel, Registered, Together
 from kintsugi.core.screens import (
+    Action,
     Column,
     Custom,
     DetailScreen,
     Empty,
     Fields,
     Filter,
+    FormScreen,
     ListScreen,
     Related,
     Value,
 )
+from kintsugi.core.screens.corrections import correction_form
 from kintsugi.core.screens.parts import contract_choices, contract_field
 from kintsugi.devices import selectors, views
+from kintsugi.devices.corrections import CORRECTION
 
 STATUS_TONES = {
     "installed": "good",
@@ -89,6 +94,8 @@ DEVICES = ListScreen(
     title=_("Devices"),
     subtitle=_("One row a physical unit. A serial number is unique with its product, never alone."),
     rows=views.rows,
+    permission="device.read",
+    export_permission="device.export",
     entity="device",
     columns=(
         SERIAL,
@@ -144,6 +151,11 @@ def gold(record: Any) -> dict[str, str]:
     return dict(record.evidence.gold)
 
 
+def mended(record: Any) -> dict[str, Any]:
+    """The act that corrected a value."""
+    return dict(record.evidence.mended)
+
+
 def evidence(record: Any) -> dict[str, Any]:
     """For the panels about evidence."""
     return {"evidence": record.evidence}
@@ -173,6 +185,7 @@ GROUPS = (
         ),
         entity="device",
         gold=gold,
+        mended=mended,
     ),
     Fields(
         _("Where it is"),
@@ -186,6 +199,7 @@ GROUPS = (
         ),
         entity="device",
         gold=gold,
+        mended=mended,
     ),
     Fields(
         _("Warranty and purchase"),
@@ -206,6 +220,7 @@ GROUPS = (
         ),
         entity="device",
         gold=gold,
+        mended=mended,
     ),
 )
 
@@ -253,18 +268,25 @@ def page(request: HttpRequest, record: Any) -> dict[str, Any]:
     }
 
 
+def correct(record: Any) -> list[Action]:
+    """The way to a correction."""
+    return [Action(_("Correct"), reverse("devices:correct", args=[record.pk]), icon="pencil")]
+
+
 PASSPORT = DetailScreen(
     find=views.find,
+    permission="device.read",
     title=lambda record: record.serial_no,
     pills=_pills,
     breadcrumbs=lambda record: [(_("Devices"), reverse("devices:list"))],
+    actions=correct,
     panels=(
         Together(GROUPS),
-        Custom("audit/matrix.html", evidence),
+        Custom("audit/matrix.html", evidence, permission="evidence.read"),
         Registered("device", side=False),
         Registered("device"),
-        Custom("audit/sources.html", evidence, side=True),
-        Custom("audit/timeline.html", evidence, side=True),
+        Custom("audit/sources.html", evidence, side=True, permission="evidence.read"),
+        Custom("audit/timeline.html", evidence, side=True, permission="history.read"),
     ),
     page=page,
     template="devices/passport.html",
@@ -290,6 +312,7 @@ AT_PARTY = RecordPanel(
         entity="device",
         empty=_("No device names this party as its user."),
     ),
+    permission="device.read",
     order=10,
 )
 OF_PRODUCT = RecordPanel(
@@ -303,5 +326,23 @@ OF_PRODUCT = RecordPanel(
         empty=_("No device of this product is known."),
         more=lambda record: f"{reverse('devices:list')}?product={record.product_code}",
     ),
+    permission="device.read",
     order=10,
+)
+
+CORRECT = FormScreen(
+    permission="act.create",
+    title=lambda record: gettext("Correct %(record)s") % {"record": record},
+    form=lambda: correction_form("device", CORRECTION.fields),
+    find=views.to_correct,
+    values=views.typed,
+    save=views.propose,
+    done=lambda act: reverse("acts:detail", args=[act.pk]),
+    saved=_("The correction is written as a draft. Submit it; another person approves it."),
+    submit=_("Write the correction"),
+    cancel=lambda record: reverse("devices:detail", args=[record.pk]),
+    breadcrumbs=lambda record: [
+        (_("Devices"), reverse("devices:list")),
+        (str(record), reverse("devices:detail", args=[record.pk])),
+    ],
 )

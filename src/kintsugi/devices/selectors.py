@@ -3,7 +3,7 @@
 import datetime as dt
 from uuid import UUID
 
-from django.db.models import Case, CharField, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Q, QuerySet, Value, When
 
 from kintsugi.audit.selectors import source_count
 from kintsugi.core.bulk import fetch_frame
@@ -92,6 +92,18 @@ def at_party(party_id: UUID, *, today: dt.date) -> QuerySet[Device]:
 def of_product(product_id: UUID, *, today: dt.date) -> QuerySet[Device]:
     """Devices of a product."""
     return devices(today=today).filter(product_id=product_id).order_by("pk")
+
+
+def is_device_within(pk: UUID) -> bool:
+    """Whether this is a device, and within the scope at work."""
+    return Device.objects.filter(pk=pk).exists()
+
+
+def customers_by_devices(*, limit: int) -> list[UUID]:
+    """The customers with most devices, by number of devices; ties by id."""
+    counted = Device.objects.filter(is_void=False, customer__isnull=False).values("customer")
+    ordered = counted.annotate(n=Count("pk")).order_by("-n", "customer")
+    return list(ordered.values_list("customer", flat=True)[:limit])
 
 
 def natural_keys() -> dict[str, str]:

@@ -1,10 +1,17 @@
 """The only writer of devices."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
+from django.db.models import F
+from django.db.models.functions import Now
 
+from kintsugi.core.errors import StaleVersion
 from kintsugi.core.loading import TableLoader
+from kintsugi.devices.models import Device
+from kintsugi.engine.contract import load_contract
 from kintsugi.parties.selectors import find_by_name
 from kintsugi.products.selectors import find_by_reference
 
@@ -39,6 +46,9 @@ class DeviceLoader(TableLoader):
         return frame.with_columns(pl.when(names.list.len() > 0).then(text).alias("partial_dates"))
 
 
+#: What makes a full date of a year or a month, by the length of its text.
+FIRST_DAY = {4: "-01-01", 7: "-01", 10: ""}
+
 LOADER = DeviceLoader(
     entity="device",
     table="devices_device",
@@ -59,3 +69,31 @@ LOADER = DeviceLoader(
         "customer_id": ("parties_party", "party_key"),
     },
 )  # fmt: skip
+
+
+def correct_device(*, device: Device, values: Mapping[str, Any]) -> None:
+    """Write corrected values, as a plan of ``device.correct`` has them, and count the version up.
+
+    Dates known to the month or year only are listed in ``partial_dates``. Raises StaleVersion
+    when the device is no longer at the version it was read with.
+    """
+    contract = load_contract("device")
+    partial = set(device.partial_dates or ())
+    columns: dict[str, Any] = {}
+    for name, value in values.items():
+        known = contract.field(name)
+        if known.reference:
+            columns[LOADER.columns[name]] = value["id"] if value else None
+        elif known.type == "date":
+            columns[name] = value + FIRST_DAY[len(value)] if value else None
+            partial.discard(name)
+            if value and len(value) < 10:
+                partial.add(name)
+        else:
+            columns[name] = value
+    columns["partial_dates"] = sorted(partial) or None
+    changed = Device.objects.filter(pk=device.pk, version=device.version).update(
+        **columns, version=F("version") + 1, updated_at=Now()
+    )
+    if not changed:
+        raise StaleVersion(str(device), read=device.version, now=device.version + 1)

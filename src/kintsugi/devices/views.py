@@ -9,8 +9,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from kintsugi.audit.selectors import evidence_of
+from kintsugi.core.ids import uuid7
 from kintsugi.devices import selectors
+from kintsugi.devices.corrections import CORRECTION
 from kintsugi.devices.models import Device
+from kintsugi.identity.selectors import Act
+from kintsugi.identity.services import correctable, present_values, save_correction
 from kintsugi.parties.selectors import party_names
 from kintsugi.products.selectors import product_names
 
@@ -66,3 +70,26 @@ def count() -> int:
 def out_of_warranty() -> int:
     """How many of them are out of warranty today."""
     return selectors.out_of_warranty(today=today())
+
+
+def to_correct(_user: Any, pk: UUID, act: UUID | None = None) -> Any:
+    """The device to correct, with the act whose plan is being changed."""
+    return correctable(CORRECTION, pk, act)
+
+
+def typed(record: Any) -> dict[str, str]:
+    """What the correction form starts with."""
+    return present_values(CORRECTION, record)
+
+
+def propose(*, user: Any, record: Any, version: int | None, reason: str, **values: Any) -> Act:
+    """The filled form as an act that waits for a second person."""
+    return save_correction(
+        CORRECTION,
+        account=user,
+        record=record,
+        typed=values,
+        reason=reason,
+        at=timezone.now(),
+        key=uuid7().hex,
+    )

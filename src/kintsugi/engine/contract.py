@@ -89,6 +89,8 @@ class Field(_Strict):
     steward: str = Slot(min_length=1)
     on_invalid: OnInvalid = "null_and_ask"
     blank_erases: bool = False
+    #: Says something of a person: masked for whoever may not read personal data.
+    personal: bool = False
 
     def allowed_value(self, code: str) -> Allowed:
         """The allowed value with this code. Raises KeyError."""

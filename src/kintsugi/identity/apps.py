@@ -1,6 +1,17 @@
 """The identity app."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+
+def _publish(sender: AppConfig, using: str, **_: Any) -> None:
+    from kintsugi.identity.services import publish_conflicts
+
+    if "identity_dutyconflict" in connections[using].introspection.table_names():
+        publish_conflicts(using=using)
 
 
 class IdentityConfig(AppConfig):
@@ -8,3 +19,13 @@ class IdentityConfig(AppConfig):
 
     name = "kintsugi.identity"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Word refusals; after every migration tell the database which duties are in conflict."""
+        from kintsugi.core.access import name_denials
+        from kintsugi.identity.control import finding
+        from kintsugi.identity.matrix import denial
+
+        name_denials(denial)
+        post_migrate.connect(_publish, sender=self)
+        finding.register()  # acts and signatures are found by search

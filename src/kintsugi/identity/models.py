@@ -7,6 +7,36 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.models import BusinessModel
+from kintsugi.identity.control.models import Act, ActRevision, Approval, Execution, Verification
+from kintsugi.identity.duties import (
+    ApiToken,
+    ApiTokenUse,
+    Delegation,
+    DutyConflict,
+    GrantReview,
+    RoleGrant,
+)
+from kintsugi.identity.signing.models import FailedReauthentication, Reauthentication, Signature
+
+__all__ = [
+    "Act",
+    "ActRevision",
+    "ApiToken",
+    "ApiTokenUse",
+    "Approval",
+    "Delegation",
+    "DutyConflict",
+    "Execution",
+    "FailedReauthentication",
+    "GrantReview",
+    "Person",
+    "Reauthentication",
+    "RoleGrant",
+    "Signature",
+    "User",
+    "UserManager",
+    "Verification",
+]
 
 
 class Person(BusinessModel):
@@ -142,3 +172,13 @@ class User(BusinessModel, AbstractBaseUser, PermissionsMixin):
         """One character for the avatar: a Chinese given name starts after the family name, so
         the first character of the whole name is what colleagues expect."""
         return str(self)[:1].upper()
+
+
+from kintsugi.identity.records import (  # noqa: E402  # Django looks for models here
+    LoginEvent,
+    PasswordRecord,
+    RequestCount,
+    Session,
+)
+
+__all__ = ["LoginEvent", "PasswordRecord", "RequestCount", "Session", "User", "UserManager"]

@@ -2,7 +2,14 @@
 
 from django.db.models import QuerySet
 
+from kintsugi.identity.control.selectors import act as act
+from kintsugi.identity.control.selectors import acts_of as acts_of
+from kintsugi.identity.control.selectors import plan_of as plan_of
+from kintsugi.identity.models import Act as Act
 from kintsugi.identity.models import User
+from kintsugi.identity.selectors_sign_in import login_events as login_events
+from kintsugi.identity.selectors_sign_in import open_sessions as open_sessions
+from kintsugi.identity.signing.selectors import signatures_of as signatures_of
 
 
 def active_users() -> QuerySet[User]:

@@ -13,7 +13,63 @@ from django.db.models.functions import Now
 from django.utils.translation import override
 
 from kintsugi.core.errors import KintsugiError, Text
+from kintsugi.identity.control.cause import use_context as use_context
+from kintsugi.identity.control.corrections import Correction as Correction
+from kintsugi.identity.control.corrections import correctable as correctable
+from kintsugi.identity.control.corrections import present_values as present_values
+from kintsugi.identity.control.corrections import save_correction as save_correction
+from kintsugi.identity.control.kinds import ActKind as ActKind
+from kintsugi.identity.control.kinds import Difference as Difference
+from kintsugi.identity.control.kinds import Finding as Finding
+from kintsugi.identity.control.kinds import register_act_kind as register_act_kind
+from kintsugi.identity.control.services import draft_act as draft_act
+from kintsugi.identity.control.services import submit_act as submit_act
 from kintsugi.identity.models import Person, User
+from kintsugi.identity.services_duties import (
+    delegate,
+    end_delegation,
+    end_grant,
+    grant_role,
+    publish_conflicts,
+    review_grant,
+)
+from kintsugi.identity.services_factors import encrypt_again, remove_factors
+from kintsugi.identity.services_sign_in import (
+    count_request,
+    end_session,
+    end_sessions,
+    note_event,
+    remember_password,
+    unlock,
+)
+from kintsugi.identity.services_tokens import make_token, revoke_token, revoke_tokens_of
+from kintsugi.identity.sessions import address_of
+from kintsugi.identity.signing.content import Signable as Signable
+from kintsugi.identity.signing.content import register_signable as register_signable
+
+__all__ = [
+    "address_of",
+    "count_request",
+    "create_person",
+    "create_user",
+    "delegate",
+    "encrypt_again",
+    "end_delegation",
+    "end_grant",
+    "end_session",
+    "end_sessions",
+    "grant_role",
+    "make_token",
+    "note_event",
+    "publish_conflicts",
+    "remove_factors",
+    "review_grant",
+    "revoke_token",
+    "revoke_tokens_of",
+    "set_password",
+    "set_preferences",
+    "unlock",
+]
 
 
 def create_person(
@@ -38,8 +94,11 @@ def create_user(
     is_staff: bool = False,
     is_superuser: bool = False,
     person: Person | None = None,
+    must_change_password: bool = False,
 ) -> User:
     """A new account that may log in at once, of ``person`` or of a new person of that name.
+    ``must_change_password``: an administrator chose the password, so its owner has to choose
+    another one at the first log-in.
 
     Raises KintsugiError ``identity.username-taken``, ``identity.weak-password`` or
     ``identity.invalid-account`` (facts: field).
@@ -68,16 +127,22 @@ def create_user(
     _check("identity.invalid-account", lambda: user.full_clean(exclude={"person"}))
     user.person = person or create_person(name=user.display_name)
     user.save(force_insert=True)
+    remember_password(user=user, must_change=must_change_password)
     return user
 
 
-def set_password(*, user: User, password: str) -> None:
-    """Replace the password. Raises KintsugiError ``identity.weak-password``."""
+def set_password(*, user: User, password: str, must_change: bool = False) -> None:
+    """Replace the password; ``must_change`` when an administrator does it, as in ``create_user``.
+    Sessions are ended by the caller (``services_sign_in.end_sessions``).
+
+    Raises KintsugiError ``identity.weak-password``, also for one of the last five.
+    """
     _check_password(password, user)
     user.set_password(password)
     User.objects.filter(pk=user.pk).update(
         password=user.password, version=F("version") + 1, updated_at=Now()
     )
+    remember_password(user=user, must_change=must_change)
 
 
 def set_preferences(*, user: User, language: str | None = None, theme: str | None = None) -> None:

@@ -8,14 +8,19 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from kintsugi.audit.selectors import columns_read, origins_of, record_at
+from kintsugi.audit.selectors import columns_read, is_row_of, origins_of, record_at
+from kintsugi.core import scope
+from kintsugi.core.errors import NotFound
+from kintsugi.core.masks import mask, mask_text, personal_fields, style_of_header
+from kintsugi.devices.selectors import is_device_within
 from kintsugi.engine.contract import load_contract
 from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
-from kintsugi.engine.snapshot import cell_with_neighbours, open_snapshot
+from kintsugi.engine.snapshot import SnapshotTable, cell_with_neighbours, open_snapshot
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
 from kintsugi.onboarding.models import Issue, Snapshot
 from kintsugi.onboarding.readable import mark_text
+from kintsugi.parties.selectors import is_customer_within
 
 AROUND = 3
 PAGES = {
@@ -29,6 +34,50 @@ def record_url(entity: str, gid: UUID | str | None) -> str:
     """The page of a record; empty for an entity without one."""
     name = PAGES.get(entity)
     return reverse(name, args=[gid]) if name and gid else ""
+
+
+def permitted_rows(
+    stored: Snapshot,
+    table: SnapshotTable,
+    row: int,
+    rows: list[dict[str, Any]],
+    *,
+    gid: UUID | None,
+) -> list[dict[str, Any]]:
+    """Of a neighbourhood what whoever is at work may see: with a limit of rows the asked row alone,
+    and only as the row of a record within the limit; personal columns masked.
+
+    Raises NotFound where the row is beyond the limit.
+    """
+    if not scope.current().everything:
+        if gid is None or not _is_within(gid, stored.folder, table.index, row):
+            place = f"{stored.file_name} › {table.name} › {row}"
+            raise NotFound(Text("您范围内的单元格", "cell within your scope"), place)
+        rows = [line for line in rows if line["row"] == row or line["place"] == "header"]
+    styles = {c.ordinal: style_of_header(c.name) for c in table.columns}
+    for origin in origins_of(snapshot=stored.folder, table_no=table.index):
+        for name, style in personal_fields(origin.entity).items():
+            for column in origin.columns.get(name, []):
+                styles[int(column["ordinal"])] = style
+    for line in rows:
+        if line["place"] != "header":
+            for one in line["cells"]:
+                one["text"] = mask_text(styles.get(one["col"]), one["text"])
+    return rows
+
+
+def _is_within(gid: UUID, folder: str, table_no: int, row: int) -> bool:
+    """Whether the row was read for this record, and all it speaks of is the record's own.
+
+    A row of a register names a device and its customer, whoever made it: only a device or a
+    customer within the scope opens it. A product opens rows of a table about products only.
+    """
+    if not is_row_of(gid=gid, snapshot=folder, table_no=table_no, row=row):
+        return False
+    if is_device_within(gid) or is_customer_within(gid):
+        return True
+    about = {origin.entity for origin in origins_of(snapshot=folder, table_no=table_no)}
+    return about <= {"product", "udi_identifier"}
 
 
 @dataclass(frozen=True)
@@ -58,6 +107,7 @@ def cell_context(
     snapshot = open_snapshot(Path(settings.SNAPSHOT_ROOT) / stored.folder)
     table = snapshot.table(table_no)
     rows = cell_with_neighbours(snapshot, table_no, row, ordinal or 1, around=AROUND)
+    rows = permitted_rows(stored, table, row, rows, gid=gid)
     letters = {column.ordinal: column.letter for column in table.columns}
     read = _columns_read(stored.folder, table_no, row, gid, field)
     marks: list[tuple[str, Text]] = []
@@ -136,7 +186,7 @@ def _understood(
                 record.origin.entity,
                 name,
                 raw,
-                record.values[name],
+                mask(record.origin.entity, name, record.values[name]),
                 gid,
                 {name: columns_read(record.origin, name, row)},
             )

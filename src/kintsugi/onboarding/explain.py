@@ -1,11 +1,13 @@
 """A record explained field by field, for the command line and the API."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from kintsugi.audit.selectors import Cell, explain
 from kintsugi.core.errors import KintsugiError, NotFound, Text
+from kintsugi.core.masks import mask
 from kintsugi.core.models import BusinessModel
 from kintsugi.devices import selectors as devices
 from kintsugi.engine.contract import load_contract
@@ -49,7 +51,8 @@ def explain_record(*, kind: str, record: BusinessModel) -> dict[str, Any]:
     fields = []
     for field in contract.fields:
         origin = origins.get(field.name)
-        value = getattr(record, field.name)
+        value = mask(kind, field.name, getattr(record, field.name))
+        shown = partial(mask, kind, field.name)
         if value is None and origin is None:
             continue
         fields.append(
@@ -58,15 +61,18 @@ def explain_record(*, kind: str, record: BusinessModel) -> dict[str, Any]:
                 "zh": field.zh,
                 "en": field.en,
                 "value": str(value) if isinstance(value, BusinessModel | UUID) else value,
-                "cell": _cell(origin.winner) if origin and origin.winner else None,
-                "others": [_cell(cell) for cell in origin.losers] if origin else [],
-                "changes": origin.changes if origin else [],
+                "cell": _cell(origin.winner, shown) if origin and origin.winner else None,
+                "others": [_cell(cell, shown) for cell in origin.losers] if origin else [],
+                "changes": [
+                    {**one, "before": shown(one["before"]), "after": shown(one["after"])}
+                    for one in (origin.changes if origin else [])
+                ],
             }
         )
     return {"id": str(record.pk), "kind": kind, "key": str(record), "fields": fields}
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: Cell, shown: Callable[[Any], Any]) -> dict[str, Any]:
     return {
         "source": cell.source,
         "name": dict(cell.source_name),
@@ -75,7 +81,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "row": cell.row,
         "columns": [{"letter": c["letter"], "header": c["header"]} for c in cell.columns],
         "place": cell.place,
-        "value": cell.value,
+        "value": shown(cell.value),
         "snapshot": cell.snapshot,
         "table": cell.table_no,
         "run": str(cell.run_id),

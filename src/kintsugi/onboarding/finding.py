@@ -83,11 +83,23 @@ def latest(_user: Any) -> dict[str, Any] | None:
 
 def register() -> None:
     """Add search, home and panels."""
-    search.register(search.SearchProvider("run", "database-import", _("Runs"), runs))
-    search.register(search.SearchProvider("source", "database", _("Sources"), sources))
+    search.register(
+        search.SearchProvider("run", "database-import", _("Runs"), runs, permission="run.read")
+    )
+    search.register(
+        search.SearchProvider("source", "database", _("Sources"), sources, permission="source.read")
+    )
     home.register(
-        home.Tile("issues", _("Open issues"), "checklist", screens.issues_link, open_issues, 40),
-        home.HomePanel("latest-runs", "onboarding/parts/latest.html", latest, 10),
+        home.Tile(
+            "issues",
+            _("Open issues"),
+            "checklist",
+            screens.issues_link,
+            open_issues,
+            40,
+            "issue.read",
+        ),
+        home.HomePanel("latest-runs", "onboarding/parts/latest.html", latest, 10, "run.read"),
         home.FirstStep(
             _("Bring in the first file"),
             _(

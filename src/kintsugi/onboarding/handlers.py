@@ -17,5 +17,5 @@ def refresh_statistics(event: Event) -> None:
     loaded = {name.split("/")[-1] for name in event.facts["counts"]["entities"]}
     with connection.cursor() as cursor:
         for entity in loaded:
-            cursor.execute(query("onboarding", "analyze").format(table=LOADERS[entity].table))
-        cursor.execute(query("onboarding", "analyze").format(table="audit_provenance"))
+            cursor.execute(query("onboarding", "analyze"), [LOADERS[entity].table])
+        cursor.execute(query("onboarding", "analyze"), ["audit_provenance"])

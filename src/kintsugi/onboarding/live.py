@@ -8,6 +8,7 @@ from django.db.models import Count, Max, Sum
 from django.urls import reverse
 
 from kintsugi.core.errors import KintsugiError
+from kintsugi.core.masks import mask_unplaced
 from kintsugi.engine.pipeline.titles import STEPS
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
@@ -238,6 +239,10 @@ def _terms(run: Run) -> list[Term]:
     return terms
 
 
+def _examples(one: RunIssueCount) -> list[str]:
+    return [str(mask_unplaced(one.entity, text)) for text in one.examples]
+
+
 def _rules(run: Run) -> list[RuleCount]:
     found: dict[str, RuleCount] = {}
     counts = RunIssueCount.objects.filter(run=run).order_by("-count", "rule")[:400]
@@ -252,7 +257,7 @@ def _rules(run: Run) -> list[RuleCount]:
             severity=SEVERITIES.get(one.severity, Text(one.severity, one.severity)),
             tone=SEVERITY_TONES.get(one.severity, ""),
             count=one.count + (before.count if before else 0),
-            examples=(*(before.examples if before else ()), *one.examples)[:3],
+            examples=(*(before.examples if before else ()), *_examples(one))[:3],
             url=f"{base}?rule={quote(one.rule)}",
         )
     order = {text: index for index, text in enumerate(SEVERITIES.values())}

@@ -10,6 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.audit.selectors import cell_url, gid_of_key
+from kintsugi.core.access import may_open
+from kintsugi.core.masks import mask
 from kintsugi.core.panels import RecordPanel
 from kintsugi.core.screens import Action, Column, Custom, Empty, Filter, ListScreen
 from kintsugi.core.screens.parts import language, say
@@ -46,6 +48,7 @@ def tabs(active: str) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": reverse(f"onboarding:{name}"), "active": name == active}
         for name, label in names
+        if may_open(reverse(f"onboarding:{name}"))
     ]
 
 
@@ -84,6 +87,8 @@ RUNS = ListScreen(
     title=_("Sources and runs"),
     subtitle=_("Each run takes one file from its bytes to the tables; its arithmetic closes."),
     rows=lambda user: Run.objects.filter(is_void=False).select_related("source"),
+    permission="run.read",
+    export_permission="run.export",
     columns=(
         Column("number", label=_("Run"), kind="code", link=run_url),
         Column("file_name", label=_("File")),
@@ -132,6 +137,8 @@ SOURCES = ListScreen(
     title=_("Sources"),
     subtitle=_("Where fragments come from. The higher authority wins where sources disagree."),
     rows=_sources,
+    permission="source.read",
+    export_permission="source.export",
     columns=(
         Column("code", label=_("Code"), kind="code", link=source_url),
         Column("name", label=_("Name"), value=source_name, sort=("name_zh",)),
@@ -191,10 +198,21 @@ def issue_cell(issue: Issue) -> str:
     )
 
 
+def issue_value(issue: Issue) -> str:
+    """The value in the source, as whoever is at work may see it."""
+    return str(mask(issue.entity, issue.field, issue.value))
+
+
+def issue_proposal(issue: Issue) -> str | None:
+    """The proposal, likewise."""
+    found: str | None = mask(issue.entity, issue.field, issue.proposal)
+    return found
+
+
 def issue_title(issue: Issue) -> str:
     """What is wrong, with the value."""
     known = RULES.get(issue.rule)
-    text = known.describe(issue.value[:120]) if known else rule_title(issue.rule)
+    text = known.describe(issue_value(issue)[:120]) if known else rule_title(issue.rule)
     return say(text)
 
 
@@ -249,8 +267,8 @@ COLUMNS = (
     Column("place", label=_("Where"), kind="code", value=issue_place, gold=issue_cell,
            sort=("table_no", "row")),
     Column("field", label=_("Column → field"), value=column_and_field, sort=("field",)),
-    Column("value", label=_("Value in the source")),
-    Column("proposal", label=_("Proposal")),
+    Column("value", label=_("Value in the source"), value=issue_value, sort=("value",)),
+    Column("proposal", label=_("Proposal"), value=issue_proposal, sort=("proposal",)),
     Column("remedy", label=_("What to do"), value=issue_remedy),
     Column("record_link", label=_("Record"), value=lambda i: _entity_name(i) if issue_record(i)
            else None, link=issue_record),
@@ -288,6 +306,8 @@ RUN_ISSUES = ListScreen(
     name="issues",
     title=_("Issues"),
     rows=_issues_of_run,
+    permission="issue.read",
+    export_permission="issue.export",
     columns=COLUMNS,
     search=("value", "place", "header"),
     search_hint=_("Value, key, column"),
@@ -303,6 +323,8 @@ OPEN_ISSUES = ListScreen(
     title=_("Open issues"),
     subtitle=_("What the sources leave unanswered, until somebody or the source mends it."),
     rows=lambda user: with_record(Issue.objects.filter(status="open")),
+    permission="issue.read",
+    export_permission="issue.export",
     columns=(
         *COLUMNS[:2],
         Column(
@@ -361,7 +383,7 @@ def issues_of_record(record: Any) -> dict[str, Any] | None:
                 "place": issue_place(issue),
                 "source": source_name(issue.source),
                 "cell": issue_cell(issue),
-                "proposal": issue.proposal,
+                "proposal": issue_proposal(issue),
             }
             for issue in found[:PANEL_ISSUES]
         ],
@@ -376,6 +398,7 @@ def panels() -> list[RecordPanel]:
             f"issues-of-{entity}",
             entity,
             Custom("onboarding/parts/record_issues.html", issues_of_record, side=True),
+            permission="issue.read",
             order=10,
         )
         for entity in ("device", "product", "party")

@@ -8,6 +8,7 @@ from django.db import connection
 from psycopg import sql
 
 from kintsugi.core.loading import TableLoader
+from kintsugi.core.masks import mask_unplaced
 from kintsugi.core.queries import query
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
@@ -58,7 +59,7 @@ def run_report(run: Run) -> dict[str, Any]:
                 "rule": found.rule,
                 "severity": found.severity,
                 "count": found.count,
-                "examples": found.examples,
+                "examples": [mask_unplaced(found.entity, text) for text in found.examples],
                 "title": rule_title(found.rule)._asdict(),
             }
             for found in issues

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 from uuid import uuid4
 
 from django.conf import settings
@@ -127,7 +127,7 @@ class StoreHandler(FileUploadHandler):
         super().__init__(request)
         self.batch = batch
         self.total = 0
-        self.is_too_large = False
+        self.refused: KintsugiError | None = None
         self._file: BinaryIO | None = None
         self._path = Path()
 
@@ -141,12 +141,17 @@ class StoreHandler(FileUploadHandler):
         """Write a chunk; stop the upload at the limit."""
         self.total += len(raw_data)
         if self.total > settings.UPLOAD_MAX_BYTES:
-            self.is_too_large = True
-            self._close()
-            raise StopUpload(connection_reset=False)
+            self._stop(too_large())
+        if start == 0 and is_program(raw_data):
+            self._stop(a_program(self.file_name or ""))
         assert self._file is not None, "new_file comes first"
         self._file.write(raw_data)
         return None
+
+    def _stop(self, refused: KintsugiError) -> NoReturn:
+        self.refused = refused
+        self._close()
+        raise StopUpload(connection_reset=False)
 
     def file_complete(self, file_size: int) -> StoredFile:
         """The file as the form sees it."""
@@ -161,6 +166,24 @@ class StoreHandler(FileUploadHandler):
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def is_program(head: bytes) -> bool:
+    """Whether a file's first bytes are those of an executable (PE, ELF, Mach-O): never a table, and
+    not wanted on the server. What is no table otherwise is refused by the readers, by name."""
+    if head[:4] in (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe"):
+        return True
+    return head[:2] == b"MZ" and b"\0" in head[:64]  # a text may begin with MZ, too
+
+
+def a_program(name: str) -> KintsugiError:
+    """The refusal of an executable."""
+    return KintsugiError(
+        "upload.program",
+        Text(f"“{safe_name(name)}”是可执行程序。", f"“{safe_name(name)}” is a program."),
+        Text("请上传数据文件:CSV、Excel 或 SQLite。", "Upload data: CSV, Excel or SQLite."),
+        file=safe_name(name),
+    )
 
 
 def too_large() -> KintsugiError:

@@ -29,6 +29,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from kintsugi.core.access import NOBODY, Access, bound, current, requires
 from kintsugi.core.errors import KintsugiError
 from kintsugi.core.middleware import status_of
 from kintsugi.engine.mapping import Mapping
@@ -59,6 +60,7 @@ SOURCES_MAX = 300
 # -- upload and preview --------------------------------------------------------------------------
 
 
+@requires("run.import")
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
@@ -81,8 +83,8 @@ def _upload(request: HttpRequest, batch: uploads.Batch | None) -> HttpResponse:
     stored = [f for f in request.FILES.getlist("files") if isinstance(f, uploads.StoredFile)]
     handler = request.upload_handlers[0]
     try:
-        if getattr(handler, "is_too_large", False):
-            raise uploads.too_large()
+        if refused := getattr(handler, "refused", None):
+            raise refused
         if not stored:
             raise uploads.nothing_chosen()
         if len(stored) > uploads.FILES_MAX:
@@ -117,6 +119,7 @@ def _upload_page(request: HttpRequest, errors: list[KintsugiError] | None = None
     return render(request, "onboarding/upload.html", context, status=status)
 
 
+@requires("run.import")
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview_upload(request: HttpRequest, batch_id: str) -> HttpResponse:
     """What was recognised; POST starts the import of all files that are ready."""
@@ -227,6 +230,7 @@ def _source_name(source: Source) -> str:
     return Text(source.name_zh, source.name_en).get(translation.get_language() or "zh-hans")
 
 
+@requires("run.read")
 @require_safe
 def run_page(request: HttpRequest, number: str) -> HttpResponse:
     """One run: its path, its arithmetic, what is wrong, live while it runs."""
@@ -241,6 +245,7 @@ def run_page(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "onboarding/run.html", context)
 
 
+@requires("run.import")
 @require_POST
 def go_on(request: HttpRequest, number: str) -> HttpResponse:
     """Take a stopped run up again; it goes on from its last complete step."""
@@ -253,11 +258,13 @@ def go_on(request: HttpRequest, number: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("onboarding:run", args=[run.number]))
 
 
-def live_frame(run_id: UUID, *, csrf: str, language: str) -> tuple[str, bool]:
+def live_frame(
+    run_id: UUID, *, csrf: str, language: str, access: Access = NOBODY
+) -> tuple[str, bool]:
     """The live part of a run's page, and whether the run has ended. Gives its connection back."""
     try:
         run = Run.objects.select_related("source", "snapshot", "mapping").get(pk=run_id)
-        with translation.override(language):
+        with bound(access), translation.override(language):
             html = render_to_string(
                 "onboarding/parts/live.html",
                 {"state": live.run_state(run), "run": run, "csrf": csrf},
@@ -275,7 +282,13 @@ def event(name: str, text: str) -> bytes:
 
 
 async def run_events(
-    run_id: UUID, *, csrf: str, language: str, tick_s: float = TICK_S, max_s: float = STREAM_MAX_S
+    run_id: UUID,
+    *,
+    csrf: str,
+    language: str,
+    access: Access = NOBODY,
+    tick_s: float = TICK_S,
+    max_s: float = STREAM_MAX_S,
 ) -> AsyncIterator[bytes]:
     """The run's progress as events: ``progress`` whenever something changed, ``done`` at the end.
 
@@ -285,7 +298,7 @@ async def run_events(
     until, sent, quiet = time.monotonic() + max_s, "", 0
     yield b"retry: 1500\n\n"
     while time.monotonic() < until:
-        html, is_ended = await read(run_id, csrf=csrf, language=language)
+        html, is_ended = await read(run_id, csrf=csrf, language=language, access=access)
         if html != sent:
             sent, quiet = html, 0
             yield event("progress", html)
@@ -299,6 +312,7 @@ async def run_events(
         await asyncio.sleep(tick_s)
 
 
+@requires("run.read")
 @require_safe
 async def live_run(request: HttpRequest, number: str) -> HttpResponseBase:
     """Server-sent events of one run."""
@@ -306,12 +320,13 @@ async def live_run(request: HttpRequest, number: str) -> HttpResponseBase:
     language = translation.get_language() or "zh-hans"
     csrf = get_token(request)
     return StreamingHttpResponse(
-        run_events(run.pk, csrf=csrf, language=language),
+        run_events(run.pk, csrf=csrf, language=language, access=current()),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
+@requires("row.read")
 @require_safe
 def step_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
     """The rows of one materialised step, with what made them."""
@@ -363,6 +378,7 @@ def _cell(value: Any) -> str | None:
     return str(value)[:400]
 
 
+@requires("row.read")
 @require_safe
 def rows_page(request: HttpRequest, number: str, outcome: str) -> HttpResponse:
     """The rows behind one number of the run's arithmetic."""
@@ -400,6 +416,7 @@ def _whole(text: str | None) -> int:
 # -- a source, a cell ----------------------------------------------------------------------------
 
 
+@requires("source.read")
 @require_safe
 def source_page(request: HttpRequest, code: str) -> HttpResponse:
     """One source: what is known of it, its mapping in words, its runs."""
@@ -431,6 +448,7 @@ def source_page(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "onboarding/source.html", context)
 
 
+@requires("cell.read")
 @require_safe
 def cell(request: HttpRequest, snapshot: str, table: int, row: int, ordinal: int) -> HttpResponse:
     """A source cell among its neighbours: a page, or for the drawer its content alone."""

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from ninja import Router
 from pydantic import Field
 
+from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.records import Record, links_of, record_schema
 from kintsugi.core.api.schemas import READ, Links
@@ -53,6 +54,7 @@ add_list(
 
 
 @router.get("/{id}", response={200: PARTY, **READ}, summary="One party")
+@requires("party.read")
 def party(request: HttpRequest, id: UUID) -> Party:
     """The golden record. Where each value came from: `explain`."""
     return selectors.party(id)

@@ -11,7 +11,11 @@ class PartiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Add parties to search and home."""
-        from kintsugi.parties import evidence_pack, finding
+        from kintsugi.audit.selectors import name_commands
+        from kintsugi.identity.services import register_act_kind
+        from kintsugi.parties import corrections, evidence_pack, finding
 
         finding.register()
         evidence_pack.register()
+        register_act_kind(corrections.CORRECTION.kind())
+        name_commands({corrections.CORRECTION.name: corrections.CORRECTION.title})

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from kintsugi.core import home, search
+from kintsugi.core import home, scope_names, search
 from kintsugi.parties import screens, selectors
 
 
@@ -24,8 +24,13 @@ def count(_user: Any) -> home.TileValue:
     return home.TileValue(selectors.parties().count() or None)
 
 
+def _named(name: str) -> list[str]:
+    return [str(party.pk) for party in selectors.by_name(name)]
+
+
 def register() -> None:
-    """Add search and tile."""
+    """Add search and tile, and the names of customers that limit somebody's rows."""
+    scope_names.register("customer", scope_names.Named(selectors.party_names, _named))
     home.register(
         home.Tile(
             "parties",
@@ -34,6 +39,7 @@ def register() -> None:
             lambda: reverse("parties:list"),
             count,
             30,
+            "party.read",
         )
     )
     search.register(
@@ -43,5 +49,6 @@ def register() -> None:
             _("Parties"),
             find,
             more=lambda query: f"{reverse('parties:list')}?{urlencode({'q': query})}",
+            permission="party.read",
         )
     )

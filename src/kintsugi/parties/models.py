@@ -3,12 +3,14 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.models import BusinessModel
+from kintsugi.core.scope import Scope, Scoped
 
 
-class Party(BusinessModel):
+class Party(Scoped, BusinessModel):
     """An organisation or person in one or more roles.
 
     ``party_key`` is the identity: the credit code where one is known, otherwise the name without
@@ -47,3 +49,17 @@ class Party(BusinessModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def within(cls, scope: Scope) -> Q:
+        """Everybody's makers and suppliers, and the customers of the scope."""
+        nobodys_customer = Q(roles__len__gt=0) & ~Q(roles__contains=["customer"])
+        return nobodys_customer | customer_within(scope)
+
+
+def customer_within(scope: Scope, path: str = "") -> Q:
+    """The customers of a scope; ``path`` leads to the party, such as ``customer__``."""
+    found = Q(**{f"{path}id__in": scope.customers})
+    for region in sorted(scope.regions):
+        found |= Q(**{f"{path}region_code__startswith": region})
+    return found

@@ -12,17 +12,21 @@ from django.utils.translation import gettext_lazy as _
 from kintsugi.audit.selectors import evidence_of
 from kintsugi.core.panels import Registered, Together
 from kintsugi.core.screens import (
+    Action,
     Column,
     Custom,
     DetailScreen,
     Empty,
     Fields,
     Filter,
+    FormScreen,
     ListScreen,
     Value,
 )
+from kintsugi.core.screens.corrections import correction_form
 from kintsugi.core.screens.parts import contract_choices, contract_field
-from kintsugi.parties import selectors
+from kintsugi.parties import selectors, views
+from kintsugi.parties.corrections import CORRECTION
 from kintsugi.parties.models import Party
 
 
@@ -64,6 +68,8 @@ PARTIES = ListScreen(
     title=_("Parties"),
     subtitle=_("Hospitals, suppliers, makers: everybody the records speak of."),
     rows=rows,
+    permission="party.read",
+    export_permission="party.export",
     entity="party",
     columns=(
         Column("name", link=url_of, sort=("name_sort",)),
@@ -103,17 +109,29 @@ def gold(record: Any) -> dict[str, str]:
     return dict(record.evidence.gold)
 
 
+def mended(record: Any) -> dict[str, Any]:
+    """The act that corrected a value."""
+    return dict(record.evidence.mended)
+
+
 def evidence(record: Any) -> dict[str, Any]:
     """For the panels about evidence."""
     return {"evidence": record.evidence}
 
 
+def correct(record: Any) -> list[Action]:
+    """The way to a correction."""
+    return [Action(_("Correct"), reverse("parties:correct", args=[record.pk]), icon="pencil")]
+
+
 PARTY = DetailScreen(
     find=find,
+    permission="party.read",
     title=lambda record: record.name,
     subtitle=lambda record: record.uscc or "",
     pills=lambda record: [(role, "") for role in roles_of(record)],
     breadcrumbs=lambda record: [(_("Parties"), reverse("parties:list"))],
+    actions=correct,
     panels=(
         Together(
             (
@@ -128,20 +146,39 @@ PARTY = DetailScreen(
                     ),
                     entity="party",
                     gold=gold,
+                    mended=mended,
                 ),
                 Fields(
                     _("Place and contact"),
                     ("country", "region_code", "address", "contact", "phone", "email"),
                     entity="party",
                     gold=gold,
+                    mended=mended,
                 ),
             )
         ),
         Registered("party", side=False),
-        Custom("audit/matrix.html", evidence),
+        Custom("audit/matrix.html", evidence, permission="evidence.read"),
         Registered("party"),
-        Custom("audit/sources.html", evidence, side=True),
-        Custom("audit/timeline.html", evidence, side=True),
+        Custom("audit/sources.html", evidence, side=True, permission="evidence.read"),
+        Custom("audit/timeline.html", evidence, side=True, permission="history.read"),
     ),
     template="audit/record.html",
+)
+
+CORRECT = FormScreen(
+    permission="act.create",
+    title=lambda record: gettext("Correct %(record)s") % {"record": record},
+    form=lambda: correction_form("party", CORRECTION.fields),
+    find=views.to_correct,
+    values=views.typed,
+    save=views.propose,
+    done=lambda act: reverse("acts:detail", args=[act.pk]),
+    saved=_("The correction is written as a draft. Submit it; another person approves it."),
+    submit=_("Write the correction"),
+    cancel=lambda record: reverse("parties:detail", args=[record.pk]),
+    breadcrumbs=lambda record: [
+        (_("Parties"), reverse("parties:list")),
+        (str(record), reverse("parties:detail", args=[record.pk])),
+    ],
 )

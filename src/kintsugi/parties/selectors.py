@@ -6,12 +6,15 @@ from uuid import UUID
 import polars as pl
 from django.db.models import Q, QuerySet
 
+from kintsugi.core import scope
 from kintsugi.core.bulk import fetch_frame
 from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
 from kintsugi.core.sorting import sort_key
 from kintsugi.engine.values import normalise
-from kintsugi.parties.models import Party
+from kintsugi.parties.models import Party, customer_within
+
+__all__ = ["customer_within"]
 
 
 def name_keys(names: pl.Series) -> pl.DataFrame:
@@ -79,3 +82,8 @@ def by_name(name: str, *, limit: int = 20) -> list[Party]:
     keys = name_keys(pl.Series([name.strip()]))["name_key"].drop_nulls().to_list()
     found = Party.objects.filter(Q(name_key__in=keys) | Q(uscc=name.strip().upper()))
     return list(found.order_by("name_sort", "id")[:limit])
+
+
+def is_customer_within(pk: UUID) -> bool:
+    """Whether this is a customer, and one of the scope at work rather than everybody's."""
+    return Party.objects.filter(customer_within(scope.current()), pk=pk).exists()

@@ -1,13 +1,19 @@
 """The only writer of parties."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
+from django.db.models import F
+from django.db.models.functions import Now
 from psycopg import sql
 
+from kintsugi.core.errors import StaleVersion
 from kintsugi.core.loading import TableLoader
 from kintsugi.core.queries import query
-from kintsugi.core.sorting import with_sort_key
+from kintsugi.core.sorting import sort_key, with_sort_key
+from kintsugi.parties.models import Party
 from kintsugi.parties.selectors import name_keys
 
 
@@ -62,3 +68,20 @@ LOADER = PartyLoader(
     derived=("name_sort", "name_key"),
     arrays=frozenset({"roles", "phone"}),
 )
+
+
+def correct_party(*, party: Party, values: Mapping[str, Any]) -> None:
+    """Write corrected values, as a plan of ``party.correct`` has them, and count the version up.
+
+    A corrected name brings its sort key and identity key along. Raises StaleVersion when the
+    party is no longer at the version it was read with.
+    """
+    columns = dict(values)
+    if name := columns.get("name"):
+        keys = name_keys(pl.Series([name]))["name_key"].to_list()
+        columns |= {"name_sort": sort_key(name), "name_key": (keys and keys[0]) or ""}
+    changed = Party.objects.filter(pk=party.pk, version=party.version).update(
+        **columns, version=F("version") + 1, updated_at=Now()
+    )
+    if not changed:
+        raise StaleVersion(str(party), read=party.version, now=party.version + 1)

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field, create_model
 
+from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.records import Record, links_of, record_schema
 from kintsugi.core.api.schemas import READ, Links
@@ -76,6 +77,7 @@ add_list(
 
 
 @router.get("/{id}", response={200: PRODUCT, **READ}, summary="One product")
+@requires("product.read")
 def product(request: HttpRequest, id: UUID) -> Product:
     """The golden record. Where each value came from: `explain`."""
     return selectors.product(id)
@@ -84,6 +86,7 @@ def product(request: HttpRequest, id: UUID) -> Product:
 @router.get(
     "/{id}/identifiers", response={200: IDENTIFIERS, **READ}, summary="A product's UDI identifiers"
 )
+@requires("product.read")
 def identifiers(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """All package levels in one list."""
     most = selectors.IDENTIFIERS_MAX
@@ -98,6 +101,7 @@ def identifiers(request: HttpRequest, id: UUID) -> dict[str, Any]:
 @router.get(
     "/{id}/packages", response={200: Packages, **READ}, summary="A product's package levels"
 )
+@requires("product.read")
 def packages(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """What holds what: each identifier with the packages it is held in."""
     return {"items": [_package(root) for root in selectors.packages(selectors.product(id).pk)]}

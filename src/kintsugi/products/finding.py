@@ -42,10 +42,19 @@ def register() -> None:
             _("Products"),
             find,
             more=lambda query: f"{reverse('products:list')}?{urlencode({'q': query})}",
+            permission="product.read",
         )
     )
     home.register(
-        home.Tile("products", _("Products"), "package", lambda: reverse("products:list"), count, 20)
+        home.Tile(
+            "products",
+            _("Products"),
+            "package",
+            lambda: reverse("products:list"),
+            count,
+            20,
+            "product.read",
+        )
     )
     panels.register(screens.MADE_BY_PARTY)
     record_kind(

@@ -44,6 +44,8 @@ PRODUCTS = ListScreen(
     title=_("Products"),
     subtitle=_("The catalogue at the level of specification and model, with its UDI-DI."),
     rows=lambda user: selectors.products(),
+    permission="product.read",
+    export_permission="product.export",
     entity="product",
     columns=(
         Column("product_code", kind="code", link=url_of),
@@ -198,6 +200,7 @@ def _status(record: Product) -> list[tuple[str, str]]:
 
 PRODUCT = DetailScreen(
     find=find,
+    permission="product.read",
     title=lambda record: record.name,
     subtitle=lambda record: " · ".join(
         part for part in (record.model, record.catalog_number) if part
@@ -208,10 +211,10 @@ PRODUCT = DetailScreen(
         Together(GROUPS),
         Custom("products/packages.html", packages),
         Registered("product", side=False),
-        Custom("audit/matrix.html", evidence),
+        Custom("audit/matrix.html", evidence, permission="evidence.read"),
         Registered("product"),
-        Custom("audit/sources.html", evidence, side=True),
-        Custom("audit/timeline.html", evidence, side=True),
+        Custom("audit/sources.html", evidence, side=True, permission="evidence.read"),
+        Custom("audit/timeline.html", evidence, side=True, permission="history.read"),
     ),
     template="products/product.html",
 )
@@ -237,5 +240,6 @@ MADE_BY_PARTY = RecordPanel(
         empty=_("No product names this party as its maker."),
         more=lambda record: f"{reverse('products:list')}?manufacturer={record.pk}",
     ),
+    permission="product.read",
     order=20,
 )

@@ -34,7 +34,7 @@ def amy(db) -> User:
 
 def _account(**facts: str) -> User:
     from kintsugi.audit.services import recorded
-    from kintsugi.identity.services import create_user
+    from tests.identity.people import create_user
 
     with recorded(actor="test", command="test"):
         return create_user(password=PASSWORD, **facts)

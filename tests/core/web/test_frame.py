@@ -17,13 +17,16 @@ from kintsugi.config.urls import (  # noqa: F401  (the failure pages are found b
 )
 from kintsugi.config.urls import urlpatterns as product
 from kintsugi.core import home, search
+from kintsugi.core.access import OPEN, requires
 from kintsugi.core.errors import KintsugiError, NotFound, StaleVersion, Text
 
 
+@requires(OPEN)
 def broken(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a secret detail")
 
 
+@requires(OPEN)
 def refused(request: HttpRequest) -> HttpResponse:
     raise KintsugiError(
         "test.refused",
@@ -34,6 +37,7 @@ def refused(request: HttpRequest) -> HttpResponse:
     )
 
 
+@requires(OPEN)
 def missing(request: HttpRequest) -> HttpResponse:
     raise NotFound(Text("设备", "device"), "SN1")
 
@@ -96,6 +100,7 @@ def test_health_answers_without_log_in_and_tells_nothing_else(client):
     assert response.json() == {"status": "ok", "database": "ok"}
 
 
+@pytest.mark.django_db(transaction=True)
 def test_health_says_503_when_the_database_is_gone(client, monkeypatch):
     def gone(*_args: object) -> None:
         raise DatabaseError("no server")
@@ -194,7 +199,9 @@ def shelf(monkeypatch):
         hits = [search.Hit(f"SN-{i}", "<i>pump</i>", f"/d/{i}/", code=True) for i in range(9)]
         return [hit for hit in hits if query.upper() in hit.title]
 
-    provider = search.SearchProvider("shelf", "box", "Shelf", find, more=lambda q: f"/d/?q={q}")
+    provider = search.SearchProvider(
+        "shelf", "box", "Shelf", find, more=lambda q: f"/d/?q={q}", permission="search.read"
+    )
     monkeypatch.setattr(search, "PROVIDERS", {"shelf": provider})
     return asked
 
@@ -239,7 +246,14 @@ def test_an_empty_installation_offers_the_first_step(en, monkeypatch):
 
 def test_a_tile_opens_its_rows_and_an_empty_one_stays_away(en, monkeypatch):
     def tile(name: str, value: int | None) -> home.Tile:
-        return home.Tile(name, name, "box", lambda: f"/{name}/", lambda _: home.TileValue(value))
+        return home.Tile(
+            name,
+            name,
+            "box",
+            lambda: f"/{name}/",
+            lambda _: home.TileValue(value),
+            permission="search.read",
+        )
 
     monkeypatch.setattr(home, "TILES", {"a": tile("full", 1234567), "b": tile("none", None)})
     page = en.get("/").content.decode()

@@ -8,7 +8,7 @@ import kintsugi.core.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0002_change_log"),
+        ("audit", "0010_refusals"),
     ]
 
     operations = [

@@ -62,7 +62,7 @@ def find(changes: QuerySet[Change], text: str) -> QuerySet[Change]:
 
 def history_url(change: Change) -> str:
     """All changes of the row."""
-    return reverse("audit:record", args=[change.table, change.row_id])
+    return reverse("audit:row", args=[change.table, change.row_id])
 
 
 def row_name(change: Change) -> str:

@@ -26,10 +26,12 @@ COMMANDS = (
     "demo",
     "import_",
     "explain",
-    "audit_pack",
     "checksum",
+    "audit",
+    "witness",
     "doctor",
     "migrate",
+    "secrets",
     "manage",
 )
 

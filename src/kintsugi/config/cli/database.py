@@ -1,19 +1,25 @@
 """The database for the length of a command: embedded or given, migrated, Django ready."""
 
+import getpass
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 
+from kintsugi.engine.errors import KintsugiError
 from kintsugi.runtime import faults
 from kintsugi.runtime.binaries import MINIMUM_MAJOR
 from kintsugi.runtime.cluster import Cluster
 from kintsugi.runtime.home import Home
+from kintsugi.runtime.login import app_url
 
 SETTINGS = "kintsugi.config.settings"
+#: Address of the tables' owner, for migrations; the programs themselves then own nothing.
+OWNER_URL = "KINTSUGI_OWNER_URL"
 # Any number, the same in all processes: two migrations at once wait for each other.
 _MIGRATION_LOCK = 5_052_026
 
@@ -32,18 +38,81 @@ def database(*, migrate: bool = True, home: str | Path | None = None) -> Iterato
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     with ExitStack() as stack:
         url = os.environ.get("DATABASE_URL")
+        server = None
         if url:
             place.prepare()
             check_server(url)
         else:
-            url = stack.enter_context(Cluster(place.root).attach()).url()
+            server = stack.enter_context(Cluster(place.root).attach())
+            url = server.url()
             stack.enter_context(_embedded(url))
         import django
 
         django.setup()
+        from kintsugi.core.access import SYSTEM, bound
+
+        stack.enter_context(bound(SYSTEM))
         if migrate:
             apply_migrations(url)
-        yield url
+            if server is not None:
+                url = app_url(server, place)
+                _work_as(url)
+        try:
+            yield url
+        except KintsugiError as error:
+            _keep_refusal(error)
+            raise
+
+
+def _keep_refusal(error: KintsugiError) -> None:
+    """A command that a rule refused is a refused act like one of the web; that it cannot be kept
+    (the tables are not there yet) changes nothing about the answer."""
+    from datetime import UTC, datetime
+
+    from django.db import DatabaseError
+
+    from kintsugi.audit.services import note_refusal
+
+    with suppress(DatabaseError):
+        note_refusal(
+            actor=f"cli:{getpass.getuser()}",
+            command=f"kintsugi {' '.join(sys.argv[1:2])}",
+            error=error,
+            rule=error.code,
+            status=0,
+            at=datetime.now(UTC),
+        )
+
+
+def _work_as(url: str) -> None:
+    """This process and its children go on under the account of an address of the same database."""
+    from django.conf import settings
+    from django.db import connections
+
+    connections.close_all()
+    os.environ["DATABASE_URL"] = url
+    parts = urlsplit(url)
+    account = {"USER": unquote(parts.username or ""), "PASSWORD": unquote(parts.password or "")}
+    for entry in (settings.DATABASES["default"], connections["default"].settings_dict):
+        entry.update(account)
+
+
+@contextmanager
+def as_tables_owner() -> Iterator[None]:
+    """A block in which Django works as the owner of the tables: the account in
+    ``KINTSUGI_OWNER_URL``, else the one that logged in."""
+    from kintsugi.core.scope import as_owner
+
+    ours = os.environ["DATABASE_URL"]
+    owner = os.environ.get(OWNER_URL)
+    with as_owner():
+        if owner:
+            _work_as(owner)
+        try:
+            yield
+        finally:
+            if owner:
+                _work_as(ours)
 
 
 @contextmanager
@@ -101,8 +170,9 @@ def apply_migrations(url: str) -> list[str]:
         lock.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
         applied = _pending()  # again: the one we waited for has done the work
         if applied:
-            call_command("migrate", verbosity=0, interactive=False)
-            call_command("createcachetable", verbosity=0)
+            with as_tables_owner():
+                call_command("migrate", verbosity=0, interactive=False)
+                call_command("createcachetable", verbosity=0)
         return applied
 
 

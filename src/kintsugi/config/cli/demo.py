@@ -11,6 +11,7 @@ from rich.table import Table
 from kintsugi.config.cli.import_ import _progress, show_arithmetic
 from kintsugi.config.cli.terminal import language, out, print_json, t
 from kintsugi.config.cli.up import serve
+from kintsugi.engine.errors import KintsugiError
 from kintsugi.runtime.home import Home
 from kintsugi.runtime.processes import choose_web_port
 
@@ -51,15 +52,17 @@ def run_demo(*, address: str, quiet: bool) -> dict[str, Any]:
     """Onboard, compare with the truth, write ``demo-report.json``; inside ``database()``."""
     from django.urls import reverse
 
-    from kintsugi.demo.onboard import compare_with_truth, ensure_people, onboard
+    from kintsugi.demo.onboard import compare_with_truth, ensure_people, limit_people, onboard
     from kintsugi.devices.selectors import best_documented
     from kintsugi.onboarding.selectors import checksums, run_report
 
     begun = time.monotonic()
     home = Home().root
-    logins = ensure_people(home)
+    logins = ensure_people(home, at=dt.datetime.now(dt.UTC))
     with _progress(quiet) as listener:
         runs = onboard(at=dt.datetime.now(dt.UTC), listener=listener)
+    limit_people(at=dt.datetime.now(dt.UTC))
+    sealed = _seal()
     device = best_documented()
     report = {
         "ok": True,
@@ -70,6 +73,7 @@ def run_demo(*, address: str, quiet: bool) -> dict[str, Any]:
         "address": address + "/",
         "logins": logins,
         "checksums": checksums(),
+        "sealed": sealed,
         "seconds": round(time.monotonic() - begun, 1),
     }
     path = home / "demo-report.json"
@@ -81,6 +85,18 @@ def run_demo(*, address: str, quiet: bool) -> dict[str, Any]:
     temporary.rename(path)
     report["report"] = str(path)
     return report
+
+
+def _seal() -> dict[str, Any]:
+    """Seal what was loaded, so that the record verifies at once; a refusal (another sealer at work,
+    a home folder that knows another database) ends no demo and stands on the record's page."""
+    from kintsugi.audit.services import seal_round
+
+    try:
+        last = seal_round(at=dt.datetime.now(dt.UTC)).checkpoint
+    except KintsugiError as error:
+        return {"refused": error.code}
+    return {"checkpoint": last.number, "changes": last.size} if last else {}
 
 
 def show_demo(report: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
     def manage(context: typer.Context) -> None:
         from django.core.management import execute_from_command_line
 
-        from kintsugi.config.cli.database import database
+        from kintsugi.config.cli.database import as_tables_owner, database
 
-        with database(migrate=False):
+        with database(migrate=False), as_tables_owner():
             execute_from_command_line(["kintsugi manage", *context.args])

@@ -1,4 +1,5 @@
-"""Log-in of API requests: the session cookie, with Django's CSRF check for what changes things."""
+"""Log-in of API requests: an API token, or the session cookie with Django's CSRF check for what
+changes things."""
 
 from typing import Any
 
@@ -6,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
-from ninja.security import SessionAuth
+from ninja.security import HttpBearer, SessionAuth
 
 from kintsugi.core.screens.parts import language
 
@@ -31,3 +32,12 @@ class Session(SessionAuth):
         if not request.user.is_authenticated:
             return None
         return super().__call__(request)
+
+
+class Token(HttpBearer):
+    """An API token. Identity's middleware has looked it up before; this documents it."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any | None:
+        """The account, or None where the token was not good."""
+        translation.activate(language_of(request))
+        return request.user if request.user.is_authenticated else None

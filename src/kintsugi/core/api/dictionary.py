@@ -7,6 +7,7 @@ from ninja import Router, Schema
 from ninja.params.functions import Path
 from pydantic import Field
 
+from kintsugi.core.access import requires
 from kintsugi.core.api.schemas import READ, Words
 from kintsugi.core.errors import NotFound
 from kintsugi.engine.contract import Contract, load_contracts
@@ -124,12 +125,14 @@ def _field(field: ContractField) -> dict[str, Any]:
 
 
 @router.get("/contracts", response={200: Contracts, **READ}, summary="Data contracts")
+@requires("dictionary.read")
 def contracts(request: HttpRequest) -> dict[str, Any]:
     """One contract per kind of record: the only place where meaning and rules are declared."""
     return {"items": [_head(one) for _name, one in sorted(load_contracts().items())]}
 
 
 @router.get("/contracts/{entity}", response={200: ContractOut, **READ}, summary="One data contract")
+@requires("dictionary.read")
 def contract(
     request: HttpRequest,
     entity: str = Path(
@@ -152,6 +155,7 @@ def contract(
 
 
 @router.get("/rules", response={200: Rules, **READ}, summary="Rules that issues name")
+@requires("dictionary.read")
 def rules(request: HttpRequest) -> dict[str, Any]:
     """What each rule means, how grave it is, and what to do; and what is mended without asking."""
     return {

@@ -32,6 +32,10 @@ STATUS: dict[str, int] = {
     "pipeline.no-step": 404,
     "pipeline.no-result": 404,
     "run.busy": 409,
+    "audit.no-such-change": 404,
+    "audit.not-sealed-yet": 409,
+    "access.denied": 403,
+    "access.no-rule": 403,
 }
 CHECK = Text("请检查地址,或用搜索查找。", "Check the address, or look for it with search.")
 LATER = Text("请稍后再试。", "Try again later.")
@@ -55,6 +59,8 @@ def refusal(request: HttpRequest, error: KintsugiError, status: int | None = Non
         status=status,
         json_dumps_params={"ensure_ascii": False, "default": str},
     )
+    response.keeps_writes = getattr(error, "keeps_writes", False)  # type: ignore[attr-defined]
+    response.refusal = error  # type: ignore[attr-defined]  # for the log of refused acts
     if status in (401, 403):
         response["Cache-Control"] = "no-store"
     return response
@@ -63,6 +69,15 @@ def refusal(request: HttpRequest, error: KintsugiError, status: int | None = Non
 def not_found() -> KintsugiError:
     """Nothing lives at this address."""
     return KintsugiError("core.not-found", Text("找不到。", "There is no such thing."), CHECK)
+
+
+def forbidden() -> KintsugiError:
+    """This person may not do or see this."""
+    return KintsugiError(
+        "api.forbidden",
+        Text("您没有权限。", "You may not do this."),
+        Text("如工作需要,请联系管理员。", "Ask your administrator if you need it for your work."),
+    )
 
 
 def method_not_allowed(allowed: str) -> KintsugiError:
@@ -186,6 +201,9 @@ def install(api: NinjaAPI) -> None:
         found, status = _invalid(error)
         return refusal(request, found, status)
 
+    def of_forbidden(request: HttpRequest, _error: Any) -> HttpResponse:
+        return refusal(request, forbidden(), 403)
+
     def of_refusal(request: HttpRequest, error: Any) -> HttpResponse:
         return refusal(request, error)
 
@@ -198,7 +216,7 @@ def install(api: NinjaAPI) -> None:
         HttpError: of_http_error,
         Http404: of_status(404),
         ObjectDoesNotExist: of_status(404),
-        PermissionDenied: of_status(403),
+        PermissionDenied: of_forbidden,
         RequestDataTooBig: of_status(413),
         SuspiciousOperation: of_status(400),
         BadRequest: of_status(400),

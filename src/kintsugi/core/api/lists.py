@@ -12,6 +12,7 @@ from ninja import Router, Schema
 from ninja.params.functions import Query
 from pydantic import Field, create_model
 
+from kintsugi.core.access import requires
 from kintsugi.core.api.errors import invalid
 from kintsugi.core.api.schemas import READ, Word
 from kintsugi.core.screens import Column, Filter, ListScreen
@@ -96,7 +97,7 @@ def add_list(
     extra: Mapping[str, Any] | None = None,
     also: Also | None = None,
 ) -> None:
-    """A route that lists what ``screen`` lists.
+    """A route that lists what ``screen`` lists, under the screen's permission.
 
     ``related`` names what an item reads beyond the screen's columns; ``rows(user, **path)`` takes
     the place of the screen's rows; ``arguments`` are the parts of the path with their types.
@@ -120,7 +121,8 @@ def add_list(
 
     view.__name__ = name
     signed = _signed(view, query, arguments or {})
-    router.get(path, response={200: answer, **READ}, summary=summary, url_name=name)(signed)
+    permitted = requires(screen.permission)(signed)
+    router.get(path, response={200: answer, **READ}, summary=summary, url_name=name)(permitted)
 
 
 def _signed(

@@ -2,15 +2,17 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.urls import reverse
 from ninja import Schema
-from pydantic import Field, create_model
+from pydantic import AfterValidator, Field, create_model
 
 from kintsugi.core.api import api_url
 from kintsugi.core.api.schemas import Reference
+from kintsugi.core.masks import mask
 from kintsugi.engine.contract import Field as ContractField
 from kintsugi.engine.contract import load_contract
 
@@ -46,6 +48,8 @@ def record_schema(name: str, *, entity: str, base: type[Record] = Record) -> typ
     fields: dict[str, Any] = {}
     for field in contract.fields:
         kind = TYPES[field.type]
+        if field.personal:
+            kind = Annotated[kind | None, AfterValidator(partial(mask, entity, field.name))]
         required = field.name in contract.key
         fields[field.name] = (
             kind if required else kind | None,
@@ -68,6 +72,8 @@ def record_schema(name: str, *, entity: str, base: type[Record] = Record) -> typ
 
 def _meaning(field: ContractField) -> str:
     parts = [f"{field.en} {field.zh}. {field.description.en} {field.description.zh}"]
+    if field.personal:
+        parts.append("Masked without the permission personal.read. 无权限时脱敏。")
     if field.unit:
         parts.append(f"Unit 单位: {field.unit}.")
     if field.allowed:

@@ -76,9 +76,11 @@ class Links(Schema):
 
 
 #: Refusals that any read may answer with, for OpenAPI.
-READ: dict[int, Any] = {400: Refusal, 401: Refusal, 404: Refusal, 422: Refusal}
+READ: dict[int, Any] = {
+    400: Refusal, 401: Refusal, 403: Refusal, 404: Refusal, 422: Refusal, 429: Refusal,
+}  # fmt: skip
 #: Refusals of what changes something.
 WRITE: dict[int, Any] = {
     400: Refusal, 401: Refusal, 403: Refusal, 404: Refusal, 409: Refusal, 413: Refusal,
-    422: Refusal,
+    422: Refusal, 429: Refusal,
 }  # fmt: skip

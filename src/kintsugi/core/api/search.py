@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kintsugi.core import home as home_page
 from kintsugi.core import search as searching
+from kintsugi.core.access import SIGNED_IN, requires
 from kintsugi.core.api.schemas import READ, Word
 
 router = Router(tags=["Search"])
@@ -59,6 +60,7 @@ class Home(Schema):
 
 
 @router.get("/search", response={200: SearchAnswer, **READ}, summary="Search over everything")
+@requires("search.read")
 def search(
     request: HttpRequest,
     q: Word = WANTED,
@@ -69,6 +71,7 @@ def search(
 
 
 @router.get("/home", response={200: Home, **READ}, summary="Numbers of the home page")
+@requires(SIGNED_IN)
 def home(request: HttpRequest) -> dict[str, Any]:
     """Only what there is something of: an empty installation has no tiles."""
     return {"tiles": home_page.tiles(request)}

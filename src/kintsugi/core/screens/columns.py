@@ -11,6 +11,8 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from kintsugi.core.access import may_open
+from kintsugi.core.masks import mask
 from kintsugi.core.screens.parts import (
     Choices,
     Kind,
@@ -64,22 +66,23 @@ class Column:
             return dict(choice_pairs(self.choices))
         return dict(contract_choices(contract_field(entity, self.field or self.name)))
 
-    def raw(self, row: Any) -> Any:
-        """The value of this column in a row."""
-        return self.value(row) if self.value else read(row, self.name)
+    def raw(self, row: Any, entity: str = "") -> Any:
+        """The value of this column in a row, personal data masked for whoever may not read it."""
+        value = self.value(row) if self.value else read(row, self.name)
+        return mask(entity, self.field or self.name, value)
 
-    def text(self, row: Any, names: Mapping[str, str]) -> str:
+    def text(self, row: Any, names: Mapping[str, str], entity: str = "") -> str:
         """The value as the export writes it."""
-        value = self.raw(row)
+        value = self.raw(row, entity)
         return names.get(value, plain(value)) if isinstance(value, str) else plain(value)
 
-    def draw(self, row: Any, names: Mapping[str, str]) -> SafeString | str:
+    def draw(self, row: Any, names: Mapping[str, str], entity: str = "") -> SafeString | str:
         """The cell."""
-        value = self.raw(row)
+        value = self.raw(row, entity)
         shown = self._shown(value, names)
-        if self.link and shown is not NOTHING and (url := self.link(row)):
+        if self.link and shown is not NOTHING and (url := self.link(row)) and may_open(url):
             shown = format_html('<a href="{}">{}</a>', url, shown)
-        if self.gold and (source := self.gold(row)):
+        if self.gold and (source := self.gold(row)) and may_open(source):
             mark = render_to_string("core/parts/gold.html", tags.gold(source))
             shown = format_html('<span class="k-joined">{} {}</span>', shown, SafeString(mark))
         return shown
@@ -107,6 +110,7 @@ class ScreenColumn(django_tables2.Column):  # type: ignore[misc]
     def __init__(self, column: Column, entity: str) -> None:
         self.spec = column
         self.names = column.names(entity)
+        self.entity = entity
         label, self.help_text = column.heading(entity)
         self.numeric = column.kind in ("number", "size")
         sort = (column.name,) if column.sort is None else tuple(column.sort)
@@ -120,7 +124,7 @@ class ScreenColumn(django_tables2.Column):  # type: ignore[misc]
 
     def render(self, record: Any) -> SafeString | str:
         """The cell of a row."""
-        return self.spec.draw(record, self.names)
+        return self.spec.draw(record, self.names, self.entity)
 
     def order(self, queryset: QuerySet[Any], is_descending: bool) -> tuple[QuerySet[Any], bool]:
         """Ordered by this column, ties by primary key, so that pages never overlap."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
+from kintsugi.core.access import may, may_open, openable, requires, within
 from kintsugi.core.screens.columns import Column, table_class
 from kintsugi.core.screens.parts import (
     Action,
@@ -20,6 +22,7 @@ from kintsugi.core.screens.parts import (
     Kind,
     Words,
     contract_field,
+    drawn_actions,
     language,
     say,
 )
@@ -72,33 +75,39 @@ class Fields:
     """Names and values. ``fields`` are names or ``Value``s; labels come from the contract.
 
     ``gold(record)`` gives, in one call for the whole panel, the address of the source cell for
-    each field that has one.
+    each field that has one; ``mended(record)`` the act that corrected it (``text``, ``url``).
     """
 
     title: Words
     fields: Sequence[str | Value]
     entity: str = ""
     gold: Callable[[Any], Mapping[str, str]] | None = None
+    mended: Callable[[Any], Mapping[str, Any]] | None = None
     hide_empty: bool = False
     side: bool = False
 
     def draw(self, request: HttpRequest, record: Any) -> SafeString:
         """The panel."""
         sources = self.gold(record) if self.gold else {}
+        opens = openable(sources.values())
+        acts = self.mended(record) if self.mended else {}
         lines = []
         for one in self.fields:
             value = one if isinstance(one, Value) else self._by_contract(one)
             column = value.column()
-            if self.hide_empty and column.raw(record) in (None, ""):
+            if self.hide_empty and column.raw(record, self.entity) in (None, ""):
                 continue
             label, help_text = column.heading(self.entity)
             lines.append(
                 {
                     "label": label,
                     "help": help_text,
-                    "shown": column.draw(record, column.names(self.entity)),
-                    "copy": column.raw(record) if value.kind == "code" else "",
-                    "gold": sources.get(value.field or value.name, ""),
+                    "shown": column.draw(record, column.names(self.entity), self.entity),
+                    "copy": column.raw(record, self.entity) if value.kind == "code" else "",
+                    "gold": url
+                    if (url := sources.get(value.field or value.name, "")) in opens
+                    else "",
+                    "mended": acts.get(value.field or value.name),
                 }
             )
         return _panel("core/parts/fields.html", self.title, {"lines": lines})
@@ -139,7 +148,7 @@ class Related:
             "count": len(rows[:RELATED_MAX_ROWS]),
             "cut": cut,
             "empty": say(self.empty),
-            "more": self.more(record) if self.more else "",
+            "more": url if self.more and may_open(url := self.more(record)) else "",
         }
         return _panel("core/parts/related.html", self.title, context)
 
@@ -160,15 +169,20 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Custom:
-    """A template of the app's own; ``context(record)`` None leaves the panel out."""
+    """A template of the app's own; ``context(record)`` None leaves the panel out, and so does the
+    want of ``permission``."""
 
     template: str
     context: Callable[[Any], dict[str, Any] | None]
     side: bool = False
+    permission: str = ""
 
     def draw(self, request: HttpRequest, record: Any) -> SafeString:
         """The panel."""
-        context = self.context(record)
+        if self.permission and not may(self.permission):
+            return SafeString()
+        with within(self.permission) if self.permission else nullcontext():
+            context = self.context(record)
         if context is None:
             return SafeString()
         made = render_to_string(self.template, {"record": record, **context}, request=request)
@@ -177,7 +191,7 @@ class Custom:
 
 @dataclass(frozen=True)
 class DetailScreen:
-    """A record's page.
+    """A record's page; ``permission`` opens it.
 
     ``find(user, **url_arguments)`` gives the record or raises ``DoesNotExist`` (404) or a
     KintsugiError. ``pills(record)`` are (words, tone) pairs beside the title; ``page(request,
@@ -187,6 +201,7 @@ class DetailScreen:
     find: Callable[..., Any]
     title: Callable[[Any], str]
     panels: Sequence[Panel]
+    permission: str = ""
     subtitle: Callable[[Any], str] | None = None
     pills: Callable[[Any], Iterable[tuple[Words, str]]] | None = None
     breadcrumbs: Callable[[Any], Sequence[tuple[Words, str]]] | None = None
@@ -201,7 +216,7 @@ class DetailScreen:
         def view(request: HttpRequest, **arguments: Any) -> HttpResponse:
             return self.respond(request, **arguments)
 
-        return view
+        return requires(self.permission)(view) if self.permission else view
 
     def respond(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         """Answer one request."""
@@ -219,7 +234,7 @@ class DetailScreen:
             "page_subtitle": self.subtitle(record) if self.subtitle else "",
             "pills": [(say(words), tone) for words, tone in pills],
             "breadcrumbs": [(say(words), url) for words, url in crumbs],
-            "actions": [action.drawn(record) for action in actions],
+            "actions": drawn_actions(actions, record),
             "main_panels": [made for side, made in drawn if made and not side],
             "side_panels": [made for side, made in drawn if made and side],
             "language": language(),

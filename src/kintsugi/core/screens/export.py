@@ -11,6 +11,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
 
+from kintsugi.core.access import Access, bound, current
 from kintsugi.core.screens.columns import Column
 
 EXPORT_MAX_ROWS = 50_000
@@ -52,13 +53,24 @@ def csv_chunks(
         source = source.iterator(chunk_size=CHUNK_ROWS)
     for index, row in enumerate(source, start=1):
         cells = [
-            guarded(column.text(row, known)) for column, known in zip(columns, names, strict=True)
+            guarded(column.text(row, known, entity))
+            for column, known in zip(columns, names, strict=True)
         ]
         chunk.append(str(writer.writerow(cells)))
         if index % CHUNK_ROWS == 0:
             yield "".join(chunk).encode()
             chunk = []
     yield "".join(chunk).encode()
+
+
+def _under(access: Access, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same chunks, each made under the access of the request, which has ended by then."""
+    while True:
+        with bound(access):
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        yield chunk
 
 
 async def _without_blocking(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
@@ -80,7 +92,7 @@ def csv_response(
     file_name: str,
 ) -> StreamingHttpResponse:
     """The download; its columns' names are in the language of the page."""
-    chunks = csv_chunks(rows, columns, entity)
+    chunks = _under(current(), csv_chunks(rows, columns, entity))
     content = _without_blocking(chunks) if isinstance(request, ASGIRequest) else chunks
     return StreamingHttpResponse(
         content,

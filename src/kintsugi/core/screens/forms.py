@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
+from kintsugi.core.access import requires
 from kintsugi.core.errors import KintsugiError, StaleVersion
 from kintsugi.core.middleware import status_of
 from kintsugi.core.screens.parts import (
@@ -68,7 +69,7 @@ def _form_field(known: Field) -> forms.Field:
 
 @dataclass(frozen=True)
 class FormScreen:
-    """A page that changes a record through a service.
+    """A page that changes a record through a service; ``permission`` opens it and saves.
 
     ``form``   a Form class, or a function that builds one for the request (``contract_form``)
     ``find``   as in DetailScreen; None makes a new record
@@ -85,6 +86,7 @@ class FormScreen:
     form: type[forms.Form] | Callable[[], type[forms.Form]]
     save: Callable[..., Any]
     done: Callable[[Any], str]
+    permission: str = ""
     find: Callable[..., Any] | None = None
     values: Callable[[Any], Mapping[str, Any]] | None = None
     saved: Words = ""
@@ -100,7 +102,7 @@ class FormScreen:
         def view(request: HttpRequest, **arguments: Any) -> HttpResponse:
             return self.respond(request, **arguments)
 
-        return view
+        return requires(self.permission)(view) if self.permission else view
 
     def respond(self, request: HttpRequest, **arguments: Any) -> HttpResponse:
         """Answer one request; a refused form comes back with 422 (or 409) and all that was typed,
@@ -148,7 +150,8 @@ class FormScreen:
             field = str(error.facts.get("field", ""))
             if field in form.fields:
                 form.add_error(field, f"{say(error.message)} {say(error.remedy)}")
-                return self._page(request, record, form, version, status=status_of(error))
+                status = status_of(error)
+                return self._page(request, record, form, version, status=status, cause=error)
             return self._page(
                 request, record, form, version, status=status_of(error), refused=error
             )
@@ -187,6 +190,7 @@ class FormScreen:
         *,
         status: int = 200,
         refused: KintsugiError | None = None,
+        cause: KintsugiError | None = None,
         changes: Sequence[tuple[str, object, object]] = (),
     ) -> HttpResponse:
         crumbs = self.breadcrumbs(record) if self.breadcrumbs else ()
@@ -201,7 +205,9 @@ class FormScreen:
             "submit": say(self.submit) or gettext("Save"),
             "cancel": self.cancel(record) if self.cancel else "",
         }
-        return render(request, self.template, context, status=status)
+        response = render(request, self.template, context, status=status)
+        response.refusal = cause or refused  # type: ignore[attr-defined]  # for the log of refused acts
+        return response
 
 
 def _whole(text: str | None) -> int | None:

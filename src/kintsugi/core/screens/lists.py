@@ -12,6 +12,8 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from kintsugi.core import scope
+from kintsugi.core.access import current, may, require, requires
 from kintsugi.core.screens.columns import Column, table_class
 from kintsugi.core.screens.export import EXPORT_MAX_ROWS, csv_response
 from kintsugi.core.screens.filters import (
@@ -20,7 +22,7 @@ from kintsugi.core.screens.filters import (
     filterset_class,
     matching,
 )
-from kintsugi.core.screens.parts import Action, Empty, Words, say
+from kintsugi.core.screens.parts import Action, Empty, Words, drawn_actions, say
 
 PAGES_MAX = 200
 COUNT_MAX = 100_000
@@ -62,8 +64,9 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 class ListScreen:
     """A list of records.
 
-    ``rows(user, **url_arguments)`` gives the QuerySet that this person may see, with
-    ``select_related`` for what the columns read. ``entity`` names the data contract for labels and
+    ``permission`` opens it, ``export_permission`` the export of what it shows (none: nobody
+    exports). ``rows(user, **url_arguments)`` gives the QuerySet, with ``select_related`` for what
+    the columns read; the scope at work limits it. ``entity`` names the data contract for labels and
     explanations. ``search`` lists the fields a typed word is looked for in; ``find`` replaces that
     with the app's own search. ``page(request, **url_arguments)`` adds to the template's context:
     ``page_title``, ``page_subtitle``, ``breadcrumbs``, ``tabs``, ``top`` (a template above the
@@ -74,6 +77,8 @@ class ListScreen:
     title: Words
     rows: Callable[..., QuerySet[Any]]
     columns: Sequence[Column]
+    permission: str = ""
+    export_permission: str = ""
     entity: str = ""
     subtitle: Words = ""
     search: Sequence[str] = ()
@@ -95,12 +100,17 @@ class ListScreen:
         def view(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
             return self.respond(request, **arguments)
 
-        return view
+        return requires(self.permission)(view) if self.permission else view
 
     def respond(self, request: HttpRequest, **arguments: Any) -> HttpResponseBase:
         """Answer one request."""
+        is_export = request.GET.get("export") == "csv"
+        if is_export:
+            require(self.export_permission)
+            # For good: the rows are read after this function has returned.
+            scope.bind(current().rows(self.export_permission))
         context = self.context(request, self.rows(request.user, **arguments))
-        if request.GET.get("export") == "csv":
+        if is_export:
             return self._export(request, context)
         partial = request.headers.get("HX-Target") == context["list_id"]
         if partial:
@@ -116,7 +126,7 @@ class ListScreen:
         return {
             "page_title": say(self.title),
             "page_subtitle": say(self.subtitle),
-            "actions": [action.drawn() for action in self.actions],
+            "actions": drawn_actions(self.actions),
             **extra,
         }
 
@@ -150,6 +160,7 @@ class ListScreen:
             "page": table.page,
             "is_last_turn": table.page.number >= PAGES_MAX,
             "empty": self.empty.drawn() if self.empty else None,
+            "exports": self.export and may(self.export_permission),
             "export_max": EXPORT_MAX_ROWS,
             "sort": request.GET.get("sort", ""),
         }

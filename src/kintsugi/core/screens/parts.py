@@ -1,6 +1,6 @@
 """What lists, details and forms share: labels from the contract, values as text, small parts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
+from kintsugi.core.access import may_open
 from kintsugi.core.states import StateMachine
 from kintsugi.engine.contract import Field, load_contract
 from kintsugi.engine.text import Text
@@ -109,9 +110,15 @@ class Action:
         }
 
 
+def drawn_actions(actions: Iterable[Action], record: Any = None) -> list[dict[str, Any]]:
+    """Those of the buttons that lead to what the person may do."""
+    drawn = [action.drawn(record) for action in actions]
+    return [one for one in drawn if may_open(one["url"], "POST" if one["post"] else "GET")]
+
+
 @dataclass(frozen=True)
 class Empty:
-    """What belongs in an empty list and the first step to fill it."""
+    """What belongs in an empty list and the first step to fill it, for who may take it."""
 
     title: Words
     text: Words = ""
@@ -121,10 +128,12 @@ class Empty:
 
     def drawn(self) -> dict[str, str]:
         """For the template."""
+        url = self.url() if callable(self.url) else self.url
+        opens = bool(url) and may_open(url)
         return {
             "title": say(self.title),
             "text": say(self.text),
             "icon": self.icon,
-            "action": say(self.action),
-            "url": self.url() if callable(self.url) else self.url,
+            "action": say(self.action) if opens else "",
+            "url": url if opens else "",
         }

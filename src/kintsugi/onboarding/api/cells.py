@@ -2,6 +2,7 @@
 
 from pathlib import Path as FilePath
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,16 +10,21 @@ from ninja import Router, Schema
 from ninja.params.functions import Path, Query
 from pydantic import Field
 
+from kintsugi.core.access import requires
 from kintsugi.core.api.schemas import READ, Words
 from kintsugi.core.errors import NotFound
 from kintsugi.engine.snapshot import cell_with_neighbours, open_snapshot
 from kintsugi.engine.text import Text
+from kintsugi.onboarding.cells import permitted_rows
 from kintsugi.onboarding.models import Snapshot
 from kintsugi.onboarding.readable import mark_text
 
 router = Router(tags=["Source cells"])
 
 ROW_MAX = 2_000_000_000
+RECORD = Query(
+    None, description="the record the row was read for; needed where the person's rows are limited"
+)
 Folder = Path(
     ..., max_length=80, pattern=r"^[0-9a-z.-]{64,80}$", description="folder of the snapshot"
 )
@@ -113,6 +119,7 @@ def _stored(snapshot: str) -> Snapshot:
 
 
 @router.get("/snapshots/{snapshot}", response={200: SnapshotOut, **READ}, summary="One snapshot")
+@requires("row.read")
 def snapshot(request: HttpRequest, snapshot: str = Folder) -> dict[str, Any]:
     """A file's tables and columns as they were read."""
     stored = _stored(snapshot)
@@ -134,6 +141,7 @@ def snapshot(request: HttpRequest, snapshot: str = Folder) -> dict[str, Any]:
     response={200: Neighbourhood, **READ},
     summary="A source cell among its neighbours",
 )
+@requires("cell.read")
 def cell(
     request: HttpRequest,
     snapshot: str = Folder,
@@ -141,12 +149,18 @@ def cell(
     row: int = Path(..., ge=1, le=ROW_MAX, description="row or line as the source counts, from 1"),
     column: int = Path(..., ge=1, le=20_000, description="ordinal of the column, from 1"),
     around: int = Query(3, ge=0, le=10, description="rows and columns on each side"),
+    record: UUID | None = RECORD,
 ) -> dict[str, Any]:
-    """The text exactly as read, with what the reader saw there (merged, hidden, struck …)."""
+    """The text exactly as read, with what the reader saw there (merged, hidden, struck …).
+
+    Personal columns are masked without `personal.read`; whose rows are limited sees only the row of
+    the record itself.
+    """
     stored = _stored(snapshot)
     read = open_snapshot(FilePath(settings.SNAPSHOT_ROOT) / stored.folder)
     of = read.table(table)
     rows = cell_with_neighbours(read, table, row, column, around=around)
+    rows = permitted_rows(stored, of, row, rows, gid=record)
     here = [one for line in rows for one in line["cells"] if one["here"]]
     if not here:
         place = f"{stored.file_name} › {of.name} › {row}:{column}"

@@ -15,6 +15,7 @@ from ninja.files import UploadedFile
 from ninja.params.functions import File, Form, Header
 from pydantic import Field
 
+from kintsugi.core.access import requires
 from kintsugi.core.api.auth import Session
 from kintsugi.core.api.schemas import WRITE
 from kintsugi.core.commands import run_once
@@ -66,8 +67,8 @@ class UploadSession(Session):
         person = super().__call__(request)
         if person:
             list(request.FILES)  # the body is read here at the latest
-            if handler.is_too_large:
-                raise uploads.too_large()  # the reading stopped: its files are incomplete
+            if handler.refused is not None:
+                raise handler.refused  # the reading stopped: its files are incomplete
         return person
 
 
@@ -105,6 +106,7 @@ def _sha256(file: uploads.StoredFile) -> str:
     "/imports", response={202: ImportAnswer, **WRITE}, auth=UploadSession(), summary="Import files"
 )
 @decorate_view(forgetting)
+@requires("run.import")
 def import_files(
     request: HttpRequest,
     key: str = Header(

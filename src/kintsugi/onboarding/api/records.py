@@ -11,7 +11,9 @@ from ninja.params.functions import Query
 from pydantic import Field
 
 from kintsugi.audit.selectors import history
+from kintsugi.core.access import requires
 from kintsugi.core.api.schemas import READ
+from kintsugi.core.masks import mask
 from kintsugi.core.models import BusinessModel
 from kintsugi.devices import selectors as devices
 from kintsugi.onboarding.explain import explain_record
@@ -111,7 +113,7 @@ class History(Schema):
     is_more: bool
 
 
-def _history(row: BusinessModel, limit: int) -> dict[str, Any]:
+def _history(entity: str, row: BusinessModel, limit: int) -> dict[str, Any]:
     found = history(row_id=row.pk, limit=limit + 1)
     items = [
         {
@@ -126,8 +128,8 @@ def _history(row: BusinessModel, limit: int) -> dict[str, Any]:
             "changes": [
                 {
                     "column": column,
-                    "before": (change.before or {}).get(column),
-                    "after": (change.after or {}).get(column),
+                    "before": mask(entity, column, (change.before or {}).get(column)),
+                    "after": mask(entity, column, (change.after or {}).get(column)),
                 }
                 for column in dict.fromkeys([*(change.after or {}), *(change.before or {})])
             ],
@@ -147,6 +149,7 @@ CHANGES: dict[int, Any] = {200: History, **READ}
 
 
 @router.get("/devices/{id}/explain", response=EXPLAIN, summary="Where a device's values came from")
+@requires("evidence.read")
 def explain_device(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Each field with its winning source cell, what other sources say, and its changes."""
     return explain_record(kind="device", record=_device(id))
@@ -155,30 +158,35 @@ def explain_device(request: HttpRequest, id: UUID) -> dict[str, Any]:
 @router.get(
     "/products/{id}/explain", response=EXPLAIN, summary="Where a product's values came from"
 )
+@requires("evidence.read")
 def explain_product(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Each field with its winning source cell, what other sources say, and its changes."""
     return explain_record(kind="product", record=products.product(id))
 
 
 @router.get("/parties/{id}/explain", response=EXPLAIN, summary="Where a party's values came from")
+@requires("evidence.read")
 def explain_party(request: HttpRequest, id: UUID) -> dict[str, Any]:
     """Each field with its winning source cell, what other sources say, and its changes."""
     return explain_record(kind="party", record=parties.party(id))
 
 
 @router.get("/devices/{id}/history", response=CHANGES, summary="Changes of a device")
+@requires("history.read")
 def history_of_device(request: HttpRequest, id: UUID, limit: int = LIMIT) -> dict[str, Any]:
     """Who changed what, when, by which command and why."""
-    return _history(_device(id), limit)
+    return _history("device", _device(id), limit)
 
 
 @router.get("/products/{id}/history", response=CHANGES, summary="Changes of a product")
+@requires("history.read")
 def history_of_product(request: HttpRequest, id: UUID, limit: int = LIMIT) -> dict[str, Any]:
     """Who changed what, when, by which command and why."""
-    return _history(products.product(id), limit)
+    return _history("product", products.product(id), limit)
 
 
 @router.get("/parties/{id}/history", response=CHANGES, summary="Changes of a party")
+@requires("history.read")
 def history_of_party(request: HttpRequest, id: UUID, limit: int = LIMIT) -> dict[str, Any]:
     """Who changed what, when, by which command and why."""
-    return _history(parties.party(id), limit)
+    return _history("party", parties.party(id), limit)

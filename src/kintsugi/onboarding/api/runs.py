@@ -12,6 +12,7 @@ from ninja import Router, Schema, Status
 from ninja.params.functions import Path, Query
 from pydantic import Field
 
+from kintsugi.core.access import requires
 from kintsugi.core.api import api_url
 from kintsugi.core.api.lists import LIMIT_MAX, add_list
 from kintsugi.core.api.schemas import READ, WRITE, Number, Words
@@ -242,6 +243,7 @@ add_list(
 
 
 @router.get("/runs/{number}", response={200: RunDetail, **READ}, summary="One run")
+@requires("run.read")
 def run(request: HttpRequest, number: Number = RunNumber) -> dict[str, Any]:
     """Its arithmetic, which closes, how often each rule was broken, notes and refusal."""
     found = found_run(number)
@@ -250,6 +252,7 @@ def run(request: HttpRequest, number: Number = RunNumber) -> dict[str, Any]:
 
 
 @router.get("/runs/{number}/progress", response={200: ProgressOut, **READ}, summary="Progress")
+@requires("run.read")
 def run_progress(request: HttpRequest, number: Number = RunNumber) -> dict[str, Any]:
     """What the run is doing right now. Ask again every second or so until `is_ended`."""
     found = found_run(number)
@@ -260,6 +263,7 @@ def run_progress(request: HttpRequest, number: Number = RunNumber) -> dict[str, 
 
 
 @router.get("/runs/{number}/steps", response={200: Steps, **READ}, summary="Steps of a run")
+@requires("run.read")
 def run_steps(request: HttpRequest, number: Number = RunNumber) -> dict[str, Any]:
     """Each step was materialised and can be looked into."""
     found = found_run(number)
@@ -277,6 +281,7 @@ def run_steps(request: HttpRequest, number: Number = RunNumber) -> dict[str, Any
 @router.get(
     "/runs/{number}/steps/{path:step}", response={200: StepRows, **READ}, summary="Rows of a step"
 )
+@requires("row.read")
 def step_rows(
     request: HttpRequest,
     number: Number = RunNumber,
@@ -311,6 +316,7 @@ def _plain(value: Any) -> Any:
 @router.get(
     "/runs/{number}/rows/{outcome}", response={200: RowsOut, **READ}, summary="Rows behind a number"
 )
+@requires("row.read")
 def run_rows(
     request: HttpRequest,
     outcome: Outcome,
@@ -347,6 +353,7 @@ def run_rows(
 
 
 @router.post("/runs/{number}/resume", response={202: Resumed, **WRITE}, summary="Let a run go on")
+@requires("run.import")
 def resume_run(request: HttpRequest, number: Number = RunNumber) -> Status[dict[str, Any]]:
     """Take a stopped or interrupted run up again; it goes on from its last complete step.
 

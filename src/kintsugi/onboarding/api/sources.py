@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from ninja.params.functions import Path
 from pydantic import Field
 
+from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, Bilingual, Words
 from kintsugi.core.errors import NotFound
@@ -134,7 +135,17 @@ class IssueOut(Schema):
     def resolve_title(issue: Issue) -> Text:
         """What is wrong, with the value."""
         known = RULES.get(issue.rule)
-        return known.describe(issue.value[:120]) if known else rule_title(issue.rule)
+        return known.describe(screens.issue_value(issue)[:120]) if known else rule_title(issue.rule)
+
+    @staticmethod
+    def resolve_value(issue: Issue) -> str:
+        """As it stands in the source; personal data may be masked."""
+        return screens.issue_value(issue)
+
+    @staticmethod
+    def resolve_proposal(issue: Issue) -> str | None:
+        """Likewise."""
+        return screens.issue_proposal(issue)
 
     @staticmethod
     def resolve_remedy(issue: Issue) -> Text:
@@ -175,6 +186,7 @@ add_list(
 
 
 @router.get("/sources/{path:code}", response={200: SourceDetail, **READ}, summary="One source")
+@requires("source.read")
 def source(request: HttpRequest, code: str = Code) -> dict[str, Any]:
     """A source with its current mapping, as data and in words."""
     found = screens.SOURCES.rows(request.user).filter(code=code).first()

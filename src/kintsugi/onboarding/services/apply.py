@@ -17,8 +17,10 @@ import polars as pl
 from django.db import connection
 
 from kintsugi.audit import services as audit
+from kintsugi.core.bulk import fetch_frame
 from kintsugi.core.ids import uuid7_series
 from kintsugi.core.loading import TableLoader
+from kintsugi.core.queries import query
 from kintsugi.engine.contract import Contract
 from kintsugi.engine.survivorship import survive
 from kintsugi.onboarding.models import Chunk
@@ -44,6 +46,7 @@ class Target:
     """
 
     run_id: UUID
+    source_id: UUID
     actor: str
     stream: str
     authority: int
@@ -117,9 +120,11 @@ def _apply(target: Target, records: pl.DataFrame) -> Outcome:
         entity=target.entity, source=target.stream, keys=records["_key"].to_list()
     )
     all_records = records.join(known, on="_key", how="left")
-    same = all_records["known_hash"] == all_records["_hash"]
-    outcome.unchanged = int(same.fill_null(False).sum())
-    work = all_records.filter(~same.fill_null(False))
+    waiting = _waiting(target, records)
+    same = (all_records["known_hash"] == all_records["_hash"]).fill_null(False)
+    same &= ~all_records["_key"].is_in(waiting["_key"].implode())
+    outcome.unchanged = int(same.sum())
+    work = all_records.filter(~same)
     if work.is_empty():
         return outcome
     work = _identify(target, work)
@@ -133,7 +138,7 @@ def _apply(target: Target, records: pl.DataFrame) -> Outcome:
     golden, winners = _golden(target, work, earlier, fields)
     golden, disordered = _in_order(target, golden)
     _create(target, golden.join(work.filter("_fresh").select("_gid").unique(), on="_gid"))
-    collided = _change(target, golden, earlier, work, fields, outcome)
+    collided = _change(target, golden, earlier, work, fields, waiting, outcome)
     outcome.issues = _with_disorder(outcome.issues, disordered, work)
     applied = work.filter(~((pl.col("_op") == "updated") & pl.col("_gid").is_in(collided)))
     _remember(target, applied, earlier, winners, fields)
@@ -143,6 +148,20 @@ def _apply(target: Target, records: pl.DataFrame) -> Outcome:
     outcome.quarantined = held
     outcome.updated = work.filter(pl.col("_op") == "updated").height - held
     return outcome
+
+
+def _waiting(target: Target, records: pl.DataFrame) -> pl.DataFrame:
+    """``_key, field`` of references that could not be told when their record came and can be now:
+    such a record is taken up again although its source says what it said before."""
+    waiting = fetch_frame(
+        query("onboarding", "waiting_references"),
+        [target.source_id, target.entity, records["_key"].to_list()],
+    )
+    if waiting.is_empty():
+        return pl.DataFrame(schema={"_key": pl.String, "field": pl.String})
+    theirs = records.join(waiting.select("_key").unique(), on="_key", how="semi")
+    unresolved = target.loader.resolve(with_days(theirs, target.contract)).unresolved
+    return waiting.join(unresolved, on=["_key", "field"], how="anti")
 
 
 def _identify(target: Target, work: pl.DataFrame) -> pl.DataFrame:
@@ -316,6 +335,7 @@ def _change(
     earlier: pl.DataFrame,
     work: pl.DataFrame,
     fields: list[str],
+    waiting: pl.DataFrame,
     outcome: Outcome,
 ) -> list[str]:
     """Bring changed golden values into existing rows; returns rows held back because their new
@@ -328,6 +348,7 @@ def _change(
         target.contract,
     )
     ours, base = _columns(target, old), _columns(target, before.select("_gid", *fields))
+    base = _as_it_was(target, base, work.join(waiting, on="_key"))
     taken = target.loader.find(ours.rename({"id": "_key"})).filter(pl.col("_key") != pl.col("id"))
     collided = taken["_key"].to_list()
     ours = ours.filter(~pl.col("id").is_in(collided))
@@ -345,6 +366,19 @@ def _change(
     outcome.cells = merged.cells
     outcome.issues = _issues(target, work, merged.conflicts, collided)
     return collided
+
+
+def _as_it_was(target: Target, base: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """The base with the references left empty that could not be told when they were loaded; what
+    a person has filled in since stays his."""
+    for (name,), rows in told.group_by("field"):
+        column = target.loader.column(str(name))
+        if column in base.columns:
+            empty = target.loader.empty(ids=rows["_gid"].to_list(), column=column)
+            base = base.with_columns(
+                pl.when(~pl.col("id").is_in(empty)).then(pl.col(column)).alias(column)
+            )
+    return base
 
 
 def _issues(

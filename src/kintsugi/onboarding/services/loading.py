@@ -361,6 +361,7 @@ def _target(
     )
     return Target(
         run_id=run.pk,
+        source_id=run.source_id,
         actor=str(actor),
         stream=stream,
         authority=run.source.authority,

@@ -1,2 +1,2 @@
 -- Refresh the planner's statistics of one table.
-analyze "{table}"
+select core_analyze(%s::regclass)

@@ -1,0 +1,1 @@
+"""The sealed log: a Merkle tree over finished changes, signed checkpoints, a witness, proofs."""

@@ -1,0 +1,6 @@
+-- A device is visible where its customer is; one without a customer only without limits.
+customer_id in (
+    select p.id from parties_party p
+    where p.region_code like any ((select array(select r || '%' from unnest(core_scope('regions')) r))::text[])
+    or p.id = any ((select core_scope('customers'))::uuid[])
+)

@@ -1,0 +1,1 @@
+"""Electronic signatures: who signed what, with which meaning, proven by a fresh log-in."""

@@ -1,0 +1,406 @@
+"""Every role at every address: what the matrix says is what happens, and nobody sees the other's.
+
+Two hospitals in two regions, each with a device; every text of a hospital carries its mark. Each
+role, in each scope it may have, asks for every page, export and API operation. What should be
+answered follows from the matrix, read as data, and from ``PLACES``: the hand-written list of whose
+rows stand at which address. An address that is not listed, or has no rule, fails the suite.
+"""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from kintsugi.config.api import api
+from kintsugi.core.access import OPEN, PERSONAL, SIGNED_IN, rule_of
+from kintsugi.identity.matrix import ROLES, is_whole, permissions
+
+AT = dt.datetime(2026, 11, 22, 9, tzinfo=dt.UTC)
+OWN, OTHER = "ALPHAMARK", "BETAMARK"
+PHONE = "13800138001"
+CATALOGUE = "产品编码,产品名称,型号,生产企业\nP-100,氧气机,OX-1,金桥医疗\n"
+CUSTOMERS = f"""单位名称,角色,行政区划代码,联系人,电话
+{OWN}医院,客户,440304,王小明,{PHONE}
+{OTHER}医院,客户,110105,李小红,13900139002
+"""
+REGISTER = f"""序列号,产品编码,使用科室,客户名称,保修截止日期
+SN-{OWN},P-100,{OWN}科,{OWN}医院,2027-05-01
+SN-{OTHER},P-100,{OTHER}科,{OTHER}医院,not a day {OTHER}
+"""
+NEW = "x"
+
+
+@dataclass
+class World:
+    """Addresses' arguments by name, for the own and the other's rows."""
+
+    run: str = ""
+    source: str = ""
+    snapshot: str = ""
+    row: dict[str, int] = field(default_factory=dict)
+    device: dict[str, Any] = field(default_factory=dict)
+    party: dict[str, Any] = field(default_factory=dict)
+    product: Any = None
+    person: Any = None
+    grant: Any = None
+    account: Any = None
+    token: Any = None
+    act: dict[str, Any] = field(default_factory=dict)
+    signature: dict[str, Any] = field(default_factory=dict)
+    step: str = ""
+    users: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+
+def _people(world: World) -> None:
+    from tests.identity.people import create_user, give
+
+    for role in ROLES.values():
+        for kind in role.scopes:
+            values = {"customer": [str(world.party[OWN])], "region": ["4403"],
+                      "warehouse": [str(world.party[OWN])]}.get(kind, [])  # fmt: skip
+            user = create_user(
+                roles=(), username=f"{role.name}.{kind}", password="gold-seam-2026",
+                display_name=f"{role.name} {kind}", language="en",
+            )  # fmt: skip
+            world.grant = give(user, role.name, kind, values)
+            world.users[role.name, kind] = user
+    nobody = create_user(
+        roles=(), username="nobody", password="gold-seam-2026", display_name="Nobody", language="en"
+    )
+    world.users["", "all"] = world.account = nobody
+    world.person = nobody.person
+
+
+def _acts(world: World) -> None:
+    """For each hospital's device a correction that waits for a second person, and a signature."""
+    from django.utils import timezone
+
+    from kintsugi.identity.control.kinds import kind_of
+    from kintsugi.identity.control.services import draft_act, submit_act
+    from kintsugi.identity.signing.services import Proof, session_hash, sign
+
+    steward = world.users["steward", "all"]
+    for mark in (OWN, OTHER):
+        now = timezone.now()
+        plan = kind_of("device.correct").plan(world.device[mark], {"department": f"{mark}新科"})
+        made = draft_act(
+            kind="device.correct", subject_id=world.device[mark], plan=plan, reason="x",
+            account=steward, at=now, key=mark,
+        )  # fmt: skip
+        world.act[mark] = submit_act(act_id=made.pk, account=steward, at=now).pk
+        proof = Proof(steward, "password", now, session_hash("s"))
+        signed = sign(
+            proof=proof, meaning="reviewed", kind="act", object_id=made.pk, at=now, reason="x"
+        )
+        world.signature[mark] = signed.pk
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[World]:
+    """Three files, imported and committed, and somebody for every role and scope."""
+    from django.test import TransactionTestCase
+
+    from kintsugi.audit.services import recorded
+    from kintsugi.devices.models import Device
+    from kintsugi.identity.services import make_token
+    from kintsugi.onboarding.services import Fragment, import_fragments, register_source
+    from kintsugi.parties.models import Party
+
+    folder = tmp_path_factory.mktemp("fragments")
+    with django_db_blocker.unblock():
+        made, runs = World(), {}
+        for name, text in (
+            ("catalogue", CATALOGUE), ("customers", CUSTOMERS), ("register", REGISTER)
+        ):  # fmt: skip
+            path = folder / f"{name}.csv"
+            path.write_text(text, "utf-8")
+            source = register_source(actor="test", code=name, kind="file", authority=50)
+            fragment = Fragment(location=str(path), source=source)
+            [runs[name]] = import_fragments(actor="test", fragments=[fragment], at=AT)
+        made.run, made.source = runs["register"].number, "register"
+        made.snapshot = runs["register"].snapshot.folder
+        made.step = runs["register"].steps[-1]["id"]
+        for mark, row in ((OWN, 2), (OTHER, 3)):
+            device = Device.objects.get(serial_no=f"SN-{mark}")
+            made.device[mark], made.product, made.row[mark] = device.pk, device.product_id, row
+            made.party[mark] = Party.objects.get(name=f"{mark}医院").pk
+        with recorded(actor="test", command="test"):
+            _people(made)
+            _acts(made)
+            made.token = make_token(
+                account=made.account, name="t", scopes=["search.read"], allowed=["search.read"],
+                at=AT, expires_at=AT + dt.timedelta(days=9),
+            ).token  # fmt: skip
+        yield made
+        TransactionTestCase._fixture_teardown(None)
+
+
+# -- what there is ---------------------------------------------------------------------------------
+
+
+def patterns(
+    resolver: Any = None, prefix: str = "", space: str = ""
+) -> Iterator[tuple[str, str, Any]]:
+    """(name, route, view) of every address of the product."""
+    for one in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from patterns(one, route, one.namespace or space)
+        else:
+            assert isinstance(one, URLPattern)
+            yield (f"{space}:{one.name}" if space else str(one.name)), route, one.callback
+
+
+def _allauth(view: Any) -> bool:
+    """Pages of one's own log-in: allauth's, or made from them; sign-in has its own tests."""
+    made = getattr(view, "view_class", view)
+    kinds = made.__mro__ if isinstance(made, type) else (made,)
+    return any(str(one.__module__).startswith("allauth.") for one in kinds)
+
+
+EVERY = {name: (route, view) for name, route, view in patterns() if not _allauth(view)}
+#: Reads whose rows belong to one hospital, by the argument that names it.
+OWNED = {
+    "devices:detail": "device", "parties:detail": "party",
+    "api-1.0.0:device": "device", "api-1.0.0:party": "party",
+    "api-1.0.0:explain_device": "device", "api-1.0.0:explain_party": "party",
+    "api-1.0.0:history_of_device": "device", "api-1.0.0:history_of_party": "party",
+    "onboarding:cell": "cell", "api-1.0.0:cell": "cell",
+    "devices:correct": "device", "parties:correct": "party",
+    "devices:correct-again": "device",
+    "acts:detail": "act", "api-1.0.0:act": "act",
+    "signatures:detail": "signature", "api-1.0.0:signature": "signature",
+}  # fmt: skip
+#: Everything else, with the values of its parameters (hand-written: new addresses are added here).
+PLACES: dict[str, dict[str, str]] = {
+    name: {}
+    for name in (
+        "home", "search", "healthz", "preferences",
+        "devices:list", "products:list", "parties:list", "parties:role", "products:detail",
+        "onboarding:list", "onboarding:sources", "onboarding:source", "onboarding:issues",
+        "onboarding:upload", "onboarding:preview", "onboarding:run", "onboarding:live",
+        "onboarding:go-on", "onboarding:run-issues", "onboarding:rows", "onboarding:step",
+        "people:list", "people:join", "people:person", "people:grant", "people:move",
+        "people:leave", "people:switch", "people:review", "people:matrix",
+        "people:end", "people:delegate", "people:review-grant", "people:tokens",
+        "people:new-token", "people:all-tokens", "people:revoke",
+        "parties:correct-again", "acts:list", "acts:mine", "acts:all", "acts:sign", "acts:step",
+        "signatures:list", "mfa_index", "mfa_list_webauthn",
+        "end_own_session", "end_other_sessions",
+        "identity:events", "identity:sessions", "identity:account", "identity:act",
+        "identity:end_session", "audit:refusals",
+        "audit:record", "audit:proof", "audit:verify",
+        *(f"api-1.0.0:{name}" for name in (
+            "openapi-json", "openapi-view", "api-root", "None",
+            "devices", "products", "product", "identifiers", "packages", "parties",
+            "explain_product", "history_of_product", "sources", "source", "issues", "runs", "run",
+            "run_progress", "run_steps", "step_rows", "run_rows", "run_issues", "resume_run",
+            "import_files", "snapshot", "people", "grants", "tokens",
+            "refusals", "roles", "search", "home", "contracts", "contract", "rules",
+            "acts", "acts_waiting", "draft_act", "revise_act", "sign_act", "step_act", "undo_act",
+            "signatures", "log-ins", "sessions", "end_session",
+            "sealed_record", "sealed_change", "verify_record",
+        )),
+    )
+}  # fmt: skip
+#: Not asked for here: an endless stream (tested with onboarding).
+STREAMS = {"onboarding:live"}
+
+
+def address(world: World, name: str, mark: str) -> str:
+    """The address with its arguments filled in, for this hospital where it belongs to one."""
+    route = EVERY[name][0]
+    app = name.split(":")[0]
+    ids = {
+        "devices": world.device[mark], "products": world.product, "parties": world.party[mark],
+        "acts": world.act[mark], "signatures": world.signature[mark],
+    }.get(app, {
+        "device": world.device[mark], "party": world.party[mark], "act": world.act[mark],
+        "signature": world.signature[mark],
+    }.get(OWNED.get(name, ""), world.act[mark] if "/acts/" in route else world.product)
+    )  # fmt: skip
+    if app == "people":
+        ids = (
+            world.account.pk if name == "people:switch"
+            else world.token.pk if name == "people:revoke"
+            else world.grant.pk if "grants" in route
+            else world.person.pk
+        )  # fmt: skip
+    values = {
+        "pk": ids, "id": ids, "role": "customer", "code": world.source, "number": world.run,
+        "batch_id": "0" * 32, "outcome": "created", "step": world.step, "entity": "device",
+        "act": world.act[mark], "kind": "device", "snapshot": world.snapshot, "table": 0,
+        "account_id": world.account.pk, "what": "unlock", "session_id": "x",
+        "row": world.row[mark], "ordinal": 1, "column": 1, "rest": "nowhere", "change": 1,
+    }  # fmt: skip
+    if "/acts/" in route:
+        values["step"] = "approve" if "sign" in route else "submit"
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found.group(1)]), route)
+    record = {"onboarding:cell": "gid", "api-1.0.0:cell": "record"}.get(name)
+    return f"/{path}" + (f"?{record}={world.device[mark]}" if record else "")
+
+
+def is_allowed(role: str, kind: str, rule: str) -> bool:
+    """By the matrix, as data."""
+    if rule in (OPEN, SIGNED_IN):
+        return True
+    return bool(role) and rule in ROLES[role].permissions and (kind == "all" or not is_whole(rule))
+
+
+# -- the tests -------------------------------------------------------------------------------------
+
+
+def test_every_address_is_walked():
+    assert set(EVERY) == set(PLACES) | set(OWNED)
+
+
+def test_every_address_has_a_rule_that_the_matrix_knows():
+    known = {OPEN, SIGNED_IN, *permissions()}
+    for name, (_route, view) in EVERY.items():
+        for method in ("GET", "POST"):
+            assert rule_of(view, method) in known, name
+
+
+def test_every_operation_of_the_document_names_its_permission():
+    document = json.loads(json.dumps(api.get_openapi_schema()))
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation.get("x-permission") in {SIGNED_IN, *permissions()}, (method, path)
+            assert "403" in operation["responses"], (method, path)
+
+
+def client_of(world: World, role: str, kind: str) -> Any:
+    from tests.api.asking import logged_in
+
+    return logged_in(world.users[role, kind])
+
+
+COMBINATIONS = [(role.name, kind) for role in ROLES.values() for kind in role.scopes] + [
+    ("", "all")
+]
+
+
+def body_of(response: Any) -> str:
+    parts = response.streaming_content if response.streaming else [response.content]
+    text: str = b"".join(parts).decode("utf-8", "replace")
+    return text
+
+
+@pytest.mark.parametrize(("role", "kind"), COMBINATIONS)
+def test_a_role_reads_what_the_matrix_gives_and_nothing_of_the_other(world, role, kind):
+    client = client_of(world, role, kind)
+    wrong = []
+    for name, (_route, view) in EVERY.items():
+        rule = rule_of(view, "GET")
+        assert rule is not None
+        for mark in (OWN, OTHER) if name in OWNED else (OWN,):
+            if name in STREAMS and is_allowed(role, kind, rule):
+                continue
+            url = address(world, name, mark)
+            response = client.get(url)
+            body = body_of(response)
+            where = (name, mark, response.status_code)
+            if response.status_code >= 500:
+                wrong.append(where)
+            elif not is_allowed(role, kind, rule):
+                if response.status_code != 403 or OWN in body or OTHER in body:
+                    wrong.append(where)
+            elif kind != "all":
+                # A person with a limit: the other's record is not there, and its mark nowhere.
+                others = mark == OTHER or (
+                    kind != "region" and kind != "customer" and name in OWNED
+                )
+                if others and response.status_code != 404:
+                    wrong.append(where)
+                if not others and response.status_code not in (200, 302, 400, 404, 405, 422):
+                    wrong.append(where)
+                if not others and name in OWNED and response.status_code != 200:
+                    wrong.append(where)
+                # An error page may repeat the address that was asked for, nothing else.
+                if OTHER in body.replace(url, ""):
+                    wrong.append((*where, "shows the other's mark"))
+            elif name in OWNED and (response.status_code != 200 or mark not in body):
+                wrong.append(where)
+            if not (role and PERSONAL in ROLES[role].permissions) and PHONE[3:7] in re.sub(
+                r"\D", "", "".join(re.findall(r"1380013\d+", body))
+            ):
+                wrong.append((*where, "shows a telephone number"))
+    assert wrong == []
+
+
+LISTS = (
+    "devices:list", "products:list", "parties:list", "onboarding:list", "onboarding:sources",
+    "onboarding:issues", "people:list", "people:review", "people:matrix", "identity:events",
+    "identity:sessions", "audit:refusals", "acts:all", "signatures:list",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("role", "kind"), COMBINATIONS)
+def test_exports_search_and_counts_follow_the_same_rule(world, role, kind):
+    client = client_of(world, role, kind)
+    for name in LISTS:
+        reads = rule_of(EVERY[name][1], "GET")
+        assert reads is not None
+        exports = reads.replace(".read", ".export")
+        both = is_allowed(role, kind, reads) and is_allowed(role, kind, exports)
+        response = client.get(f"{address(world, name, OWN)}?export=csv")
+        body = body_of(response)
+        assert response.status_code == (200 if both else 403), name
+        if not both or kind != "all":
+            assert OTHER not in body, name
+        if both and kind == "all" and name in ("devices:list", "parties:list"):
+            assert OWN in body
+            assert OTHER in body
+    for url in ("/search/?q=", "/api/v1/search?q=", "/devices/?q=", "/api/v1/parties?q="):
+        body = body_of(client.get(f"{url}SN-{OTHER}")) + body_of(client.get(f"{url}{OTHER}医院"))
+        if kind != "all" or not role:
+            left = body.replace(f"SN-{OTHER}", "").replace(f"{OTHER}医院", "")
+            assert f"{OTHER}科" not in left
+            assert str(world.device[OTHER]) not in body
+            assert str(world.party[OTHER]) not in body
+    if is_allowed(role, kind, "device.read"):
+        count = client.get("/api/v1/devices").json()["count"]
+        tiles = {t["label"]: t["value"] for t in client.get("/api/v1/home").json()["tiles"]}
+        expected = 2 if kind == "all" else 1 if kind in ("region", "customer") else 0
+        assert count == expected
+        assert tiles.get("Devices", 0) == expected
+
+
+def _refused_by_the_act(response: Any) -> bool:
+    """Whoever may take steps may still be the wrong person for this one."""
+    return "json" in response["Content-Type"] and response.json()["error"]["code"].startswith(
+        "control."
+    )
+
+
+@pytest.mark.parametrize(("role", "kind"), COMBINATIONS)
+def test_a_role_changes_only_what_the_matrix_gives(world, role, kind):
+    """Empty requests: whoever may is told what is missing, whoever may not is refused before."""
+    client = client_of(world, role, kind)
+    wrong = []
+    for name, (_route, view) in EVERY.items():
+        rule = rule_of(view, "POST")
+        assert rule is not None
+        response = client.post(address(world, name, OWN))
+        may = is_allowed(role, kind, rule)
+        denied = response.status_code == 403 and not _refused_by_the_act(response)
+        if response.status_code >= 500 or denied == may:
+            wrong.append((name, response.status_code))
+    assert wrong == []
+
+
+def test_whoever_is_not_logged_in_gets_the_log_in_or_401(world):
+    from django.test import Client
+
+    client = Client(raise_request_exception=False)
+    for name, (_route, view) in EVERY.items():
+        if rule_of(view, "GET") == OPEN:
+            continue
+        response = client.get(address(world, name, OWN))
+        assert response.status_code in (302, 401, 405), name
+        assert OWN not in body_of(response).replace(address(world, name, OWN), ""), name
