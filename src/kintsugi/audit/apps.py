@@ -37,15 +37,15 @@ class AuditConfig(AppConfig):
         """Attach after every migrate, so that a new table cannot be forgotten."""
         from kintsugi.audit import verification
         from kintsugi.audit.context import set_context
-        from kintsugi.audit.packs import sections
+        from kintsugi.audit.packs import proof, sections
         from kintsugi.audit.packs.screens import scope_panel
         from kintsugi.audit.reports import desk, registers
-        from kintsugi.audit.reports.registry import register_dataset
         from kintsugi.audit.retention import rules
         from kintsugi.audit.retention.screens import keep_panel
         from kintsugi.audit.sealing.verifiers import GuardVerifier, TreeVerifier
         from kintsugi.audit.sealing.witness import WitnessVerifier
         from kintsugi.core import panels
+        from kintsugi.core.datasets import register_dataset
         from kintsugi.identity.services import use_context
 
         post_migrate.connect(_cover, sender=self)
@@ -54,8 +54,9 @@ class AuditConfig(AppConfig):
             verification.register(verifier.name, verifier)
         use_context(set_context)
         sections.register()
+        proof.register()
         rules.register()
-        for dataset in (desk.DATASET, registers.PACKS, registers.HOLDS):
+        for dataset in (desk.DATASET, registers.REFUSALS, registers.PACKS, registers.HOLDS):
             register_dataset(dataset)
         for entity in ("device", "party"):
             panels.register(scope_panel(entity, entity))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.apps import apps
@@ -10,6 +11,8 @@ from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils import translation
 
+from kintsugi.core.access import PERSONAL, may
+from kintsugi.core.masks import HIDDEN, mask
 from kintsugi.core.models import BusinessModel
 from kintsugi.engine.contract import load_contract
 from kintsugi.engine.text import Text
@@ -18,6 +21,12 @@ from kintsugi.engine.text import Text
 PAGES: dict[str, Callable[[UUID], str]] = {}
 #: Data contracts by table, for the names of columns.
 ENTITIES: dict[str, str] = {}
+#: Columns by table that quote values of any field, personal ones among them.
+QUOTING: dict[str, frozenset[str]] = {
+    "audit_refusal": frozenset({"facts"}),
+    "identity_actrevision": frozenset({"content"}),
+    "identity_signature": frozenset({"content"}),
+}
 #: How a typed key is found: the ids of rows with this number, serial or name.
 FINDERS: list[Callable[[str], Iterable[UUID]]] = []
 
@@ -27,14 +36,18 @@ def record_kind(
     *,
     page: str = "",
     entity: str = "",
+    quoting: Iterable[str] = (),
     find: Callable[[str], Iterable[UUID]] | None = None,
 ) -> None:
     """Tell the record about a table: the name of its page's URL (which takes the id), its data
-    contract, and how a typed key is found. Called from ``AppConfig.ready``."""
+    contract, columns that quote values of any field, and how a typed key is found. Called from
+    ``AppConfig.ready``."""
     if page:
         PAGES[table] = lambda pk: reverse(page, args=[pk])
     if entity:
         ENTITIES[table] = entity
+    if quoting:
+        QUOTING[table] = frozenset(quoting)
     if find:
         FINDERS.append(find)
 
@@ -81,6 +94,19 @@ def field_label(table: str, column: str) -> Text:
                 continue
             return _both(lambda: str(getattr(found, "verbose_name", column)))  # noqa: B023
     return Text(column, column)
+
+
+def shown(table: str, column: str, value: Any) -> Any:
+    """A value of the log as whoever is at work may see it: personal data masked, and hidden where
+    a column quotes values of unknown fields."""
+    if column in QUOTING.get(table, ()):
+        return value if may(PERSONAL) or value in (None, "") else HIDDEN
+    return mask(ENTITIES.get(table, ""), column, value)
+
+
+def shown_row(table: str, row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """One side of a change, ``before`` or ``after``, in the same way."""
+    return None if row is None else {name: shown(table, name, v) for name, v in row.items()}
 
 
 @cache

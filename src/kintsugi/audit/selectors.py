@@ -40,9 +40,7 @@ from kintsugi.audit.packs.registry import (
 from kintsugi.audit.packs.values import RecordValues, value_table
 from kintsugi.audit.places import columns_read
 from kintsugi.audit.records import record_kind
-from kintsugi.audit.reports.registry import Dataset, register_dataset
 from kintsugi.audit.retention.rules import Clause, RetentionRule, YearsAfter, register_retention
-
 from kintsugi.audit.sealing.export import export_log, proof_of
 from kintsugi.audit.sealing.status import recent_checkpoints, seal_status, witness_here
 from kintsugi.audit.verification import VERIFIERS, exit_code
@@ -54,7 +52,6 @@ __all__ = [
     "Cell",
     "Chapter",
     "Clause",
-    "Dataset",
     "Evidence",
     "FieldOrigin",
     "PackColumn",
@@ -91,7 +88,6 @@ __all__ = [
     "records_by_key",
     "records_by_row",
     "records_of",
-    "register_dataset",
     "register_retention",
     "register_scope",
     "register_section",

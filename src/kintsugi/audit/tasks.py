@@ -1,4 +1,4 @@
-"""Jobs: evidence packs, sealing each minute, the witness of this machine, time stamps, verification."""
+"""Jobs: evidence packs, sealing each minute, this machine's witness, time stamps, verification."""
 
 import datetime as dt
 

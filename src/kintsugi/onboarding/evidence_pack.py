@@ -23,7 +23,9 @@ from kintsugi.audit.selectors import (
     register_section,
     too_large,
 )
+from kintsugi.core.access import PERSONAL, may
 from kintsugi.core.errors import NotFound, Text
+from kintsugi.core.masks import mask, mask_unplaced
 from kintsugi.engine.snapshot import RAW
 from kintsugi.onboarding.models import Chunk, Issue, Run, RunIssueCount
 from kintsugi.onboarding.selectors import ARITHMETIC, rule_title, run_by_number
@@ -158,7 +160,8 @@ def _of_one_run(run: Run, limit: int) -> list[PackTable]:
             COUNT_COLUMNS,
             [
                 (c.entity, c.rule, rule_title(c.rule), SEVERITIES.get(c.severity, c.severity),
-                 c.count, "; ".join(c.examples[:5]) or None)
+                 c.count,
+                 "; ".join(str(mask_unplaced(c.entity, one)) for one in c.examples[:5]) or None)
                 for c in counts
             ],
         ),
@@ -217,17 +220,13 @@ def _add_files(chapter: Chapter, runs: Sequence[Run]) -> None:
         seen.add(snapshot.folder)
         raw = Path(settings.SNAPSHOT_ROOT) / snapshot.folder / RAW
         size = raw.stat().st_size if raw.is_file() else None
-        if size is not None and size <= left:
+        if size is not None and size <= left and may(PERSONAL):
             left -= size
             name = f"files/{snapshot.sha256[:12]}-{safe_name(snapshot.file_name)}"
             title = Text(f"原始文件 {snapshot.file_name}", f"Original file {snapshot.file_name}")
             chapter.files.append(PackFile(name, title, raw))
             continue
-        why = (
-            Text("字节未在本机保存", "its bytes are not kept here")
-            if size is None
-            else Text(f"{size:,} 字节,超出证据包容量", f"{size:,} bytes do not fit into the pack")
-        )
+        why = _why_not(size)
         chapter.notes.append(
             Text(
                 f"未附原始文件 {snapshot.file_name}:{why.zh}。SHA-256 {snapshot.sha256}",
@@ -235,6 +234,15 @@ def _add_files(chapter: Chapter, runs: Sequence[Run]) -> None:
                 f"SHA-256 {snapshot.sha256}",
             )
         )
+
+
+def _why_not(size: int | None) -> Text:
+    """Why a file is named and not enclosed."""
+    if size is None:
+        return Text("字节未在本机保存", "its bytes are not kept here")
+    if not may(PERSONAL):
+        return Text("此证据包对个人信息脱敏", "personal data is masked in this pack")
+    return Text(f"{size:,} 字节,超出证据包容量", f"{size:,} bytes do not fit into the pack")
 
 
 def collect_issues(scope: Scope, limit: int) -> Chapter | None:
@@ -259,8 +267,8 @@ def collect_issues(scope: Scope, limit: int) -> Chapter | None:
             one.row,
             one.header or None,
             one.field or None,
-            one.value or None,
-            one.proposal,
+            mask(one.entity, one.field, one.value) or None,
+            mask(one.entity, one.field, one.proposal),
             ISSUE.states[one.status],
         )
         for one in found
@@ -283,3 +291,4 @@ def register() -> None:
     )
     register_section(Section("issues", Text("问题", "Issues"), collect_issues, 30))
     record_kind("onboarding_run", find=_by_number)
+    record_kind("onboarding_issue", quoting=("value", "proposal"))

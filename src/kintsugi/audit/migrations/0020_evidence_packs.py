@@ -63,6 +63,10 @@ class Migration(migrations.Migration):
                 ("title_en", models.CharField(max_length=300)),
                 ("language", models.CharField(max_length=10, verbose_name="language")),
                 ("reason", models.CharField(max_length=400, verbose_name="reason")),
+                (
+                    "shows_personal",
+                    models.BooleanField(default=False, verbose_name="personal data unmasked"),
+                ),
                 ("asked_by", models.CharField(max_length=200, verbose_name="person")),
                 ("asked_by_id", models.UUIDField(null=True)),
                 ("asked_at", models.DateTimeField(verbose_name="asked at")),

@@ -13,6 +13,7 @@ from pydantic import Field
 from kintsugi.audit.packs import screens, selectors, services, views
 from kintsugi.audit.packs.models import EvidencePack
 from kintsugi.audit.tasks import make_evidence_pack
+from kintsugi.core.access import requires
 from kintsugi.core.api import api_url
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE, Number, Word
@@ -40,6 +41,7 @@ class PackOut(Schema):
     title_en: str
     language: str
     reason: str
+    shows_personal: bool = Field(description="then its file needs `personal.read`")
     asked_by: str
     asked_at: dt.datetime
     as_of: dt.datetime | None = Field(description="instant of the data in it")
@@ -71,6 +73,7 @@ class PackIn(Schema):
         "`2026-11-01/2026-12-01`"
     )
     language: Literal["zh", "en"] = "zh"
+    masked: bool = Field(False, description="mask personal data even for whoever may read it")
     reason: Word = Field(min_length=1, description="for whom and why; printed on the first page")
 
 
@@ -80,6 +83,7 @@ add_list(
 
 
 @router.post("/packs", response={202: PackOut, **WRITE}, summary="Make an evidence pack")
+@requires("pack.create")
 def ask_for_pack(request: HttpRequest, given: PackIn) -> Status[EvidencePack]:
     """It is made in the background; ask for the pack until its status is `ready`."""
     pack = services.ask_for_pack(actor=request.user, at=timezone.now(), **given.model_dump())
@@ -88,6 +92,7 @@ def ask_for_pack(request: HttpRequest, given: PackIn) -> Status[EvidencePack]:
 
 
 @router.get("/packs/{number}", response={200: PackOut, **READ}, summary="One evidence pack")
+@requires("pack.read")
 def pack(request: HttpRequest, number: Number = PackNumber) -> EvidencePack:
     """The register's entry with the hash of its manifest."""
     return selectors.pack_by_number(number)
@@ -106,6 +111,7 @@ def pack(request: HttpRequest, number: Number = PackNumber) -> EvidencePack:
         }
     },
 )
+@requires("pack.read")
 def pack_file(request: HttpRequest, number: Number = PackNumber) -> FileResponse:
     """Refused when the file is not the one in the register."""
     return views.download(request, number)

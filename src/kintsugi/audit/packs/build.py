@@ -65,6 +65,7 @@ class PackFacts:
     as_of: dt.datetime
     language: str
     generator: str
+    is_masked: bool = False
 
 
 @dataclass(frozen=True)
@@ -269,6 +270,10 @@ def document_data(scope: Scope, facts: PackFacts, found: Collected) -> dict[str,
             (say("数据时点", "As of"), moment(facts.as_of)),
             (say("生成人", "Made by"), facts.person),
             (say("原因", "Reason"), facts.reason),
+            (
+                say("个人信息", "Personal data"),
+                say("已脱敏", "masked") if facts.is_masked else say("未脱敏", "not masked"),
+            ),
             (say("生成程序", "Made with"), facts.generator),
             (say("数据库快照", "Database view"), found.snapshot, "code"),
         ],
@@ -376,6 +381,7 @@ def _archive(
             "made_by": facts.person,
             "reason": facts.reason,
             "language": facts.language,
+            "personal_data": "masked" if facts.is_masked else "shown",
             "generator": facts.generator,
             "tables": {
                 name: {"rows": len(table.rows), **_both(table.title)}

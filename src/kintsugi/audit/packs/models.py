@@ -34,7 +34,8 @@ class EvidencePack(BusinessModel):
 
     The change log keeps this row, so ``manifest_sha256`` proves which pack was handed out:
     whoever exchanges a file and writes the manifest again gets another hash. ``tables`` counts
-    rows by table; ``error`` is the refusal of a pack that failed.
+    rows by table; ``error`` is the refusal of a pack that failed. A pack that ``shows_personal``
+    was asked for by somebody with ``personal.read``, and only they may have its file.
     """
 
     number = models.CharField(_("number"), max_length=30, unique=True)
@@ -44,6 +45,7 @@ class EvidencePack(BusinessModel):
     title_en = models.CharField(max_length=300)
     language = models.CharField(_("language"), max_length=10)
     reason = models.CharField(_("reason"), max_length=400)
+    shows_personal = models.BooleanField(_("personal data unmasked"), default=False)
     asked_by = models.CharField(_("person"), max_length=200)
     asked_by_id = models.UUIDField(null=True)
     asked_at = models.DateTimeField(_("asked at"))

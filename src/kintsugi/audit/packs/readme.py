@@ -16,7 +16,8 @@ README = Text(
   evidence.pdf      供阅读和签字的 PDF/A 文件({language})
   evidence.xlsx     全部表格,一张工作表一个表,文本均为文本,没有公式
   data/*.csv        同样的表格,UTF-8,每列一个字段名;“之前/之后”为 JSON
-  files/            原始文件,与接收时逐字节相同
+  files/            原始文件,与接收时逐字节相同;脱敏的证据包只列其哈希
+  seal/             每条更改已被封存的证明,用其中的 verify_export.py 核验
   manifest.json     每个文件的大小、SHA-256 和含义
   manifest.sha256   清单本身的 SHA-256
   verify_pack.py    独立校验程序,只需 Python 3.8 以上,不联网
@@ -44,7 +45,9 @@ What is inside
   evidence.pdf      PDF/A to read and sign ({language})
   evidence.xlsx     all tables, one a sheet; text is text, there are no formulas
   data/*.csv        the same tables, UTF-8, one column a field name; before and after are JSON
-  files/            original files, byte for byte as they were received
+  files/            original files, byte for byte as they were received; a masked pack names
+                    their hashes only
+  seal/             proofs that the changes are sealed; verify_export.py beside them verifies them
   manifest.json     size, SHA-256 and meaning of every file
   manifest.sha256   SHA-256 of the manifest itself
   verify_pack.py    a verifier that needs Python 3.8 or newer, nothing else, no network

@@ -14,6 +14,7 @@ from kintsugi.audit.packs.build import LANGUAGES
 from kintsugi.audit.packs.models import PACK, EvidencePack
 from kintsugi.audit.packs.registry import SCOPES, scope_kinds
 from kintsugi.audit.tasks import make_evidence_pack
+from kintsugi.core.access import PERSONAL, may
 from kintsugi.core.panels import RecordPanel
 from kintsugi.core.screens import Action, Column, Custom, Empty, Filter, FormScreen, ListScreen
 from kintsugi.core.screens.parts import language, say
@@ -49,6 +50,7 @@ PACKS = ListScreen(
     subtitle=_(
         "Every pack that was made: about what, for whom and why, and the hash that seals it."
     ),
+    permission="pack.read",
     rows=lambda _user: selectors.packs(),
     columns=(
         Column("number", label=_("Number"), kind="code", link=pack_url),
@@ -87,6 +89,7 @@ PACKS = ListScreen(
             primary=True,
         ),
     ),
+    export=False,  # by the report of its dataset, which says who took it away and why
 )
 
 
@@ -114,10 +117,16 @@ def ask_form() -> type[forms.Form]:
             help_text=gettext("For whom and why: it is printed on the first page and kept."),
         ),
     }
+    if may(PERSONAL):
+        made["masked"] = forms.BooleanField(
+            label=gettext("Mask personal data"),
+            required=False,
+            help_text=gettext("Unmasked, only those who may read personal data can download it."),
+        )
     return type("AskForm", (forms.Form,), made)
 
 
-def ask(*, user: Any, record: Any, version: int | None, **given: str) -> EvidencePack:
+def ask(*, user: Any, record: Any, version: int | None, **given: Any) -> EvidencePack:
     """Register the pack and let it be made in the background."""
     pack = services.ask_for_pack(actor=user, at=timezone.now(), **given)
     make_evidence_pack.defer(pack_id=str(pack.pk), actor=str(user))
@@ -125,6 +134,7 @@ def ask(*, user: Any, record: Any, version: int | None, **given: str) -> Evidenc
 
 
 ASK = FormScreen(
+    permission="pack.create",
     title=lambda _record: gettext("Make an evidence pack"),
     form=ask_form,
     save=ask,
@@ -144,7 +154,7 @@ def scope_panel(entity: str, kind: str) -> RecordPanel:
         return {
             "packs": [(one, pack_url(one), PACK.states[one.status], TONES[one.status])
                       for one in made],
-            "ask_url": ask_url(kind, str(record.pk)),
+            "ask_url": ask_url(kind, str(record.pk)) if may("pack.create") else "",
         }  # fmt: skip
 
     return RecordPanel(
@@ -152,4 +162,5 @@ def scope_panel(entity: str, kind: str) -> RecordPanel:
         entity,
         Custom("audit/packs/panel.html", context, side=True),
         order=90,
+        permission="pack.read",
     )

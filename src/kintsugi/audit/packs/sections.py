@@ -21,7 +21,7 @@ from kintsugi.audit.packs.registry import (
     register_section,
     too_large,
 )
-from kintsugi.audit.records import field_label, record_names, reference_of, table_title
+from kintsugi.audit.records import field_label, record_names, reference_of, shown_row, table_title
 from kintsugi.core.errors import KintsugiError, Text
 
 OPERATIONS = {
@@ -106,8 +106,8 @@ def change_row(change: Change, names: Mapping[UUID, str]) -> tuple[Any, ...]:
         str(change.row_id),
         OPERATIONS[change.op],
         what_changed(change, names),
-        change.before,
-        change.after,
+        shown_row(change.table, change.before),
+        shown_row(change.table, change.after),
         str(made.xid),
         made.request_id or None,
         str(made.run_id) if made.run_id else None,
@@ -123,7 +123,8 @@ def differences(
     change: Change, names: Mapping[UUID, str], language: str
 ) -> list[tuple[str, str, str]]:
     """(field, before, after) of a change, without columns that say nothing about the thing."""
-    before, after = change.before or {}, change.after or {}
+    before = shown_row(change.table, change.before) or {}
+    after = shown_row(change.table, change.after) or {}
     found = []
     for column in dict.fromkeys([*after, *before]):
         pair = before.get(column), after.get(column)

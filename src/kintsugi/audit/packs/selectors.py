@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from kintsugi.audit.packs.models import EvidencePack
 from kintsugi.audit.packs.services import pack_path, progress_key
+from kintsugi.core.access import PERSONAL, require
 from kintsugi.core.errors import KintsugiError, NotFound, Text
 
 
@@ -39,8 +40,11 @@ def progress_of(pack: EvidencePack) -> dict[str, Any] | None:
 def pack_file(pack: EvidencePack) -> Path:
     """The file of a pack, compared with its hash in the register.
 
-    Raises KintsugiError ``pack.not-ready``, ``pack.file-gone`` or ``pack.file-changed``.
+    Raises AccessDenied for a pack that shows personal data to whoever may not read it, and
+    KintsugiError ``pack.not-ready``, ``pack.file-gone`` or ``pack.file-changed``.
     """
+    if pack.shows_personal:
+        require(PERSONAL)
     if pack.status != "ready":
         raise KintsugiError(
             "pack.not-ready",

@@ -16,6 +16,7 @@ from kintsugi.audit.context import recorded
 from kintsugi.audit.packs import build as building
 from kintsugi.audit.packs.models import PACK, EvidencePack
 from kintsugi.audit.packs.registry import resolve_scope
+from kintsugi.core.access import PERSONAL, SYSTEM, SYSTEM_MASKED, bound, may
 from kintsugi.core.errors import KintsugiError, NotFound, Text
 from kintsugi.core.numbering import next_number
 
@@ -29,9 +30,17 @@ def pack_path(number: str) -> Path:
 
 
 def ask_for_pack(
-    *, actor: Any, kind: str, key: str, language: str, reason: str, at: dt.datetime
+    *,
+    actor: Any,
+    kind: str,
+    key: str,
+    language: str,
+    reason: str,
+    at: dt.datetime,
+    masked: bool = False,
 ) -> EvidencePack:
-    """Register that a pack is wanted; ``make_pack`` makes it.
+    """Register that a pack is wanted; ``make_pack`` makes it. Personal data is masked in it where
+    ``masked`` says so, and always for whoever may not read it.
 
     Raises KintsugiError ``pack.no-reason``, ``pack.unknown-scope`` or ``pack.language``, NotFound,
     and what the scope's own resolver refuses (facts: field).
@@ -64,6 +73,7 @@ def ask_for_pack(
             title_en=scope.title.en[:300],
             language=language,
             reason=reason,
+            shows_personal=may(PERSONAL) and not masked,
             asked_by=str(actor),
             asked_by_id=None if isinstance(actor, str) else actor.pk,
             asked_at=at,
@@ -86,16 +96,17 @@ def make_pack(*, actor: Any, pack_id: UUID, at: dt.datetime) -> EvidencePack:
         reason=pack.reason,
         as_of=at,
         language=pack.language,
+        is_masked=not pack.shows_personal,
         generator=f"Kintsugi {kintsugi.__version__}",
     )
     try:
-        scope = resolve_scope(pack.scope_kind, pack.scope_key)
-        built = building.build(
-            scope,
-            facts,
-            pack_path(pack.number),
-            progress=lambda done, phase: _tell(pack, done, phase),
-        )
+        with bound(SYSTEM if pack.shows_personal else SYSTEM_MASKED):
+            built = building.build(
+                resolve_scope(pack.scope_kind, pack.scope_key),
+                facts,
+                pack_path(pack.number),
+                progress=lambda done, phase: _tell(pack, done, phase),
+            )
     except KintsugiError as error:
         kept = {**error.as_dict("en"), "zh": error.message.zh, "en": error.message.en,
                 "remedy_zh": error.remedy.zh, "remedy_en": error.remedy.en}  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 from kintsugi.audit.explaining import Cell, FieldOrigin, explain
 from kintsugi.audit.packs.registry import PackColumn, PackTable
 from kintsugi.core.errors import Text
+from kintsugi.core.masks import mask
 from kintsugi.core.models import BusinessModel
 from kintsugi.engine.contract import Field, load_contract
 
@@ -44,7 +45,7 @@ def value_table(name: str, title: Text, records: Sequence[RecordValues]) -> Pack
     for one in records:
         origins = explain(gid=one.record.pk, columns=one.columns)
         for known in load_contract(one.entity).fields:
-            value = getattr(one.record, known.name)
+            value = mask(one.entity, known.name, getattr(one.record, known.name))
             origin = origins.get(known.name)
             if value is None and (origin is None or origin.winner is None):
                 continue
@@ -56,8 +57,9 @@ def _row(
     one: RecordValues, known: Field, value: Any, origin: FieldOrigin | None
 ) -> tuple[Any, ...]:
     cell = origin.winner if origin else None
+    stored = getattr(one.record, known.name)
     others = (
-        [c for c in origin.losers if str(c.value) != str(cell.value if cell else value)]
+        [c for c in origin.losers if str(c.value) != str(cell.value if cell else stored)]
         if (origin)
         else []
     )
@@ -73,7 +75,7 @@ def _row(
         cell.mapping_version if cell else None,
         cell.snapshot if cell else None,
         str(cell.run_id) if cell else None,
-        "; ".join(f"{c.value} ({c.place})" for c in others) or None,
+        "; ".join(f"{mask(one.entity, known.name, c.value)} ({c.place})" for c in others) or None,
         _edited(origin),
     )
 

@@ -12,11 +12,13 @@ from kintsugi.audit.packs import screens, selectors
 from kintsugi.audit.packs.models import PACK, EvidencePack
 from kintsugi.audit.packs.registry import sections
 from kintsugi.audit.tasks import make_evidence_pack
+from kintsugi.core.access import PERSONAL, may, requires
 from kintsugi.engine.text import Text
 
 ENDED = ("ready", "failed")
 
 
+@requires("pack.read")
 @require_safe
 def pack_page(request: HttpRequest, number: str) -> HttpResponse:
     """The register's entry; while the pack is made, the progress is asked for every second."""
@@ -39,6 +41,8 @@ def _context(pack: EvidencePack) -> dict[str, Any]:
     return {
         "pack": pack,
         "kind": screens.kind_title(pack),
+        "may_make": may("pack.create"),
+        "may_download": pack.status == "ready" and (may(PERSONAL) or not pack.shows_personal),
         "is_ended": pack.status in ENDED,
         "status": PACK.states[pack.status],
         "phase": Text(told["zh"], told["en"]) if told else None,
@@ -52,6 +56,7 @@ def _context(pack: EvidencePack) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@requires("pack.read")
 @require_safe
 def download(request: HttpRequest, number: str) -> FileResponse:
     """The file, if it still is the one in the register."""
@@ -64,6 +69,7 @@ def download(request: HttpRequest, number: str) -> FileResponse:
     return response
 
 
+@requires("pack.create")
 @require_POST
 def again(request: HttpRequest, number: str) -> HttpResponse:
     """Make a pack that failed or was interrupted."""

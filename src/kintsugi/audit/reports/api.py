@@ -10,9 +10,10 @@ from pydantic import Field
 
 from kintsugi.audit.reports import running, selectors, services, views
 from kintsugi.audit.reports.models import ReportDefinition
-from kintsugi.audit.reports.registry import datasets
+from kintsugi.core.access import requires, within
 from kintsugi.core.api.lists import LIMIT_MAX
 from kintsugi.core.api.schemas import READ, WRITE, Word
+from kintsugi.core.datasets import datasets
 from kintsugi.core.screens.parts import say
 
 router = Router(tags=["Reports"])
@@ -90,8 +91,9 @@ class Rows(Schema):
 
 
 @router.get("/datasets", response={200: Datasets, **READ}, summary="Datasets for reports")
+@requires("report.read")
 def report_datasets(request: HttpRequest) -> dict[str, Any]:
-    """Each with its columns and filters."""
+    """Those this person may read, each with its columns and filters."""
     items = [
         {
             "name": one.name,
@@ -107,24 +109,27 @@ def report_datasets(request: HttpRequest) -> dict[str, Any]:
                 for name in ([f"{f.name}_from", f"{f.name}_to"] if f.kind == "days" else [f.name])
             ],
         }
-        for one in datasets(request.user)
+        for one in datasets()
     ]
     return {"items": items}
 
 
 @router.get("/reports", response={200: Reports, **READ}, summary="Saved reports")
+@requires("report.read")
 def saved_reports(request: HttpRequest) -> dict[str, Any]:
     """One's own and the shared ones, by name."""
     return {"items": list(selectors.reports(request.user)[:LIMIT_MAX])}
 
 
 @router.post("/reports", response={201: ReportOut, **WRITE}, summary="Keep a report")
+@requires("report.create")
 def keep_report(request: HttpRequest, given: ReportIn) -> Status[ReportDefinition]:
     """One's own report of the same name is changed."""
     return Status(201, services.save_report(actor=request.user, **given.model_dump()))
 
 
 @router.get("/datasets/{name}/rows", response={200: Rows, **READ}, summary="Rows of a report")
+@requires("report.read")
 def report_rows(
     request: HttpRequest,
     name: str = Name,
@@ -132,13 +137,14 @@ def report_rows(
     offset: int = Query(0, ge=0, le=OFFSET_MAX, description="rows to skip"),
 ) -> dict[str, Any]:
     """Further parameters are `columns` (repeated), `q`, `sort` and the dataset's filters."""
-    found = selectors.dataset_by_name(name, request.user)
+    found = selectors.dataset_by_name(name)
     params = request.GET.copy()
     params.pop("offset", None)
-    report = running.report_of(found, user=request.user, params=params)
-    rows = report.rows[offset : offset + limit + 1]
-    window = running.Report(found, report.title, report.columns, rows, report.said)
-    texts = list(running.texts(window))
+    with within(found.permission):
+        report = running.report_of(found, user=request.user, params=params)
+        rows = report.rows[offset : offset + limit + 1]
+        window = running.Report(found, report.title, report.columns, rows, report.said)
+        texts = list(running.texts(window))
     titles = running.headings(report)
     return {
         "title": report.title,
@@ -171,6 +177,7 @@ def report_rows(
         }
     },
 )
+@requires("report.export")
 def report_as_file(
     request: HttpRequest,
     format: Literal["csv", "xlsx", "pdf"],

@@ -15,7 +15,7 @@ from kintsugi.audit.evidence import COMMAND_NAMES
 from kintsugi.audit.models import Change, Transaction
 from kintsugi.audit.packs.sections import OPERATIONS, differences, references_in
 from kintsugi.audit.records import found_ids, record_names, record_url, table_title, titles
-from kintsugi.audit.reports.registry import Dataset
+from kintsugi.core.datasets import Dataset
 from kintsugi.core.screens import Action, Column, Empty, Filter, ListScreen
 from kintsugi.core.screens.parts import language, say
 
@@ -117,6 +117,8 @@ TRAIL = ListScreen(
     name="trail",
     title=_("Auditor's desk"),
     subtitle=_("Every change of every business row: who, when, by which command, why."),
+    permission="trail.read",
+    export_permission="trail.export",
     rows=rows,
     columns=(
         Column("transaction__at", label=_("Time"), kind="moment", sort=("pk",)),

@@ -2,10 +2,18 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from kintsugi.audit import refusal_screens as refusals
 from kintsugi.audit.packs import screens as packs
-from kintsugi.audit.reports.registry import Dataset
 from kintsugi.audit.retention import screens as retention
+from kintsugi.core.datasets import Dataset
 
+REFUSALS = Dataset(
+    "refusals",
+    _("Refused acts"),
+    _("One row a refusal: who tried what, and which rule refused it."),
+    refusals.REFUSALS,
+    order=50,
+)
 PACKS = Dataset(
     "packs",
     _("Register of evidence packs"),

@@ -18,8 +18,8 @@ from django.http import QueryDict
 from kintsugi.audit.packs.build import moment
 from kintsugi.audit.printing.typeset import typeset
 from kintsugi.audit.printing.workbook import Sheet, plain_cell, write_workbook
-from kintsugi.audit.reports.registry import Dataset
 from kintsugi.core.api.lists import sortable
+from kintsugi.core.datasets import Dataset
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.core.screens import Column, ListScreen
 from kintsugi.core.screens.export import BOM, guarded
@@ -67,7 +67,9 @@ def chosen_columns(dataset: Dataset, names: Sequence[str]) -> tuple[Column, ...]
 
 def screen_of(dataset: Dataset, names: Sequence[str]) -> ListScreen:
     """The dataset's list with the chosen columns only."""
-    return dataclasses.replace(dataset.screen, columns=chosen_columns(dataset, names), export=False)
+    return dataclasses.replace(
+        dataset.screen, columns=chosen_columns(dataset, names), export=False, actions=(), page=None
+    )
 
 
 def report_of(
@@ -137,7 +139,9 @@ def texts(report: Report) -> Iterator[list[str]]:
     while batch := list(itertools.islice(rows, CHUNK_ROWS)):
         prepared = report.dataset.prepare(batch)
         for row in prepared:
-            yield [c.text(row, known) for c, known in zip(report.columns, names, strict=True)]
+            yield [
+                c.text(row, known, entity) for c, known in zip(report.columns, names, strict=True)
+            ]
 
 
 def checked_count(report: Report, form: str) -> int:

@@ -27,15 +27,23 @@ from django.views.decorators.http import require_POST, require_safe
 from psycopg.errors import QueryCanceled
 
 from kintsugi.audit.reports import desk, running, selectors, services
-from kintsugi.audit.reports.registry import datasets
+from kintsugi.core import scope
+from kintsugi.core.access import current, may, requires, within
+from kintsugi.core.datasets import Dataset, datasets
 from kintsugi.core.errors import KintsugiError, Text
+from kintsugi.core.screens.export import under
 from kintsugi.core.screens.parts import say
 
 READ_MAX_MS = 8_000
-FORMATS = ("csv", "xlsx", "pdf")
+KINDS = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+FORMATS = tuple(KINDS)
 
 
-def bounded(read: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+def in_time(read: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """The answer, unless one of its queries takes more than eight seconds.
 
     Raises KintsugiError ``report.too-wide``.
@@ -61,22 +69,25 @@ def bounded(read: Callable[[], HttpResponseBase]) -> HttpResponseBase:
         ) from error
 
 
+@requires("trail.read")
 @require_safe
 def desk_page(request: HttpRequest) -> HttpResponseBase:
     """Who changed what."""
-    return bounded(lambda: desk.TRAIL.respond(request))
+    return in_time(lambda: desk.TRAIL.respond(request))
 
 
+@requires("trail.read")
 @require_safe
 def record_page(request: HttpRequest, table: str, row_id: UUID) -> HttpResponseBase:
     """Every change of one row."""
-    return bounded(lambda: desk.RECORD.respond(request, table=table, row_id=row_id))
+    return in_time(lambda: desk.RECORD.respond(request, table=table, row_id=row_id))
 
 
+@requires("report.read")
 @require_safe
 def reports_page(request: HttpRequest) -> HttpResponse:
     """All datasets and saved reports."""
-    known = datasets(request.user)
+    known = datasets()
     titles = {one.name: one.title for one in known}
     saved = [
         (one, selectors.report_url(one), titles[one.dataset])
@@ -92,20 +103,24 @@ def reports_page(request: HttpRequest) -> HttpResponse:
     return render(request, "audit/reports/list.html", context)
 
 
+@requires("report.read")
 @require_safe
 def report_page(request: HttpRequest, dataset: str) -> HttpResponseBase:
     """A dataset with the columns and filters of the address; ``format`` gives a file."""
     form = request.GET.get("format", "")
     if form in FORMATS:
-        return bounded(lambda: report_file(request, dataset, form))
-    found = selectors.dataset_by_name(dataset, request.user)
+        return report_file(request, dataset, form)
+    found = selectors.dataset_by_name(dataset)
+    with within(found.permission):
+        return in_time(lambda: _report_on_screen(request, found))
+
+
+def _report_on_screen(request: HttpRequest, found: Dataset) -> HttpResponse:
     names = request.GET.getlist("columns")
     screen = running.screen_of(found, names)
     context = screen.context(request, screen.rows(request.user))
     if request.headers.get("HX-Target") == context["list_id"]:
-        return bounded(
-            lambda: render(request, "core/parts/list_rows.html", {**context, "partial": True})
-        )
+        return render(request, "core/parts/list_rows.html", {**context, "partial": True})
     saved = _saved(request)
     shown = {column.name for column in screen.columns}
     entity = found.screen.entity
@@ -117,6 +132,8 @@ def report_page(request: HttpRequest, dataset: str) -> HttpResponseBase:
         "dataset": found,
         "saved": saved,
         "is_mine": saved is not None and saved.owner_id == request.user.pk,
+        "may_export": may("report.export") and may(found.export_permission),
+        "may_keep": may("report.create"),
         "choices": [(c.name, c.heading(entity)[0], c.name in shown) for c in found.screen.columns],
         "columns": names,
         "kept": [
@@ -125,7 +142,7 @@ def report_page(request: HttpRequest, dataset: str) -> HttpResponseBase:
             if value and name not in ("columns", "saved", "page", "format")
         ],
     }
-    return bounded(lambda: render(request, "core/list.html", context))
+    return render(request, "core/list.html", context)
 
 
 def _saved(request: HttpRequest) -> Any:
@@ -136,8 +153,18 @@ def _saved(request: HttpRequest) -> Any:
 
 
 def report_file(request: HttpRequest, dataset: str, form: str) -> HttpResponseBase:
-    """The report as a file that says who made it, when, with which filters and how many rows."""
-    found = selectors.dataset_by_name(dataset, request.user)
+    """The report as a file that says who made it, when, with which filters and how many rows.
+
+    Raises AccessDenied for whoever may read the dataset but not take it away.
+    """
+    found = selectors.dataset_by_name(dataset)
+    found.require_export()
+    # For good: the rows of a CSV file are read after this function has returned.
+    scope.bind(current().rows(found.export_permission))
+    return in_time(lambda: _written(request, found, form))
+
+
+def _written(request: HttpRequest, found: Dataset, form: str) -> HttpResponseBase:
     saved = _saved(request)
     report = running.report_of(
         found, user=request.user, params=request.GET.copy(), title=saved.name if saved else ""
@@ -147,7 +174,9 @@ def report_file(request: HttpRequest, dataset: str, form: str) -> HttpResponseBa
     head = running.head_of(report, person=person, at=at, count=count)
     name = f"{report.title}-{timezone.localtime(at):%Y%m%d-%H%M}.{form}"
     if form == "csv":
-        response: HttpResponseBase = _streamed(request, running.csv_blocks(report, head))
+        blocks = under(current(), running.csv_blocks(report, head))
+        content = _following(blocks) if isinstance(request, ASGIRequest) else blocks
+        response: HttpResponseBase = StreamingHttpResponse(content)
     elif form == "xlsx":
         # The file lives as long as the answer is read: the handle outlives its folder.
         with tempfile.TemporaryDirectory() as folder:
@@ -156,20 +185,10 @@ def report_file(request: HttpRequest, dataset: str, form: str) -> HttpResponseBa
             response = FileResponse(path.open("rb"))
     else:
         response = HttpResponse(running.pdf(report, head, person=person, at=at))
-    kinds = {
-        "csv": "text/csv; charset=utf-8",
-        "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        "pdf": "application/pdf",
-    }
-    response["Content-Type"] = kinds[form]
+    response["Content-Type"] = KINDS[form]
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     response["Cache-Control"] = "no-store"
     return response
-
-
-def _streamed(request: HttpRequest, blocks: Iterator[bytes]) -> StreamingHttpResponse:
-    content = _following(blocks) if isinstance(request, ASGIRequest) else blocks
-    return StreamingHttpResponse(content)
 
 
 async def _following(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
@@ -182,6 +201,7 @@ async def _following(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
         yield block
 
 
+@requires("report.create")
 @require_POST
 def save(request: HttpRequest, dataset: str) -> HttpResponse:
     """Keep the report under a name."""
@@ -204,6 +224,7 @@ def save(request: HttpRequest, dataset: str) -> HttpResponse:
     return HttpResponseRedirect(selectors.report_url(made))
 
 
+@requires("report.create")
 @require_POST
 def take_away(request: HttpRequest, report_id: UUID) -> HttpResponse:
     """Void a report of one's own."""

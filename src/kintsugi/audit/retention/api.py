@@ -13,6 +13,7 @@ from kintsugi.audit.retention import screens, selectors, services
 from kintsugi.audit.retention.models import LegalHold
 from kintsugi.audit.retention.rules import rules
 from kintsugi.audit.retention.views import now, today
+from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE, Number, Word, Words
 
@@ -80,6 +81,7 @@ add_list(router, "/holds", screens.HOLDS, HoldOut, name="holds", summary="Legal 
 
 
 @router.post("/holds", response={201: HoldOut, **WRITE}, summary="Place a legal hold")
+@requires("hold.create")
 def place_hold(request: HttpRequest, given: HoldIn) -> Status[LegalHold]:
     """In force at once; another person releases it."""
     made = services.place_hold(actor=request.user, at=now(), **given.model_dump())
@@ -87,12 +89,14 @@ def place_hold(request: HttpRequest, given: HoldIn) -> Status[LegalHold]:
 
 
 @router.get("/holds/{number}", response={200: HoldOut, **READ}, summary="One legal hold")
+@requires("hold.read")
 def hold(request: HttpRequest, number: Number = HoldNumber) -> LegalHold:
     """The order and its release."""
     return selectors.hold_by_number(number)
 
 
 @router.post("/holds/{number}/release", response={200: HoldOut, **WRITE}, summary="Release a hold")
+@requires("hold.approve")
 def release_hold(request: HttpRequest, given: ReleaseIn, number: Number = HoldNumber) -> LegalHold:
     """By a person other than the one who placed it."""
     found = selectors.hold_by_number(number)
@@ -100,6 +104,7 @@ def release_hold(request: HttpRequest, given: ReleaseIn, number: Number = HoldNu
 
 
 @router.get("/retention", response={200: Rules, **READ}, summary="Retention rules")
+@requires("hold.read")
 def retention_rules(request: HttpRequest) -> dict[str, Any]:
     """How long each kind of record is kept and why. Nothing is deleted by itself."""
     items = [

@@ -14,6 +14,7 @@ from kintsugi.audit.retention import selectors, services
 from kintsugi.audit.retention.models import LegalHold
 from kintsugi.audit.retention.rules import LAW, RULES, RetentionRule, rules
 from kintsugi.audit.retention.views import now, today
+from kintsugi.core.access import may, requires
 from kintsugi.core.panels import RecordPanel
 from kintsugi.core.screens import (
     Action,
@@ -74,6 +75,7 @@ HOLDS = ListScreen(
         "How long records are kept, and what must not be touched meanwhile. Nothing is ever "
         "deleted by itself, and the database refuses every deletion."
     ),
+    permission="hold.read",
     rows=lambda _user: selectors.holds(),
     columns=(
         Column("number", label=_("Hold"), kind="code", link=hold_url),
@@ -102,6 +104,7 @@ HOLDS = ListScreen(
     ),
     actions=(Action(_("Place a hold"), lambda _r: reverse("audit:place-hold"), "lock", True),),
     page=_top,
+    export=False,  # by the report of its dataset
 )  # fmt: skip
 
 
@@ -150,6 +153,7 @@ def _crumbs(_record: Any) -> list[tuple[Any, str]]:
 
 
 PLACE = FormScreen(
+    permission="hold.create",
     title=lambda _record: gettext("Place a hold"),
     form=place_form,
     save=_place,
@@ -160,6 +164,7 @@ PLACE = FormScreen(
     breadcrumbs=_crumbs,
 )
 RELEASE = FormScreen(
+    permission="hold.approve",
     title=lambda hold: gettext("Release %(hold)s") % {"hold": hold.number},
     form=release_form,
     find=lambda _user, number: selectors.hold_by_number(number),
@@ -172,6 +177,7 @@ RELEASE = FormScreen(
     breadcrumbs=_crumbs,
 )
 HOLD = DetailScreen(
+    permission="hold.read",
     find=lambda _user, number: selectors.hold_by_number(number),
     title=lambda hold: hold.number,
     pills=lambda hold: [(STATES[state_of(hold)], TONES[state_of(hold)])],
@@ -205,6 +211,8 @@ def _due_screen(rule: RetentionRule) -> ListScreen:
     choices = {one.code: one.rule for one in rule.clauses}
     return ListScreen(
         name=f"due-{rule.entity}",
+        permission="hold.read",
+        export=False,
         title=_("What becomes due"),
         subtitle=_("Their time is over. Nothing happens by itself; a hold goes before the date."),
         rows=lambda _user: selectors.due(entity=rule.entity, on=today()),
@@ -219,6 +227,7 @@ def _due_screen(rule: RetentionRule) -> ListScreen:
     )
 
 
+@requires("hold.read")
 @require_safe
 def due_page(request: HttpRequest, entity: str) -> HttpResponseBase:
     """Records of one kind whose time is over today."""
@@ -235,10 +244,16 @@ def keep_panel(entity: str) -> RecordPanel:
             return None
         return {
             "kept": found,
-            "holds": [(hold, hold_url(hold)) for hold in found.holds],
-            "place_url": f"{reverse('audit:place-hold')}?kind={entity}&key={record.pk}",
+            "holds": [(hold, hold_url(hold) if may("hold.read") else "") for hold in found.holds],
+            "place_url": f"{reverse('audit:place-hold')}?kind={entity}&key={record.pk}"
+            if may("hold.create")
+            else "",
         }
 
     return RecordPanel(
-        f"kept-{entity}", entity, Custom("audit/retention/panel.html", context, side=True), order=80
+        f"kept-{entity}",
+        entity,
+        Custom("audit/retention/panel.html", context, side=True),
+        order=80,
+        permission=f"{entity}.read",
     )

@@ -12,21 +12,8 @@ from kintsugi.config.cli.terminal import language, out, print_json, t
 from kintsugi.core.errors import KintsugiError, Text
 
 
-def audit_group(app: typer.Typer) -> typer.Typer:
-    """The group ``kintsugi audit``, made once whoever registers first."""
-    known = next((one for one in app.registered_groups if one.name == "audit"), None)
-    if known is not None and known.typer_instance is not None:
-        return known.typer_instance
-    group = typer.Typer(no_args_is_help=True)
-    app.add_typer(
-        group, name="audit", help=t("审计:核对与证据。", "The record: verification and evidence.")
-    )
-    return group
-
-
-def register(app: typer.Typer) -> None:
-    """Adds the commands to the group ``audit``."""
-    group = audit_group(app)
+def add(group: typer.Typer) -> None:
+    """Adds the command to the group ``audit``."""
 
     @group.command(
         "pack",
@@ -55,6 +42,7 @@ def register(app: typer.Typer) -> None:
         reason: Annotated[
             str, typer.Option(help=t("为谁、为何生成", "For whom and why it is made"))
         ] = "",
+        mask: Annotated[bool, typer.Option(help=t("对个人信息脱敏", "Mask personal data"))] = False,
         as_json: Annotated[
             bool, typer.Option("--json", help=t("以 JSON 回答", "Answer as JSON"))
         ] = False,
@@ -77,6 +65,7 @@ def register(app: typer.Typer) -> None:
                 language=lang or language(),
                 reason=reason or t("由命令行生成", "made on the command line"),
                 at=now,
+                masked=mask,
             )
             made = make_pack(actor=actor, pack_id=asked.pk, at=now)
             copy_pack(pack_file(made), output)
