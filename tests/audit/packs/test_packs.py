@@ -21,6 +21,7 @@ from kintsugi.audit.packs.registry import resolve_scope
 from kintsugi.audit.packs.selectors import pack_file
 from kintsugi.audit.packs.services import ask_for_pack, make_pack, pack_path
 from kintsugi.audit.selectors import history
+from kintsugi.core.access import SYSTEM, bound
 from kintsugi.core.errors import KintsugiError, NotFound
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +38,8 @@ def facts() -> building.PackFacts:
 def pack(world: Any, facts: building.PackFacts, tmp_path: Path) -> Iterator[Path]:
     """The pack of S-001, on which two files disagree."""
     path = tmp_path / "pack.zip"
-    building.build(resolve_scope("device", "S-001"), facts, path)
+    with bound(SYSTEM):
+        building.build(resolve_scope("device", "S-001"), facts, path)
     return path
 
 
@@ -149,8 +151,8 @@ def test_a_pack_of_a_run_has_its_ledger_rules_and_issues(
 def test_a_period_holds_its_changes_and_no_others(world: Any) -> None:
     all_of_it = resolve_scope("period", "2020-01-01/2100-01-01")
     before = resolve_scope("period", "2020-01-01/2020-01-02")
-    assert building.collect(all_of_it).tables[0][1].rows
-    assert building.collect(before).tables[0][1].rows == []
+    assert dict(building.collect(all_of_it).tables)["changes"].rows
+    assert dict(building.collect(before).tables)["changes"].rows == []
 
 
 # -- refusals --------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
--- Refuse the removal of rows of one table; {table} is a quoted identifier.
-create or replace trigger audit_keep before delete on {table}
+-- Refuse the removal of rows of one table; {table} is a quoted identifier. The names come last in
+-- the alphabet, so that a table's own refusal, which knows more, speaks first.
+create or replace trigger row_stays before delete on {table}
     for each row execute function audit_refuse_delete();
-create or replace trigger audit_keep_all before truncate on {table}
+create or replace trigger rows_stay before truncate on {table}
     for each statement execute function audit_refuse_delete();
-alter table {table} enable always trigger audit_keep;
-alter table {table} enable always trigger audit_keep_all;
+alter table {table} enable always trigger row_stays;
+alter table {table} enable always trigger rows_stay;
