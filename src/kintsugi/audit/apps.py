@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig, apps
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 def _cover(sender: AppConfig, using: str, **_: Any) -> None:
@@ -16,13 +16,29 @@ def _cover(sender: AppConfig, using: str, **_: Any) -> None:
     limit_sealed_tables(using=using)
 
 
+#: By database: whether a migrate that runs found everything as somebody had accepted it.
+_found_sound: dict[str, bool] = {}
+
+
+def _look_first(sender: AppConfig, using: str, **_: Any) -> None:
+    """Before the first app's part of a migrate, while what is there is what it was."""
+    from kintsugi.audit.services import is_guard_accepted
+
+    # The signal goes to apps with models only.
+    if sender is next(one for one in apps.get_app_configs() if one.models_module is not None):
+        _found_sound[using] = is_guard_accepted(using=using)
+
+
 def _stand_behind(sender: AppConfig, using: str, **_: Any) -> None:
-    """After the last app's part of a migrate: what protects the record now came with a release."""
+    """After the last app's part of a migrate: what protects the record now came with a release,
+    unless it was altered before; then a person has to stand behind it."""
     from kintsugi import __version__
     from kintsugi.audit.services import accept_guard, is_sealable
 
-    if sender is list(apps.get_app_configs())[-1] and is_sealable(using=using):
-        accept_guard(actor="system", reason=f"migrate {__version__}", using=using)
+    if sender is list(apps.get_app_configs())[-1]:
+        sound = _found_sound.pop(using, False)
+        if sound and is_sealable(using=using):
+            accept_guard(actor="system", reason=f"migrate {__version__}", using=using)
 
 
 class AuditConfig(AppConfig):
@@ -38,6 +54,7 @@ class AuditConfig(AppConfig):
         from kintsugi.audit.sealing.witness import WitnessVerifier
 
         post_migrate.connect(_cover, sender=self)
+        pre_migrate.connect(_look_first)
         post_migrate.connect(_stand_behind)
         for verifier in (TreeVerifier, WitnessVerifier, GuardVerifier):
             verification.register(verifier.name, verifier)

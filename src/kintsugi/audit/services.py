@@ -15,8 +15,9 @@ from kintsugi.audit.crosswalk import (
     register_origin,
     set_winners,
 )
+from kintsugi.audit.sealing.acceptance import is_accepted
 from kintsugi.audit.sealing.rounds import seal_round, verify_round
-from kintsugi.audit.sealing.services import accept_guard, new_epoch, rotate_key, seal
+from kintsugi.audit.sealing.services import accept_guard, home, new_epoch, rotate_key, seal
 from kintsugi.audit.sealing.witness import Witness
 from kintsugi.audit.services_refusals import note_refusal
 from kintsugi.core.models import BusinessModel, Transition
@@ -32,6 +33,7 @@ __all__ = [
     "change_records",
     "cover_tables",
     "field_set_ids",
+    "is_guard_accepted",
     "is_sealable",
     "known_records",
     "limit_sealed_tables",
@@ -79,6 +81,11 @@ def cover_tables(*, using: str = "default") -> None:
 def is_sealable(*, using: str = "default") -> bool:
     """Whether the tables of the sealed log are there (not after a partial migrate)."""
     return "audit_guard" in connections[using].introspection.table_names()
+
+
+def is_guard_accepted(*, using: str = "default") -> bool:
+    """Whether what protects the record is as somebody accepted it; True in a new database."""
+    return not is_sealable(using=using) or is_accepted(home(), using=using)
 
 
 def limit_sealed_tables(*, using: str = "default") -> None:

@@ -1,6 +1,6 @@
 """What protects the record, as text that can be compared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db import connections
 
@@ -23,6 +23,19 @@ def differences(before: str, after: str) -> Iterator[tuple[str, str, str]]:
         if old != new:
             change = "added" if old is None else "removed" if new is None else "changed"
             yield change, kind, name
+
+
+def unexplained(before: str, after: str, *, first: bool) -> Iterator[tuple[str, str, str]]:
+    """The differences that nothing accounts for. ``first``: beside the first checkpoint, accounts
+    that an installation makes for itself after its migrations are how it began, and no change."""
+    for change, kind, name in differences(before, after):
+        if not (first and change == "added" and kind in ("role", "member")):
+            yield change, kind, name
+
+
+def nearest(texts: Iterable[str], text: str) -> str:
+    """The one of these texts that differs least from ``text``: the release it came with."""
+    return min(texts, key=lambda one: sum(1 for _ in differences(one, text)), default="")
 
 
 def _by_name(text: str) -> dict[tuple[str, str], list[str]]:

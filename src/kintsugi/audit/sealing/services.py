@@ -22,6 +22,7 @@ from kintsugi.audit.models import (
     Verification,
 )
 from kintsugi.audit.sealing import notes, refusals
+from kintsugi.audit.sealing.acceptance import begin_memory, keep_acceptance
 from kintsugi.audit.sealing.guard import guard_text
 from kintsugi.audit.sealing.keys import (
     Key,
@@ -91,6 +92,7 @@ def seal(*, at: dt.datetime, most: int = MOST) -> Sealed:
         state = _start(place, at)
         pieces = [_regular(state.epoch, state.last, state.horizon)]
         made, added = _extend(state, pieces, at=at, most=most)
+    begin_memory(place)
     if made is None:
         _catch_up(place, state.last)
         return Sealed(state.last, 0)
@@ -156,16 +158,18 @@ def rotate_key(*, at: dt.datetime) -> SealKey:
 
 
 def accept_guard(*, actor: str, reason: str, using: str = "default") -> bool:
-    """Stand behind the triggers, functions and privileges as they are now; False when somebody
-    already does. Raises KintsugiError ``audit.no-reason``."""
+    """Stand behind the triggers, functions and privileges as they are now, in the database and in
+    the home folder; False when somebody already does. Raises KintsugiError ``audit.no-reason``."""
     if not reason.strip():
         raise refusals.no_reason()
     text = guard_text(using=using)
+    name = notes.hash_of(text)
+    begin_memory(home(), using=using)
     _, made = Guard.objects.using(using).get_or_create(
-        fingerprint=notes.hash_of(text),
+        fingerprint=name,
         defaults={"text": text, "actor": actor, "reason": reason.strip()},
     )
-    return made
+    return keep_acceptance(home(), name, actor=actor, reason=reason.strip()) or made
 
 
 def add_cosignature(

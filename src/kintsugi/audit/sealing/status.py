@@ -10,16 +10,14 @@ from kintsugi.audit.models import (
     Checkpoint,
     Cosignature,
     Epoch,
-    Guard,
     SealKey,
     TimeStamp,
     Verification,
 )
 from kintsugi.audit.sealing import services
-from kintsugi.audit.sealing.guard import guard_text
+from kintsugi.audit.sealing.acceptance import is_accepted
 from kintsugi.audit.sealing.lines import LAST
 from kintsugi.audit.sealing.memory import sealer_memory, witness_storage
-from kintsugi.audit.sealing.notes import hash_of
 from kintsugi.audit.sealing.store import last_checkpoint
 from kintsugi.audit.sealing.witness import storage_facts
 from kintsugi.core.queries import query
@@ -38,7 +36,7 @@ def seal_status() -> dict[str, Any]:
         "unsealed": waiting,
         "unsealed_since": oldest,
         "rolled_back": _rolled_back(),
-        "guard_accepted": _guard_accepted(),
+        "guard_accepted": is_accepted(services.home()),
         "witness": {
             "checkpoint": witness.checkpoint_id,
             "at": witness.at,
@@ -114,15 +112,6 @@ def _checkpoint(one: Checkpoint) -> dict[str, Any]:
         "key": one.key,
         "fingerprint": one.fingerprint,
     }
-
-
-def _guard_accepted() -> bool:
-    """Whether what protects the record is as somebody accepted it, or as it was at the first
-    checkpoint, when the installation had made its accounts; the verifier judges that one."""
-    now = hash_of(guard_text())
-    accepted = Guard.objects.filter(fingerprint=now).exists()
-    begun = Checkpoint.objects.filter(number=1).values_list("guard", flat=True).first()
-    return accepted or begun in (None, now)
 
 
 def _rolled_back() -> bool:

@@ -10,7 +10,8 @@ from django.db.models import Min
 from kintsugi.audit.findings import Finding, Inconclusive
 from kintsugi.audit.models import Change, Checkpoint, Guard
 from kintsugi.audit.sealing import chain, notes
-from kintsugi.audit.sealing.guard import differences, guard_text
+from kintsugi.audit.sealing.acceptance import accepted_texts
+from kintsugi.audit.sealing.guard import guard_text, nearest, unexplained
 from kintsugi.audit.sealing.leaves import LeafCheck
 from kintsugi.audit.sealing.lines import quiet_planner
 from kintsugi.audit.sealing.memory import sealer_memory
@@ -82,10 +83,10 @@ class GuardVerifier:
 
     def verify(self, *, since: dt.datetime | None) -> Iterator[Finding]:
         """Every change of them between checkpoints, and what differs now from the last one."""
-        accepted = set(Guard.objects.values_list("fingerprint", flat=True))
+        accepted = accepted_texts(home())
         start = start_of(since)
-        newest = Guard.objects.order_by("-at").first()
-        text = newest.text if newest else ""
+        text = ""
+        needed: set[str] = set()
         steps = Checkpoint.objects.exclude(guard_text="").order_by("number")
         for one in steps:
             self.checked += 1
@@ -96,29 +97,42 @@ class GuardVerifier:
                     f"The triggers and functions kept with checkpoint {one.number} were changed.",
                 )  # fmt: skip
             elif one.guard not in accepted and (start is None or one.number > start.number):
-                yield from self._differing(text, one.guard_text, one.at, first=one.number == 1)
+                needed.add(one.guard)
+                before = text or nearest(accepted.values(), one.guard_text)
+                yield from self._differing(before, one.guard_text, one.at, first=one.number == 1)
             text = one.guard_text
         now = guard_text()
         self.checked += 1
         if notes.hash_of(now) not in accepted and now != text:
-            unsealed = not Checkpoint.objects.exists()
-            yield from self._differing(text, now, None, first=unsealed)
+            needed.add(notes.hash_of(now))
+            before = text or nearest(accepted.values(), now)
+            yield from self._differing(before, now, None, first=not text)
+        yield from self._forged(needed)
         if not text and not accepted:
             raise Inconclusive(NOT_SEALED)
+
+    def _forged(self, needed: set[str]) -> Iterator[Finding]:
+        """Rows that claim to accept what nobody accepted who works in the home folder."""
+        for one in Guard.objects.filter(fingerprint__in=needed).order_by("fingerprint"):
+            yield Finding(
+                *(self.name, "guard.acceptance-forged", "audit_guard", one.fingerprint, one.at),
+                Text(
+                    "数据库称有人为此负责,安装的文件夹却不知道:该行是伪造的,或在另一台机器上迁移。",
+                    "The database says that somebody stands behind this, and the home folder does "
+                    "not know it: the row is forged, or another machine migrated.",
+                ),
+                {"actor": one.actor, "reason": one.reason},
+            )
 
     def _differing(
         self, before: str, after: str, at: dt.datetime | None, *, first: bool = False
     ) -> Iterator[Finding]:
-        """``first``: beside the first checkpoint, accounts that an installation makes for itself
-        after its migrations are how it began, and no change."""
         verbs = {
             "added": ("新增了", "was added"),
             "removed": ("被移除", "was removed"),
             "changed": ("被改动", "was changed"),
         }
-        for change, kind, name in differences(before, after):
-            if first and change == "added" and kind in ("role", "member"):
-                continue
+        for change, kind, name in unexplained(before, after, first=first):
             zh, en = verbs[change]
             table, _, key = (
                 name.rpartition(".") if kind in ("trigger", "policy") else ("", "", name)
