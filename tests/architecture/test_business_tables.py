@@ -17,6 +17,7 @@ OTHERS = {
     "audit_node": "the sealed log; append-only, covered by signed roots",
     "audit_cosignature": "the sealed log; append-only, signed by the witness",
     "audit_time_stamp": "the sealed log; append-only, signed by an authority",
+    "audit_fold_state": "how far the last fold came; authenticated by a key outside the database",
     "audit_verification": "answers of verifiers; append-only, about the log and not of it",
     "audit_origin": "provenance, written with the rows it explains",
     "audit_fieldset": "provenance: interned field names",

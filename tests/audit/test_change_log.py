@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
+from kintsugi import __version__
 from kintsugi.audit.models import Change, Transaction
 from kintsugi.audit.services import business_tables, recorded, set_context
 from kintsugi.core.bulk import copy_frame
@@ -166,7 +167,7 @@ def test_insert_update_and_delete_are_logged_with_before_and_after(table: str) -
     (cause,) = {change.transaction for change in (made, updated, deleted)}
     assert (cause.actor, cause.command, cause.reason) == ("李四", "test.life", "试验")
     assert cause.run_id == run_id
-    assert cause.facts == {"chunk": 3}
+    assert cause.facts == {"chunk": 3, "release": __version__}
     assert Transaction.objects.filter(run_id=run_id).count() == 1
 
 

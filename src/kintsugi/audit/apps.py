@@ -52,12 +52,18 @@ class AuditConfig(AppConfig):
         from kintsugi.audit import verification
         from kintsugi.audit.sealing.verifiers import GuardVerifier, TreeVerifier
         from kintsugi.audit.sealing.witness import WitnessVerifier
+        from kintsugi.audit.verifying.contexts import ContextVerifier
+        from kintsugi.audit.verifying.fold import FoldVerifier
+        from kintsugi.audit.verifying.walverifier import DecodingVerifier, decoding_is_set_up
 
         post_migrate.connect(_cover, sender=self)
         pre_migrate.connect(_look_first)
         post_migrate.connect(_stand_behind)
         for verifier in (TreeVerifier, WitnessVerifier, GuardVerifier):
             verification.register(verifier.name, verifier)
+        verification.register("fold", FoldVerifier)
+        verification.register("decoding", DecodingVerifier, set_up=decoding_is_set_up)
+        verification.register("token", ContextVerifier)
         from kintsugi.audit.context import set_context
         from kintsugi.identity.services import use_context
 

@@ -3,10 +3,28 @@
 import contextlib
 import json
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+
+from kintsugi import __version__
+from kintsugi.audit.verifying.tokens import issue_token
+
+#: Facts that every context made here takes over: the session, the endpoint, the job.
+_surroundings: ContextVar[dict[str, Any] | None] = ContextVar("surroundings", default=None)
+
+
+@contextlib.contextmanager
+def surrounded(**facts: Any) -> Iterator[None]:
+    """Contexts made inside the block carry these facts (``session``, ``endpoint``, ``job``) beside
+    their own."""
+    token = _surroundings.set({**(_surroundings.get() or {}), **facts})
+    try:
+        yield
+    finally:
+        _surroundings.reset(token)
 
 
 def set_context(
@@ -20,17 +38,21 @@ def set_context(
     facts: dict[str, Any] | None = None,
 ) -> None:
     """Tell the database who acts in this transaction; the change log picks it up at the first
-    write. Must run inside a transaction: the setting ends with it."""
+    write. Must run inside a transaction: the setting ends with it.
+
+    The context carries a token, so that one made by hand can be told from one made here.
+    """
     assert connection.in_atomic_block, "a context belongs to one transaction"
-    context = {
+    context: dict[str, Any] = {
         "actor": actor,
         "actor_id": str(actor_id) if actor_id else None,
         "command": command,
         "reason": reason,
         "request_id": request_id,
         "run_id": str(run_id) if run_id else None,
-        "facts": facts or {},
+        "facts": {"release": __version__, **(_surroundings.get() or {}), **(facts or {})},
     }
+    context["token"] = issue_token(context)
     with connection.cursor() as cursor:
         cursor.execute(
             "select set_config('kintsugi.context', %s, true)",

@@ -1,7 +1,9 @@
 """Web requests that may write run in one transaction with the person's context; what is refused
 leaves nothing but its refusal."""
 
+import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -9,9 +11,10 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from django.utils import timezone
 
-from kintsugi.audit.context import set_context
+from kintsugi.audit.context import set_context, surrounded
 from kintsugi.audit.services_refusals import NO_ACTS, note_refusal
 from kintsugi.identity.services import address_of
 
@@ -58,7 +61,7 @@ class TransactionContext:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method in SAFE and request.path not in settings.WRITING_GETS:
             return self.get_response(request)
-        with transaction.atomic():
+        with surrounded(**_place(request)), transaction.atomic():
             user = request.user
             set_context(
                 actor=str(user) if user.is_authenticated else "anonymous",
@@ -72,6 +75,18 @@ class TransactionContext:
             if response.status_code >= 400 and not kept:
                 transaction.set_rollback(True)
         return response
+
+
+def _place(request: HttpRequest) -> dict[str, Any]:
+    """Which endpoint is asked, and in which session: its key's hash, since the key itself is as
+    good as a password."""
+    facts = {}
+    with suppress(Resolver404):  # the answer will be 404, and nothing written
+        facts["endpoint"] = f"{request.method} /{resolve(request.path_info).route}"
+    key = request.session.session_key
+    if key:
+        facts["session"] = hashlib.sha256(key.encode()).hexdigest()[:16]
+    return facts
 
 
 def command_of(request: HttpRequest) -> str:

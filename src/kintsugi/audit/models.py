@@ -16,6 +16,7 @@ from kintsugi.audit.sealing.models import (
     TimeStamp,
     Verification,
 )
+from kintsugi.audit.verifying.models import FoldState
 from kintsugi.core.models import CurrentTransaction
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Cosignature",
     "Epoch",
     "FieldSet",
+    "FoldState",
     "Guard",
     "LeafRun",
     "Node",
@@ -48,8 +50,11 @@ class Transaction(models.Model):
     request_id = models.CharField(max_length=64, db_default="")
     run_id = models.UUIDField(_("run"), null=True)
     facts = models.JSONField(default=dict)
+    #: Authenticates all the above; null where it was written by hand (verifying/tokens.py).
+    token = models.TextField(null=True)
 
     class Meta:
+        constraints = [models.UniqueConstraint(fields=["token"], name="context_token_once")]
         indexes = [
             models.Index(fields=["-at"], name="transaction_at"),
             models.Index(
@@ -69,6 +74,10 @@ class Change(models.Model):
     ``before`` and ``after`` hold the columns that changed (an insert: all that are not null), so
     that folding a row's changes in order gives the row. Rows are added by triggers only; the
     table refuses UPDATE, DELETE and TRUNCATE.
+
+    ``op``: I, U and D; about a table and no row of it: N under the nil id, rows that an update
+    touched and left as they were (their number and the sum of their ids' last eight bytes); S
+    under the greatest id, the table's columns as a migration left them.
     """
 
     transaction = models.ForeignKey(

@@ -1,6 +1,5 @@
 """What other apps may do with the record: open a context, cover tables."""
 
-from django.apps import apps
 from django.db import connections, transaction
 from psycopg import sql
 
@@ -20,7 +19,13 @@ from kintsugi.audit.sealing.rounds import seal_round, verify_round
 from kintsugi.audit.sealing.services import accept_guard, home, new_epoch, rotate_key, seal
 from kintsugi.audit.sealing.witness import Witness
 from kintsugi.audit.services_refusals import note_refusal
-from kintsugi.core.models import BusinessModel, Transition
+from kintsugi.audit.tables import business_tables
+from kintsugi.audit.verifying.decoding import collect as read_wal
+from kintsugi.audit.verifying.decoding import is_set_up as is_wal_witnessed
+from kintsugi.audit.verifying.decoding import remove as end_wal_witness
+from kintsugi.audit.verifying.decoding import set_up as set_up_wal_witness
+from kintsugi.audit.verifying.keys import rotate as rotate_context_key
+from kintsugi.core.models import Transition
 from kintsugi.core.queries import query
 from kintsugi.core.states import MACHINES
 
@@ -32,36 +37,32 @@ __all__ = [
     "business_tables",
     "change_records",
     "cover_tables",
+    "end_wal_witness",
     "field_set_ids",
     "is_guard_accepted",
     "is_sealable",
+    "is_wal_witnessed",
     "known_records",
     "limit_sealed_tables",
     "new_epoch",
     "note_refusal",
     "publish_transitions",
+    "read_wal",
     "recorded",
     "records_of",
     "register_origin",
+    "rotate_context_key",
     "rotate_key",
     "seal",
     "seal_round",
     "set_context",
+    "set_up_wal_witness",
     "set_winners",
     "verify_round",
 ]
 
 #: Tables of the record itself; without them nothing can be covered yet.
 RECORD = ("audit_change", "audit_transaction")
-
-
-def business_tables() -> list[str]:
-    """Names of all tables whose rows are business rows, in order."""
-    return sorted(
-        model._meta.db_table
-        for model in apps.get_models(include_auto_created=True)
-        if issubclass(model, BusinessModel) and model._meta.managed
-    )
 
 
 def cover_tables(*, using: str = "default") -> None:
@@ -76,6 +77,9 @@ def cover_tables(*, using: str = "default") -> None:
                 cursor.execute(
                     sql.SQL(query("audit", "cover_table")).format(table=sql.Identifier(table))
                 )
+        if using == "default" and "audit_fold_state" in existing:
+            with recorded(actor="system", command="migrate"):
+                cursor.execute(query("audit", "record_columns"), [business_tables()])
 
 
 def is_sealable(*, using: str = "default") -> bool:

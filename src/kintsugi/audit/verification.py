@@ -14,16 +14,26 @@ MAX_FINDINGS = 1000
 VERIFIERS: dict[str, Callable[[], Verifier]] = {}
 
 
-def register(name: str, make: Callable[[], Verifier]) -> None:
+#: Verifiers that need something set up first: name → whether it is. One that is not stays out of a
+#: run that names none.
+SET_UP: dict[str, Callable[[], bool]] = {}
+
+
+def register(
+    name: str, make: Callable[[], Verifier], *, set_up: Callable[[], bool] | None = None
+) -> None:
     """Add a verifier. A name twice is a mistake of ours."""
     assert name not in VERIFIERS, f"verifier {name} registered twice"
     VERIFIERS[name] = make
+    if set_up is not None:
+        SET_UP[name] = set_up
 
 
 def run_all(
     *, since: dt.datetime | None = None, only: Collection[str] | None = None
 ) -> list[Verdict]:
-    """Run the verifiers (``only``: those named) over what was recorded from ``since`` on.
+    """Run the verifiers (``only``: those named, else all that are set up) over what was recorded
+    from ``since`` on.
 
     Raises KintsugiError ``audit.unknown-verifier``.
     """
@@ -35,9 +45,8 @@ def run_all(
             Text(f"可选:{'、'.join(VERIFIERS)}。", f"Choose from {', '.join(VERIFIERS)}."),
             verifier=unknown[0],
         )
-    return [
-        run(make(), since=since) for name, make in VERIFIERS.items() if not only or name in only
-    ]
+    chosen = only or [name for name in VERIFIERS if name not in SET_UP or SET_UP[name]()]
+    return [run(make(), since=since) for name, make in VERIFIERS.items() if name in chosen]
 
 
 def run(verifier: Verifier, *, since: dt.datetime | None = None) -> Verdict:

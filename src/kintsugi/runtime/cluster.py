@@ -31,6 +31,8 @@ SETTINGS: Mapping[str, str] = {
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
     "wal_level": "logical",
+    # A witness of the write-ahead log that stopped reading must not fill the disk.
+    "max_slot_wal_keep_size": "4GB",
     "fsync": "on",
     "synchronous_commit": "on",
     "password_encryption": "scram-sha-256",

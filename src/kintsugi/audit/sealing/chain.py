@@ -154,6 +154,7 @@ def check_memory(memory: Memory, *, verifier: str, since: dt.datetime | None) ->
     lost is missing with a reason."""
     here = dict(Checkpoint.objects.values_list("number", "fingerprint"))
     newest = max(here, default=0)
+    last = (memory.last() or {"number": 0})["number"]
     declared = [
         (
             Checkpoint.objects.filter(epoch__lt=epoch.number)
@@ -172,9 +173,11 @@ def check_memory(memory: Memory, *, verifier: str, since: dt.datetime | None) ->
         if any(low < number <= high for low, high in declared):
             continue
         at = notes.moment(int(notes.parse(entry["body"])["at"]))
-        if since is not None and at < since:
-            continue
         back = number > newest
+        # A database that is behind is so now, whenever the lost part was sealed; and the newest
+        # remembered one, through the chain of hashes, speaks for all before it.
+        if since is not None and at < since and not back and number != last:
+            continue
         yield Finding(
             verifier,
             f"{verifier}.{'rolled-back' if back else 'checkpoint-replaced'}",

@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     )
     _add_sealing(group)
     _add_keys(group)
+    _add_owners_words(group)
     _add_verifying(group)
     _add_proofs(group)
     app.add_typer(group)
@@ -87,6 +88,31 @@ def _add_keys(group: typer.Typer) -> None:
             )
         else:
             out().print(t("新密钥的指纹:", "The new key:"), grouped(made.fingerprint))
+
+    @group.command(
+        "rotate-context-key",
+        help=t(
+            "换用新的上下文密钥;旧密钥签发的令牌仍可核验。",
+            "Take a new key for context tokens; tokens of the older ones can still be checked.",
+        ),
+    )
+    def rotate_context_key(
+        as_json: Annotated[bool, typer.Option("--json", help="JSON")] = False,
+    ) -> None:
+        from kintsugi.config.cli.database import database
+
+        with database(migrate=False):
+            from kintsugi.audit.services import rotate_context_key
+
+            made = rotate_context_key(at=_now())
+        if as_json:
+            print_json({"ok": True, "key": made.key_id})
+        else:
+            out().print(t("新密钥:", "The new key:"), made.key_id)
+
+
+def _add_owners_words(group: typer.Typer) -> None:
+    """What the owner of the tables has to say himself."""
 
     @group.command(
         "new-epoch",

@@ -1,5 +1,6 @@
 """``kintsugi witness``: cosign the log's growth, from another machine and under another account."""
 
+import dataclasses
 import datetime as dt
 import time
 from pathlib import Path
@@ -46,6 +47,17 @@ def register(app: typer.Typer) -> None:
                 )
             ),
         ] = None,
+        decoding: Annotated[
+            bool | None,
+            typer.Option(
+                "--decoding/--end-decoding",
+                help=t(
+                    "也见证预写日志(建立复制槽);或结束并删除复制槽",
+                    "Witness the write-ahead log too (makes a replication slot), or end that and "
+                    "drop the slot",
+                ),
+            ),
+        ] = None,
         as_json: Annotated[
             bool, typer.Option("--json", help=t("以 JSON 回答", "Answer as JSON"))
         ] = False,
@@ -53,23 +65,35 @@ def register(app: typer.Typer) -> None:
         from kintsugi.config.cli.database import database
 
         # The tables are the product's business; a witness changes nothing about them.
-        with database(migrate=False):
+        with database(migrate=False) as url:
             from django.conf import settings
 
-            from kintsugi.audit.services import Witness
+            from kintsugi.audit.services import (
+                Witness,
+                end_wal_witness,
+                is_wal_witnessed,
+                read_wal,
+                set_up_wal_witness,
+            )
 
             place = storage or Path(settings.HOME) / "witness"
             ours = Witness(place, frozenset(accept or ()))
+            if decoding:
+                set_up_wal_witness(place, url=url)
+            elif decoding is False:
+                end_wal_witness(place, url=url, at=dt.datetime.now(dt.UTC))
             while True:
+                # First what was written, then what was said about it.
+                read = read_wal(place, url=url) if is_wal_witnessed(place) else None
                 seen = ours.watch(at=dt.datetime.now(dt.UTC))
-                if once or seen.cosigned:
-                    _tell(seen, as_json)
+                if once or seen.cosigned or (read and read.unaccounted):
+                    _tell(seen, read, as_json)
                 if once:
                     return
                 time.sleep(every_s)
 
 
-def _tell(seen: Any, as_json: bool) -> None:
+def _tell(seen: Any, read: Any, as_json: bool) -> None:
     number, size = (seen.last["number"], seen.last["size"]) if seen.last else (0, 0)
     if as_json:
         print_json(
@@ -79,9 +103,19 @@ def _tell(seen: Any, as_json: bool) -> None:
                 "checkpoint": number,
                 "size": size,
                 "key": seen.fingerprint,
+                "decoding": dataclasses.asdict(read) if read else None,
             }
         )
         return
+    if read is not None:
+        out().print(
+            t(
+                f"从预写日志读取了 {read.transactions:,} 个事务、{read.entries:,} 条更改;"
+                f"{read.unaccounted:,} 处无从解释。",
+                f"{read.transactions:,} transactions and {read.entries:,} changes read in the "
+                f"write-ahead log; {read.unaccounted:,} unaccounted for.",
+            )
+        )
     out().print(
         t(
             f"副署了 {seen.cosigned} 个检查点,至第 {number} 个 ({size:,} 条更改)。",

@@ -1,0 +1,11 @@
+"""The log's functions account for every row they touch, and write times in UTC."""
+
+from django.db import migrations
+
+from kintsugi.core.queries import query
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0011_context_tokens")]
+
+    operations = [migrations.RunSQL(query("audit", "log_functions"), migrations.RunSQL.noop)]

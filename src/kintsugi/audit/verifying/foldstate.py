@@ -1,0 +1,87 @@
+"""How far the last clean fold came, kept where whoever edits behind the triggers cannot set it."""
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+from kintsugi.audit.verifying.keys import context_keys, known_keys
+from kintsugi.audit.verifying.models import FoldState
+
+FORMAT = "kintsugi-fold-1"
+SAVE = """
+insert into audit_fold_state (number, horizon, body, mac) values (1, %(horizon)s, %(body)s, %(mac)s)
+on conflict (number) do update
+set horizon = excluded.horizon, body = excluded.body, mac = excluded.mac
+"""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Rows of a table, and the sum of their hashed ids (``uuid_hash_extended``)."""
+
+    rows: int
+    ids: int
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(self.rows + other.rows, self.ids + other.ids)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a clean fold saw up to ``horizon``; ``system`` names server and database, whose
+    transaction ids mean nothing elsewhere. Not ``sound``: somebody else wrote it."""
+
+    system: str
+    horizon: int
+    tables: Mapping[str, Totals] = field(default_factory=dict)
+    sound: bool = True
+
+    def plus(self, more: Mapping[str, Totals]) -> dict[str, Totals]:
+        """The totals with those of later transactions."""
+        nothing = Totals(0, 0)
+        return {
+            name: self.tables.get(name, nothing) + more.get(name, nothing)
+            for name in {*self.tables, *more}
+        }
+
+
+def load() -> Kept | None:
+    """What the last clean fold kept; None before the first."""
+    row = FoldState.objects.filter(number=1).first()
+    if row is None:
+        return None
+    sound = any(
+        hmac.compare_digest(_mac(key.secret, row.horizon, row.body), row.mac)
+        for key in known_keys()
+    )
+    if not sound:
+        return Kept("", 0, sound=False)
+    body = json.loads(row.body)
+    totals = {name: Totals(rows, int(ids)) for name, (rows, ids) in body["tables"].items()}
+    return Kept(body["system"], row.horizon, totals)
+
+
+def keep(state: Kept) -> None:
+    """Keep it for the next fold."""
+    tables = {name: [t.rows, str(t.ids)] for name, t in sorted(state.tables.items())}
+    body = json.dumps({"system": state.system, "tables": tables})
+    mac = _mac(context_keys()[-1].secret, state.horizon, body)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SAVE, {"horizon": state.horizon, "body": body, "mac": mac})
+
+
+def system_name() -> str:
+    """The server and the database in it: a copy has another name."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select (select system_identifier from pg_control_system()) || '/' || d.oid"
+            " from pg_database d where d.datname = current_database()"
+        )
+        return str(cursor.fetchone()[0])
+
+
+def _mac(secret: bytes, horizon: int, body: str) -> str:
+    return hmac.new(secret, f"{FORMAT}\n{horizon}\n{body}".encode(), "sha256").hexdigest()
