@@ -31,6 +31,7 @@ INTAKE = _("Intake")
 CONTROL = _("Control")
 TOOLS = _("Tools")
 ACCESS = _("Access")
+AUDIT = _("Audit")
 
 ENTRIES: list[NavEntry] = [
     NavEntry("home", _("Home"), "home", "h"),
@@ -43,8 +44,12 @@ ENTRIES: list[NavEntry] = [
     NavEntry("people:matrix", _("Permission matrix"), "table", "m", ACCESS),
     NavEntry("acts:list", _("Acts"), "checklist", "t", CONTROL),
     NavEntry("signatures:list", _("Signatures"), "pencil", "n", CONTROL),
+    NavEntry("audit:desk", _("Auditor's desk"), "history", "j", AUDIT),
+    NavEntry("audit:reports", _("Reports"), "report", "o", AUDIT),
+    NavEntry("audit:packs", _("Evidence packs"), "package", "k", AUDIT),
+    NavEntry("audit:holds", _("Retention and holds"), "lock", "b", AUDIT),
     NavEntry("search", _("Search"), "search", "s", TOOLS),
-    NavEntry("audit:record", _("Audit record"), "shield-check", "e", TOOLS),
+    NavEntry("audit:record", _("Audit record"), "shield-check", "e", AUDIT),
     NavEntry("identity:events", _("Log-ins"), "fingerprint", "l", ACCESS),
     NavEntry("audit:refusals", _("Refused acts"), "shield", "x", ACCESS),
     NavEntry("api-1.0.0:openapi-view", _("API documents"), "api", "a", TOOLS),

@@ -23,9 +23,11 @@ class IdentityConfig(AppConfig):
     def ready(self) -> None:
         """Word refusals; after every migration tell the database which duties are in conflict."""
         from kintsugi.core.access import name_denials
+        from kintsugi.identity import datasets
         from kintsugi.identity.control import finding
         from kintsugi.identity.matrix import denial
 
         name_denials(denial)
         post_migrate.connect(_publish, sender=self)
+        datasets.register()
         finding.register()  # acts and signatures are found by search

@@ -1,0 +1,100 @@
+"""``kintsugi audit pack``: an evidence pack on the spot."""
+
+import datetime as dt
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from kintsugi.config.cli.terminal import language, out, print_json, t
+from kintsugi.core.errors import KintsugiError, Text
+
+
+def add(group: typer.Typer) -> None:
+    """Adds the command to the group ``audit``."""
+
+    @group.command(
+        "pack",
+        help=t(
+            "为一台设备、一个批次、一次导入或一个时段生成证据包。",
+            "Make the evidence pack of a device, a lot, a run or a period.",
+        ),
+    )
+    def pack(
+        kind: Annotated[
+            str, typer.Argument(help=t("device、lot、run 或 period", "device, lot, run or period"))
+        ],
+        key: Annotated[
+            str,
+            typer.Argument(
+                help=t(
+                    "序列号;产品编码/批号;运行编号;2026-11-01/2026-12-01",
+                    "serial; PRODUCT CODE/LOT; number of the run; 2026-11-01/2026-12-01",
+                )
+            ),
+        ],
+        output: Annotated[
+            Path, typer.Option("-o", "--output", help=t("写到此文件", "Write to this file"))
+        ],
+        lang: Annotated[str, typer.Option(help=t("zh 或 en", "zh or en"))] = "",
+        reason: Annotated[
+            str, typer.Option(help=t("为谁、为何生成", "For whom and why it is made"))
+        ] = "",
+        mask: Annotated[bool, typer.Option(help=t("对个人信息脱敏", "Mask personal data"))] = False,
+        as_json: Annotated[
+            bool, typer.Option("--json", help=t("以 JSON 回答", "Answer as JSON"))
+        ] = False,
+    ) -> None:
+        from kintsugi.config.cli.database import database
+
+        if not output.parent.is_dir():
+            raise _no_folder(output)
+        with database():
+            from kintsugi.audit.packs.build import copy_pack
+            from kintsugi.audit.packs.selectors import pack_file
+            from kintsugi.audit.packs.services import ask_for_pack, make_pack
+
+            actor = f"cli:{getpass.getuser()}"
+            now = dt.datetime.now(dt.UTC)
+            asked = ask_for_pack(
+                actor=actor,
+                kind=kind,
+                key=key,
+                language=lang or language(),
+                reason=reason or t("由命令行生成", "made on the command line"),
+                at=now,
+                masked=mask,
+            )
+            made = make_pack(actor=actor, pack_id=asked.pk, at=now)
+            copy_pack(pack_file(made), output)
+        if as_json:
+            print_json(
+                {
+                    "ok": True,
+                    "pack": made.number,
+                    "file": str(output),
+                    "bytes": made.bytes,
+                    "sha256": made.file_sha256,
+                    "manifest_sha256": made.manifest_sha256,
+                    "files": made.files,
+                    "tables": made.tables,
+                }
+            )
+            return
+        table = Table(t("表", "table"), t("行", "rows"), box=None, header_style="dim")
+        for name, rows in made.tables.items():
+            table.add_row(name, f"{rows:,}")
+        out().print(f"[bold]{made.number}[/]  {output}  ({made.bytes:,} B)")
+        out().print(table)
+        out().print(t("清单 SHA-256", "manifest SHA-256"), made.manifest_sha256)
+
+
+def _no_folder(output: Path) -> KintsugiError:
+    return KintsugiError(
+        "pack.no-folder",
+        Text(f"没有目录 {output.parent}。", f"There is no folder {output.parent}."),
+        Text("请先建立该目录,或换一个位置。", "Make it first, or choose another place."),
+        path=str(output),
+    )
