@@ -8,7 +8,7 @@ import kintsugi.core.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0010_refusals"),
+        ("audit", "0013_fold_state"),
     ]
 
     operations = [
