@@ -233,7 +233,8 @@ PLACES: dict[str, dict[str, str]] = {
             "signatures", "log-ins", "sessions", "end_session",
             "sealed_record", "sealed_change", "verify_record",
             "packs", "pack", "pack_file", "report_datasets", "saved_reports", "report_rows",
-            "report_as_file", "holds", "hold", "release_hold", "retention_rules", "keep_report", "place_hold",
+            "report_as_file", "holds", "hold", "release_hold", "retention_rules", "keep_report",
+            "place_hold",
             "ask_for_pack",
         )),
     )
