@@ -222,6 +222,37 @@ def start_up(home: Path, *options: str) -> tuple["subprocess.Popen[str]", str]:
     return process, answer["address"]
 
 
+DEFER = """
+from kintsugi.config.cli.database import database
+with database():
+    from kintsugi.audit.tasks import verify_asked
+    print(verify_asked.defer(at="2026-11-25T08:00:00+00:00", actor="tester"))
+"""
+STATE = "select status from procrastinate_jobs where id = %s"
+
+
+@pytest.mark.slow
+def test_up_works_off_jobs_at_its_first_start_and_at_the_next(home: Path) -> None:
+    # Whoever owns the tables makes them; from then on the programs have an account that owns none.
+    for _start in ("first", "next"):
+        process, _address = start_up(home)
+        deferred = kintsugi(home, code=DEFER)
+        assert deferred.returncode == 0, deferred.stderr
+        server = Cluster(home).running()
+        assert server is not None
+        with psycopg.connect(server.url(), autocommit=True) as connection:
+            job = int(deferred.stdout.split()[-1])
+
+            def done(connection: Any = connection, job: int = job) -> bool:
+                return connection.execute(STATE, [job]).fetchone() == ("succeeded",)
+
+            assert eventually(done, 60), (home.parent / "up.log").read_text()
+        assert process.poll() is None, (home.parent / "up.log").read_text()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_up_serves_and_however_it_ends_no_process_is_left(home: Path) -> None:

@@ -10,6 +10,7 @@
 ``KINTSUGI_WITNESS``  ``elsewhere`` when the witness runs on another machine (default ``local``)
 ``KINTSUGI_TSA_URL``  time-stamping authority (RFC 3161) for a daily stamp of the sealed log
 ``KINTSUGI_TSA_ROOTS`` file of its root certificates (PEM); with it every answer is verified
+``KINTSUGI_DATABASE_ROLE`` role that connections begin with; ``kintsugi up`` sets it for the jobs
 ``KINTSUGI_DEBUG``    ``1`` shows Django's debug pages; never in production
 ``KINTSUGI_MFA``      who needs a second factor: ``off`` (not offered), ``optional``,
                       ``administrators``, ``required`` (everybody)
@@ -40,6 +41,9 @@ def _database(url: str) -> dict[str, Any]:
     """Django's entry for a ``postgresql://`` URL; a ``host`` query part is a socket folder."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
+    role = os.environ.get("KINTSUGI_DATABASE_ROLE")
+    if role:
+        query["options"] = f"{query.get('options', '')} -c role={role}".strip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "kintsugi",

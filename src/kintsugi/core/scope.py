@@ -136,6 +136,15 @@ def apply(connection: Any) -> None:
         cursor.execute(query("core", "take_role"), [role, scope.as_json()])
 
 
+def role_of_system() -> str:
+    """The role that a process of the system takes on here, for connections that are not Django's
+    (those of the job queue); empty where the roles were never made."""
+    with bound(EVERYTHING), connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute("select current_setting('role')")
+        role = str(cursor.fetchone()[0])
+    return role if role == SYSTEM_ROLE else ""
+
+
 @contextmanager
 def as_owner(*, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """A block that works as the account that was logged in: the owner of the tables. For

@@ -37,12 +37,13 @@ def web_command(port: int, host: str = "127.0.0.1") -> Command:
     return Command("web", argv)
 
 
-def jobs_command() -> Command:
-    """The process that works off the job queue."""
+def jobs_command(role: str = "") -> Command:
+    """The process that works off the job queue. Its own connections begin with ``role``: an
+    account of the programs may do nothing until it has taken one on."""
     argv = [sys.executable, "-m", "django", "procrastinate", "worker"]
     # Jobs are announced by the database; polling is for announcements that were missed.
     argv += ["--fetch-job-polling-interval", "2", "--shutdown-graceful-timeout", "5"]
-    return Command("jobs", argv)
+    return Command("jobs", argv, {"KINTSUGI_DATABASE_ROLE": role} if role else {})
 
 
 def choose_web_port(asked: int | None, host: str = "127.0.0.1") -> int:

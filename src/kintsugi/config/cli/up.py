@@ -78,7 +78,9 @@ def serve(*, port: int, jobs: bool = True, on_ready: Callable[[str], None] = ann
     Inside ``database()``. ``on_ready`` gets the address once it answers. Raises RuntimeFault when
     a child or the embedded database ends by itself.
     """
-    commands = [web_command(port)] + ([jobs_command()] if jobs else [])
+    from kintsugi.core.scope import role_of_system
+
+    commands = [web_command(port)] + ([jobs_command(role_of_system())] if jobs else [])
     try:
         with ProcessTree(commands, write=_write_line()) as tree:
             tree.wait_until_listening(port)
