@@ -100,7 +100,7 @@ def pack(request: HttpRequest, number: Number = PackNumber) -> EvidencePack:
 
 @router.get(
     "/packs/{number}/file",
-    response={200: bytes, **READ},
+    response={200: bytes, **READ, 409: WRITE[409]},
     summary="The file of an evidence pack",
     openapi_extra={
         "responses": {
@@ -113,5 +113,5 @@ def pack(request: HttpRequest, number: Number = PackNumber) -> EvidencePack:
 )
 @requires("pack.read")
 def pack_file(request: HttpRequest, number: Number = PackNumber) -> FileResponse:
-    """Refused when the file is not the one in the register."""
+    """409 while the pack is not ready, and when its file is not the one in the register."""
     return views.download(request, number)

@@ -52,9 +52,8 @@ def add(group: typer.Typer) -> None:
         if not output.parent.is_dir():
             raise _no_folder(output)
         with database():
-            from kintsugi.audit.packs.build import copy_pack
-            from kintsugi.audit.packs.selectors import pack_file
-            from kintsugi.audit.packs.services import ask_for_pack, make_pack
+            from kintsugi.audit.selectors import pack_file
+            from kintsugi.audit.services import ask_for_pack, copy_pack, make_pack
 
             actor = f"cli:{getpass.getuser()}"
             now = dt.datetime.now(dt.UTC)
