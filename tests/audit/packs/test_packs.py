@@ -240,7 +240,7 @@ def test_a_scope_that_is_not_understood_says_how_to_write_it(
 def test_without_a_chinese_font_the_remedy_is_named_and_nothing_is_written(
     world: Any, facts: building.PackFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kintsugi.audit.printing.typeset.FAMILIES", ("No Such Font",))
+    monkeypatch.setattr("kintsugi.runtime.fonts.FAMILIES", ("No Such Font",))
     with pytest.raises(KintsugiError) as caught:
         building.build(resolve_scope("device", "S-001"), facts, tmp_path / "x" / "pack.zip")
     assert caught.value.code == "pack.no-chinese-font"
@@ -359,7 +359,7 @@ def test_a_refusal_is_kept_with_the_pack(
     asked = ask_for_pack(
         actor=person, kind="device", key="S-001", language="zh", reason="检查", at=AT
     )
-    monkeypatch.setattr("kintsugi.audit.printing.typeset.FAMILIES", ())
+    monkeypatch.setattr("kintsugi.runtime.fonts.FAMILIES", ())
     with pytest.raises(KintsugiError):
         make_pack(actor="test", pack_id=asked.pk, at=AT)
     asked.refresh_from_db()

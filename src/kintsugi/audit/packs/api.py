@@ -35,7 +35,7 @@ class PackOut(Schema):
 
     id: UUID
     number: str = Field(examples=["EP-20261122-0001"])
-    scope_kind: str = Field(description="device, lot, run or period")
+    scope_kind: str = Field(description="device, product, lot, party, run or period")
     scope_key: str
     title_zh: str
     title_en: str
@@ -67,9 +67,12 @@ class PackOut(Schema):
 class PackIn(Schema):
     """What a pack shall be about, and why it is made."""
 
-    kind: Word = Field(description="device, lot, run or period", examples=["device"])
+    kind: Word = Field(
+        description="device, product, lot, party, run or period", examples=["device"]
+    )
     key: Word = Field(
-        description="serial number or id; `PRODUCT CODE/LOT`; number of the run; "
+        description="serial number or id; product code; `PRODUCT CODE/LOT`; name of the party; "
+        "number of the run; "
         "`2026-11-01/2026-12-01`"
     )
     language: Literal["zh", "en"] = "zh"

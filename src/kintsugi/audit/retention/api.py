@@ -27,7 +27,9 @@ class HoldOut(Schema):
     id: UUID
     number: str = Field(examples=["LH-20261122-0001"])
     kind: str = Field(description="device, product, lot, party or period")
-    subject_id: UUID | None = Field(description="the device, the party, or the lot's product")
+    subject_id: UUID | None = Field(
+        description="the device, the product (a lot's too) or the party"
+    )
     lot_no: str
     since: dt.datetime | None
     until: dt.datetime | None
@@ -43,7 +45,7 @@ class HoldOut(Schema):
 class HoldIn(Schema):
     """What shall be kept, and why."""
 
-    kind: Literal["device", "lot", "party", "period"]
+    kind: Literal["device", "product", "lot", "party", "period"]
     key: Word = Field(description="as for an evidence pack of that scope")
     reason: Word = Field(min_length=1)
 
