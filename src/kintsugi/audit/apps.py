@@ -81,6 +81,6 @@ class AuditConfig(AppConfig):
         rules.register()
         for dataset in (desk.DATASET, registers.REFUSALS, registers.PACKS, registers.HOLDS):
             register_dataset(dataset)
-        for entity in ("device", "party"):
+        for entity in ("device", "product", "party"):
             panels.register(scope_panel(entity, entity))
             panels.register(keep_panel(entity))

@@ -24,8 +24,19 @@ ENTITIES: dict[str, str] = {}
 #: Columns by table that quote values of any field, personal ones among them.
 QUOTING: dict[str, frozenset[str]] = {
     "audit_refusal": frozenset({"facts"}),
+    "audit_reportdefinition": frozenset({"filters"}),
     "identity_actrevision": frozenset({"content"}),
+    "identity_execution": frozenset({"result"}),
     "identity_signature": frozenset({"content"}),
+    "identity_user": frozenset({"email"}),
+    "identity_verification": frozenset({"findings"}),
+}
+#: Columns by table from which a secret could be tried out: hidden from everybody, and in all packs.
+SECRETS: dict[str, frozenset[str]] = {
+    "identity_apitoken": frozenset({"sha256"}),
+    "identity_failedreauthentication": frozenset({"session_hash"}),
+    "identity_reauthentication": frozenset({"session_hash"}),
+    "identity_user": frozenset({"password"}),
 }
 #: How a typed key is found: the ids of rows with this number, serial or name.
 FINDERS: list[Callable[[str], Iterable[UUID]]] = []
@@ -98,7 +109,9 @@ def field_label(table: str, column: str) -> Text:
 
 def shown(table: str, column: str, value: Any) -> Any:
     """A value of the log as whoever is at work may see it: personal data masked, and hidden where
-    a column quotes values of unknown fields."""
+    a column quotes values of unknown fields. Hashes of secrets are hidden from everybody."""
+    if column in SECRETS.get(table, ()):
+        return value if value in (None, "") else HIDDEN
     if column in QUOTING.get(table, ()):
         return value if may(PERSONAL) or value in (None, "") else HIDDEN
     return mask(ENTITIES.get(table, ""), column, value)

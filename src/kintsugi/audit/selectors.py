@@ -37,6 +37,7 @@ from kintsugi.audit.packs.registry import (
     register_section,
     too_large,
 )
+from kintsugi.audit.packs.selectors import pack_file, packs
 from kintsugi.audit.packs.values import RecordValues, value_table
 from kintsugi.audit.places import columns_read
 from kintsugi.audit.records import record_kind
@@ -80,6 +81,8 @@ __all__ = [
     "operations",
     "origins_of",
     "origins_of_rows",
+    "pack_file",
+    "packs",
     "proof_of",
     "provenance_of_sources",
     "recent_checkpoints",

@@ -65,6 +65,7 @@ def subjects(device: Any) -> Sequence[tuple[str, UUID | None, str]]:
     """What a legal hold may cover a device by."""
     return (
         ("device", device.pk, ""),
+        ("product", device.product_id, ""),
         ("lot", device.product_id, device.lot_no or ""),
         ("party", device.customer_id, ""),
         ("party", device.supplier_id, ""),

@@ -5,12 +5,12 @@ from django.utils.translation import gettext_lazy as _
 from kintsugi.core.datasets import Dataset, register_dataset
 from kintsugi.identity import screens
 from kintsugi.identity.control.screens import ACTS
-from kintsugi.identity.directory.screens import REVIEW
+from kintsugi.identity.directory.screens import MATRIX, REVIEW
 from kintsugi.identity.signing.screens import SIGNATURES
 
 
 def register() -> None:
-    """Add signatures, acts, log-ins and grants."""
+    """Add signatures, acts, log-ins, grants and the permission matrix."""
     for dataset in (
         Dataset(
             "signatures",
@@ -39,6 +39,13 @@ def register() -> None:
             _("One row a role somebody has: over which rows, since when, given by whom and why."),
             REVIEW,
             order=45,
+        ),
+        Dataset(
+            "permission-matrix",
+            _("Permission matrix"),
+            _("One row a permission of a role: which object, which action, over which rows."),
+            MATRIX,
+            order=46,
         ),
     ):
         register_dataset(dataset)

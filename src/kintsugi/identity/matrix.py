@@ -218,6 +218,18 @@ def permissions() -> Iterator[str]:
             yield f"{name}.{action}"
 
 
+def lines() -> Iterator[tuple[str, str, str, str]]:
+    """The matrix line by line: (role, object, action, rows), in listed order. What cannot be split
+    by customer is given over everything or not at all."""
+    for role in ROLES.values():
+        for permission in permissions():
+            if permission in role.permissions:
+                name, _, action = permission.partition(".")
+                for scope in role.scopes:
+                    if scope == "all" or not OBJECTS[name].whole:
+                        yield role.name, name, action, scope
+
+
 def is_whole(permission: str) -> bool:
     """Whether only a grant without a row limit gives this permission."""
     return OBJECTS[permission.partition(".")[0]].whole

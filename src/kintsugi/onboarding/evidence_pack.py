@@ -290,5 +290,5 @@ def register() -> None:
         Section("imports", Text("导入与原始文件", "Imports and original files"), collect_runs, 20)
     )
     register_section(Section("issues", Text("问题", "Issues"), collect_issues, 30))
-    record_kind("onboarding_run", find=_by_number)
+    record_kind("onboarding_run", quoting=("error",), find=_by_number)
     record_kind("onboarding_issue", quoting=("value", "proposal"))

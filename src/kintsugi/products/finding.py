@@ -6,7 +6,6 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from kintsugi.audit.selectors import record_kind
 from kintsugi.core import home, panels, search
 from kintsugi.products import screens, selectors
 
@@ -57,9 +56,3 @@ def register() -> None:
         )
     )
     panels.register(screens.MADE_BY_PARTY)
-    record_kind(
-        "products_product",
-        page="products:detail",
-        entity="product",
-        find=lambda text: [one.pk for one in selectors.by_code(text)],
-    )

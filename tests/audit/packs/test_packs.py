@@ -1,6 +1,7 @@
 """Packs: what is inside, that they verify without the product, and that tampering is named."""
 
 import csv
+import dataclasses
 import datetime as dt
 import hashlib
 import io
@@ -14,15 +15,19 @@ from typing import Any
 
 import openpyxl
 import pytest
+from django.db.models import F
 
 from kintsugi.audit.packs import build as building
 from kintsugi.audit.packs.models import EvidencePack
 from kintsugi.audit.packs.registry import resolve_scope
+from kintsugi.audit.packs.sections import OPERATIONS
 from kintsugi.audit.packs.selectors import pack_file
 from kintsugi.audit.packs.services import ask_for_pack, make_pack, pack_path
 from kintsugi.audit.selectors import history
+from kintsugi.audit.services import recorded
 from kintsugi.core.access import SYSTEM, bound
 from kintsugi.core.errors import KintsugiError, NotFound
+from kintsugi.devices.models import Device
 
 pytestmark = pytest.mark.django_db
 AT = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)
@@ -155,6 +160,50 @@ def test_a_period_holds_its_changes_and_no_others(world: Any) -> None:
     assert dict(building.collect(before).tables)["changes"].rows == []
 
 
+def test_entries_about_a_table_are_labelled_and_belong_to_no_record(
+    world: Any, facts: building.PackFacts, tmp_path: Path
+) -> None:
+    """An update that changed nothing, and the columns that the migrations left."""
+    with recorded(actor="test", command="test.touch"):
+        Device.objects.filter(serial_no__in=["S-001", "S-002"]).update(department=F("department"))
+    period = resolve_scope("period", "2020-01-01/2100-01-01")
+    found = {}
+    for language in ("zh", "en"):
+        path = tmp_path / f"{language}.zip"
+        building.build(period, dataclasses.replace(facts, language=language), path)
+        found[language] = table(path, "changes")
+    labels = {
+        "zh": ("写入但未变", "表的列"),
+        "en": ("written, not changed", "columns of the table"),
+    }
+    for language, (unchanged, columns) in labels.items():
+        rows = found[language]
+        [touched] = [r for r in rows if r["command_id"] == "test.touch"]
+        assert (touched["operation"], touched["record_id"]) == (unchanged, "")
+        assert touched["what"].splitlines()[-1] == {"zh": "行数: 2", "en": "rows: 2"}[language]
+        [left] = [r for r in rows if r["operation"] == columns and r["table"] == "audit_legalhold"]
+        assert "placed_by" in left["what"]
+        assert json.loads(left["after"])["names"]
+    assert "(整个表)" in found["zh"][0]["record"]
+    assert "(the whole table)" in found["en"][0]["record"]
+    # They are no history of the devices that were touched.
+    device = resolve_scope("device", "S-001")
+    assert {row[10] for row in dict(building.collect(device).tables)["changes"].rows} == {
+        OPERATIONS["I"]
+    }
+
+
+def test_hashes_of_secrets_are_in_no_pack_whoever_asks(world: Any, person: Any) -> None:
+    period = resolve_scope("period", "2020-01-01/2100-01-01")
+    with bound(SYSTEM):
+        rows = dict(building.collect(period).tables)["changes"].rows
+    made = [row for row in rows if row[7] == "identity_user" and row[9] == str(person.pk)]
+    assert made
+    assert person.password.startswith("argon2")
+    assert person.password not in str(rows)
+    assert {row[13]["password"] for row in made if "password" in (row[13] or {})} == {"**"}
+
+
 # -- refusals --------------------------------------------------------------------------------------
 
 
@@ -191,7 +240,7 @@ def test_a_scope_that_is_not_understood_says_how_to_write_it(
 def test_without_a_chinese_font_the_remedy_is_named_and_nothing_is_written(
     world: Any, facts: building.PackFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kintsugi.audit.printing.typeset.FAMILIES", ("No Such Font",))
+    monkeypatch.setattr("kintsugi.runtime.fonts.FAMILIES", ("No Such Font",))
     with pytest.raises(KintsugiError) as caught:
         building.build(resolve_scope("device", "S-001"), facts, tmp_path / "x" / "pack.zip")
     assert caught.value.code == "pack.no-chinese-font"
@@ -310,7 +359,7 @@ def test_a_refusal_is_kept_with_the_pack(
     asked = ask_for_pack(
         actor=person, kind="device", key="S-001", language="zh", reason="检查", at=AT
     )
-    monkeypatch.setattr("kintsugi.audit.printing.typeset.FAMILIES", ())
+    monkeypatch.setattr("kintsugi.runtime.fonts.FAMILIES", ())
     with pytest.raises(KintsugiError):
         make_pack(actor="test", pack_id=asked.pk, at=AT)
     asked.refresh_from_db()

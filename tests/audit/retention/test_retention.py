@@ -144,6 +144,7 @@ def test_a_hold_covers_the_device_by_itself_its_party_its_lot_and_its_changes(
         place_hold(actor=person, kind=kind, key=key, reason="案件 7", at=AT).number
         for kind, key in (
             ("device", "S-001"),
+            ("product", "P-100"),
             ("party", "第一医院"),
             ("lot", "P-100/L-7"),
             ("period", "2020-01-01/2100-01-01"),
@@ -152,6 +153,8 @@ def test_a_hold_covers_the_device_by_itself_its_party_its_lot_and_its_changes(
     assert {hold.number for hold in holds_on(entity="device", record=device)} == names
     other = Device.objects.get(serial_no="S-003")
     assert {h.kind for h in holds_on(entity="device", record=other)} == {"period"}
+    product = Product.objects.get(product_code="P-100")
+    assert {h.kind for h in holds_on(entity="product", record=product)} == {"product", "period"}
     hospital = Party.objects.get(name="第一医院")
     assert {h.kind for h in holds_on(entity="party", record=hospital)} == {"party", "period"}
 
@@ -215,8 +218,8 @@ def test_the_pages_show_rules_holds_and_what_is_due(client: Any, device: Device)
     assert "Two years after expiry." in listed
     assert client.get("/audit/retention/device/due/").status_code == 200
     assert client.get("/audit/retention/party/due/").status_code == 404
-    again = client.post(f"{answer['Location']}release", {"reason": "done"})
-    assert again.status_code == 409
+    again = client.post(f"{answer['Location']}release", {"reason": "done", "version": 1})
+    assert again.status_code == 422
     assert "cannot release it" in again.content.decode()
 
 
@@ -233,6 +236,6 @@ def test_the_api_places_and_refuses(client: Any, device: Device) -> None:
         {"reason": "x"},
         content_type="application/json",
     )
-    assert refusal.json()["error"]["code"] == "hold.same-person"
+    assert (refusal.status_code, refusal.json()["error"]["code"]) == (403, "hold.same-person")
     rules = client.get("/api/v1/retention").json()["items"]
-    assert [one["entity"] for one in rules] == ["device", "party", "record"]
+    assert [one["entity"] for one in rules] == ["device", "product", "party", "record"]

@@ -35,7 +35,7 @@ class PackOut(Schema):
 
     id: UUID
     number: str = Field(examples=["EP-20261122-0001"])
-    scope_kind: str = Field(description="device, lot, run or period")
+    scope_kind: str = Field(description="device, product, lot, party, run or period")
     scope_key: str
     title_zh: str
     title_en: str
@@ -67,9 +67,12 @@ class PackOut(Schema):
 class PackIn(Schema):
     """What a pack shall be about, and why it is made."""
 
-    kind: Word = Field(description="device, lot, run or period", examples=["device"])
+    kind: Word = Field(
+        description="device, product, lot, party, run or period", examples=["device"]
+    )
     key: Word = Field(
-        description="serial number or id; `PRODUCT CODE/LOT`; number of the run; "
+        description="serial number or id; product code; `PRODUCT CODE/LOT`; name of the party; "
+        "number of the run; "
         "`2026-11-01/2026-12-01`"
     )
     language: Literal["zh", "en"] = "zh"
@@ -100,7 +103,7 @@ def pack(request: HttpRequest, number: Number = PackNumber) -> EvidencePack:
 
 @router.get(
     "/packs/{number}/file",
-    response={200: bytes, **READ},
+    response={200: bytes, **READ, 409: WRITE[409]},
     summary="The file of an evidence pack",
     openapi_extra={
         "responses": {
@@ -113,5 +116,5 @@ def pack(request: HttpRequest, number: Number = PackNumber) -> EvidencePack:
 )
 @requires("pack.read")
 def pack_file(request: HttpRequest, number: Number = PackNumber) -> FileResponse:
-    """Refused when the file is not the one in the register."""
+    """409 while the pack is not ready, and when its file is not the one in the register."""
     return views.download(request, number)

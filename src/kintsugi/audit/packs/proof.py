@@ -16,8 +16,7 @@ from kintsugi.audit.packs.registry import (
     register_section,
     too_large,
 )
-from kintsugi.audit.packs.sections import changes_in
-from kintsugi.audit.records import shown_row
+from kintsugi.audit.packs.sections import changes_in, sides_shown
 from kintsugi.audit.sealing.export import proof_of
 from kintsugi.audit.sealing.status import seal_status
 from kintsugi.core.errors import KintsugiError, Text
@@ -157,7 +156,7 @@ def collect_seal(scope: Scope, limit: int) -> Chapter | None:
 def _add_proofs(chapter: Chapter, changes: Sequence[Change]) -> None:
     unsealed = hidden = 0
     for change in changes:
-        if any(shown_row(change.table, side) != side for side in (change.before, change.after)):
+        if sides_shown(change) != (change.before, change.after):
             hidden += 1
             continue
         try:
@@ -181,8 +180,9 @@ def _add_proofs(chapter: Chapter, changes: Sequence[Change]) -> None:
     if hidden:
         chapter.notes.append(
             Text(
-                f"{hidden} 条更改含个人信息,证明未附。",
-                f"{hidden} changes hold personal data; their proofs are not enclosed.",
+                f"{hidden} 条更改含个人信息或凭据,证明未附。",
+                f"{hidden} changes hold personal data or credentials; their proofs are not "
+                "enclosed.",
             )
         )
 

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +12,7 @@ from kintsugi.audit.packs import selectors, services
 from kintsugi.audit.packs.build import LANGUAGES
 from kintsugi.audit.packs.models import PACK, EvidencePack
 from kintsugi.audit.packs.registry import SCOPES, scope_kinds
+from kintsugi.audit.retention.views import now
 from kintsugi.audit.tasks import make_evidence_pack
 from kintsugi.core.access import PERSONAL, may
 from kintsugi.core.panels import RecordPanel
@@ -128,7 +128,7 @@ def ask_form() -> type[forms.Form]:
 
 def ask(*, user: Any, record: Any, version: int | None, **given: Any) -> EvidencePack:
     """Register the pack and let it be made in the background."""
-    pack = services.ask_for_pack(actor=user, at=timezone.now(), **given)
+    pack = services.ask_for_pack(actor=user, at=now(), **given)
     make_evidence_pack.defer(pack_id=str(pack.pk), actor=str(user))
     return pack
 

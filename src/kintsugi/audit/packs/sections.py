@@ -28,7 +28,12 @@ OPERATIONS = {
     "I": Text("新建", "created"),
     "U": Text("修改", "changed"),
     "D": Text("删除", "deleted"),
+    "N": Text("写入但未变", "written, not changed"),
+    "S": Text("表的列", "columns of the table"),
 }
+#: Entries about a table and no row of it: they stand under ids that no row has.
+OF_TABLES = frozenset({"N", "S"})
+WHOLE_TABLE = Text("(整个表)", "(the whole table)")
 CHANGES = Text("全部更改", "Every change")
 COLUMNS = (
     PackColumn("change_id", Text("更改号", "Change"), "number", 0),
@@ -72,15 +77,28 @@ def collect_changes(scope: Scope, limit: int) -> Chapter | None:
     if count > limit:
         raise too_large("changes", rows=count, limit=limit)
     found = list(changes)
-    names = record_names((change.table, change.row_id) for change in found)
+    names = record_names((one.table, one.row_id) for one in found if one.op not in OF_TABLES)
     names |= record_names(references_in(found))
     rows = [change_row(change, names) for change in found]
-    return Chapter([PackTable("changes", CHANGES, COLUMNS, rows)])
+    chapter = Chapter([PackTable("changes", CHANGES, COLUMNS, rows)])
+    if any(change.op in OF_TABLES for change in found):
+        chapter.notes.append(
+            Text(
+                f"标明“{OPERATIONS['N'].zh}”和“{OPERATIONS['S'].zh}”的条目属于整个表,不属于某条记录:"
+                "前者是更新碰到却未改变的行,后者是升级后表的列。",
+                f"Entries “{OPERATIONS['N'].en}” and “{OPERATIONS['S'].en}” belong to a table, not "
+                "to a record: rows that an update touched and left as they were, and the columns "
+                "that an upgrade left.",
+            )
+        )
+    return chapter
 
 
 def references_in(changes: Iterable[Change]) -> Iterable[tuple[str, UUID]]:
     """The rows that the changes' values point to, with their tables."""
     for change in changes:
+        if change.op in OF_TABLES:
+            continue
         for side in (change.before, change.after):
             for column, value in (side or {}).items():
                 target = reference_of(change.table, column)
@@ -91,8 +109,7 @@ def references_in(changes: Iterable[Change]) -> Iterable[tuple[str, UUID]]:
 def change_row(change: Change, names: Mapping[UUID, str]) -> tuple[Any, ...]:
     """One change as a row of the table; ``names`` are what rows are called."""
     made = change.transaction
-    name = names.get(change.row_id, "")
-    kind = table_title(change.table)
+    record = record_title(change, names)
     return (
         change.pk,
         made.at,
@@ -102,16 +119,47 @@ def change_row(change: Change, names: Mapping[UUID, str]) -> tuple[Any, ...]:
         made.command,
         made.reason or None,
         change.table,
-        Text(f"{kind.zh} {name}".strip(), f"{kind.en} {name}".strip()),
-        str(change.row_id),
+        record,
+        None if change.op in OF_TABLES else str(change.row_id),
         OPERATIONS[change.op],
         what_changed(change, names),
-        shown_row(change.table, change.before),
-        shown_row(change.table, change.after),
+        sides_shown(change)[0],
+        sides_shown(change)[1],
         str(made.xid),
         made.request_id or None,
         str(made.run_id) if made.run_id else None,
     )
+
+
+def record_title(change: Change, names: Mapping[UUID, str]) -> Text:
+    """What the change is about: the kind of record and its name; the table for an entry about no
+    row of it."""
+    kind = table_title(change.table)
+    if change.op in OF_TABLES:
+        return Text(f"{kind.zh}{WHOLE_TABLE.zh}", f"{kind.en} {WHOLE_TABLE.en}")
+    name = names.get(change.row_id, "")
+    return Text(f"{kind.zh} {name}".strip(), f"{kind.en} {name}".strip())
+
+
+def sides_shown(change: Change) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Before and after as whoever is at work may see them. An entry about a table holds no value of
+    a row but the ones its columns were filled with, which are masked like any."""
+    after = change.after
+    if change.op == "S" and after:
+        filled = shown_row(change.table, after.get("fills"))
+        return None, {"names": after.get("names"), "fills": filled}
+    if change.op == "N":
+        return None, after
+    return shown_row(change.table, change.before), shown_row(change.table, after)
+
+
+def _about_table(change: Change) -> list[tuple[Text, str]]:
+    """What an entry about a table says: (label, value)."""
+    after = change.after or {}
+    if change.op == "N":
+        return [(Text("行数", "rows"), str(after.get("rows", "")))]
+    names = sorted(after.get("names", {}).items(), key=lambda pair: int(pair[0]))
+    return [(Text("列", "columns"), _short(", ".join(str(name) for _, name in names)))]
 
 
 def what_changed(change: Change, names: Mapping[UUID, str]) -> Text:
@@ -122,7 +170,10 @@ def what_changed(change: Change, names: Mapping[UUID, str]) -> Text:
 def differences(
     change: Change, names: Mapping[UUID, str], language: str
 ) -> list[tuple[str, str, str]]:
-    """(field, before, after) of a change, without columns that say nothing about the thing."""
+    """(field, before, after) of a change, without columns that say nothing about the thing. An
+    entry about a table has nothing before."""
+    if change.op in OF_TABLES:
+        return [(label.get(language), "", value) for label, value in _about_table(change)]
     before = shown_row(change.table, change.before) or {}
     after = shown_row(change.table, change.after) or {}
     found = []
@@ -143,7 +194,7 @@ def _lines(change: Change, names: Mapping[UUID, str], language: str) -> Iterable
         if change.op == "U":
             yield f"{label}: {before} → {after}"
         else:
-            yield f"{label}: {after if change.op == 'I' else before}"
+            yield f"{label}: {before if change.op == 'D' else after}"
 
 
 def _named(value: Any, names: Mapping[UUID, str]) -> Any:

@@ -2,9 +2,7 @@
 
 import datetime as dt
 import json
-import os
 from collections.abc import Mapping
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -13,38 +11,15 @@ import typst
 from django.conf import settings
 
 from kintsugi.core.errors import KintsugiError, Text
-
-#: Fonts with Simplified Chinese, the first that is here is taken.
-FAMILIES = (
-    "Noto Sans CJK SC",
-    "Noto Sans SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "PingFang SC",
-    "Microsoft YaHei",
-    "SimSun",
-)
-
-
-def font_folders() -> list[Path]:
-    """Where fonts are looked for beside the system's: ``KINTSUGI_FONTS`` and the home's."""
-    named = [Path(p) for p in os.environ.get("KINTSUGI_FONTS", "").split(os.pathsep) if p]
-    return [p for p in (*named, Path(settings.HOME) / "fonts") if p.is_dir()]
-
-
-@cache
-def _fonts(folders: tuple[Path, ...]) -> typst.Fonts:
-    return typst.Fonts(font_paths=[str(folder) for folder in folders])
+from kintsugi.runtime import fonts
 
 
 def chinese_font() -> str:
     """The family that Chinese text is set in. Raises KintsugiError ``pack.no-chinese-font``."""
-    here = set(_fonts(tuple(font_folders())).families())
-    found = next((name for name in FAMILIES if name in here), None)
+    home = Path(settings.HOME)
+    found = fonts.chinese_family(home)
     if found is None:
-        folder = Path(settings.HOME) / "fonts"
+        folder = home / "fonts"
         raise KintsugiError(
             "pack.no-chinese-font",
             Text(
@@ -55,7 +30,7 @@ def chinese_font() -> str:
                 f"运行 apt-get install fonts-noto-cjk,或把一个中文字体文件放入 {folder}。",
                 f"Run apt-get install fonts-noto-cjk, or put a Chinese font file into {folder}.",
             ),
-            families=list(FAMILIES),
+            families=list(fonts.FAMILIES),
         )
     return found
 
@@ -84,7 +59,7 @@ def typeset(
     common = files("kintsugi.audit.printing").joinpath("common.typ").read_bytes()
     compiler = typst.Compiler(
         common + b"\n" + source,
-        font_paths=_fonts(tuple(font_folders())),
+        font_paths=fonts.fonts_in(fonts.font_folders(Path(settings.HOME))),
         sys_inputs=inputs,
     )
     made = compiler.compile(

@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from kintsugi.audit.evidence import COMMAND_NAMES
 from kintsugi.audit.models import Change, Transaction
-from kintsugi.audit.packs.sections import OPERATIONS, differences, references_in
+from kintsugi.audit.packs.sections import (
+    OF_TABLES,
+    OPERATIONS,
+    WHOLE_TABLE,
+    differences,
+    record_title,
+    references_in,
+)
 from kintsugi.audit.records import found_ids, record_names, record_url, table_title, titles
 from kintsugi.core.datasets import Dataset
 from kintsugi.core.screens import Action, Column, Empty, Filter, ListScreen
@@ -21,7 +28,9 @@ from kintsugi.core.screens.parts import language, say
 
 #: Transactions of the runs that a search names.
 TRANSACTIONS_MAX = 10_000
-TONES = {"I": "good", "U": "", "D": "bad"}
+#: The ids of entries about a table.
+NO_ROW = frozenset({0, 2**128 - 1})
+TONES = {"I": "good", "U": "", "D": "bad", "N": "", "S": ""}
 
 
 class NamedChanges(QuerySet[Change]):
@@ -67,8 +76,7 @@ def history_url(change: Change) -> str:
 
 def row_name(change: Change) -> str:
     """What the row is called; looked up for the whole page at once by ``with_names``."""
-    name = names_of(change).get(change.row_id, "")
-    return f"{say(table_title(change.table))} {name}".strip()
+    return say(record_title(change, names_of(change)))
 
 
 def names_of(change: Change) -> Mapping[UUID, str]:
@@ -79,7 +87,7 @@ def names_of(change: Change) -> Mapping[UUID, str]:
 
 def with_names(changes: Sequence[Change]) -> Sequence[Change]:
     """The changes with the names of all rows they speak of; one query a table."""
-    names = record_names((one.table, one.row_id) for one in changes)
+    names = record_names((one.table, one.row_id) for one in changes if one.op not in OF_TABLES)
     names |= record_names(references_in(changes))
     for one in changes:
         one.names = names  # type: ignore[attr-defined]
@@ -90,7 +98,9 @@ def change_text(change: Change) -> str:
     """The difference as one line, for files."""
     names = names_of(change)
     return "; ".join(
-        f"{label}: {before} → {after}" if change.op == "U" else f"{label}: {after or before}"
+        f"{label}: {before} → {after}"
+        if change.op == "U"
+        else f"{label}: {before if change.op == 'D' else after}"
         for label, before, after in differences(change, names, language())
     )
 
@@ -158,6 +168,8 @@ DATASET = Dataset(
 
 def _record_page(_request: HttpRequest, table: str, row_id: UUID) -> dict[str, Any]:
     name = record_names([(table, row_id)]).get(row_id, "")
+    if row_id.int in NO_ROW:
+        name = say(WHOLE_TABLE)
     url = record_url(table, row_id)
     return {
         "page_title": f"{say(table_title(table))} {name or row_id}",

@@ -26,8 +26,10 @@ class HoldOut(Schema):
 
     id: UUID
     number: str = Field(examples=["LH-20261122-0001"])
-    kind: str = Field(description="device, lot, party or period")
-    subject_id: UUID | None = Field(description="the device, the party, or the lot's product")
+    kind: str = Field(description="device, product, lot, party or period")
+    subject_id: UUID | None = Field(
+        description="the device, the product (a lot's too) or the party"
+    )
     lot_no: str
     since: dt.datetime | None
     until: dt.datetime | None
@@ -43,7 +45,7 @@ class HoldOut(Schema):
 class HoldIn(Schema):
     """What shall be kept, and why."""
 
-    kind: Literal["device", "lot", "party", "period"]
+    kind: Literal["device", "product", "lot", "party", "period"]
     key: Word = Field(description="as for an evidence pack of that scope")
     reason: Word = Field(min_length=1)
 
@@ -98,7 +100,7 @@ def hold(request: HttpRequest, number: Number = HoldNumber) -> LegalHold:
 @router.post("/holds/{number}/release", response={200: HoldOut, **WRITE}, summary="Release a hold")
 @requires("hold.approve")
 def release_hold(request: HttpRequest, given: ReleaseIn, number: Number = HoldNumber) -> LegalHold:
-    """By a person other than the one who placed it."""
+    """By a person other than the one who placed it (else 403); 409 when it is released already."""
     found = selectors.hold_by_number(number)
     return services.release_hold(actor=request.user, hold=found, reason=given.reason, at=now())
 

@@ -7,10 +7,13 @@ from kintsugi.core.models import BusinessModel
 
 
 class LegalHold(BusinessModel):
-    """An order to keep everything about a device, a lot, a party or a period until it is released.
+    """An order to keep everything about a device, a product, a lot, a party or a period until it is
+    released.
 
-    Placed by one person, released by another: the database refuses a release by the same account.
-    ``subject_id`` is the device, the party, or the lot's product; a period has ``since`` and
+    Placed by one person, released by another: the database refuses a release by the same one.
+    ``placed_by_id`` and ``released_by_id`` are persons, so that two accounts of one person count as
+    one, whom ``placed_by`` and ``released_by`` name as they were called then.
+    ``subject_id`` is the device, the product (a lot's too) or the party; a period has ``since`` and
     ``until`` (not included) instead.
     """
 
@@ -44,7 +47,7 @@ class LegalHold(BusinessModel):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind__in=("device", "lot", "party", "period")),
+                condition=models.Q(kind__in=("device", "product", "lot", "party", "period")),
                 name="hold_kind_known",
             ),
             models.CheckConstraint(

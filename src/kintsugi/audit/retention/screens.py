@@ -35,6 +35,7 @@ STATES = {"in_force": Text("生效中", "in force"), "released": Text("已解除
 TONES = {"in_force": "warn", "released": ""}
 KINDS = {
     "device": Text("设备", "Device"),
+    "product": Text("产品", "Product"),
     "lot": Text("批次", "Lot"),
     "party": Text("单位", "Party"),
     "period": Text("时段", "Period"),
@@ -97,7 +98,10 @@ HOLDS = ListScreen(
     order=("-placed_at",),
     empty=Empty(
         _("No legal hold"),
-        _("A hold orders that everything about a device, a lot, a party or a period is kept."),
+        _(
+            "A hold orders that everything about a device, a product, a lot, a party or a period "
+            "is kept."
+        ),
         icon="lock",
         action=_("Place a hold"),
         url=lambda: reverse("audit:place-hold"),

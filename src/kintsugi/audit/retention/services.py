@@ -17,7 +17,7 @@ from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.core.numbering import next_number
 from kintsugi.core.queries import query
 
-KINDS = ("device", "lot", "party", "period")
+KINDS = ("device", "product", "lot", "party", "period")
 REASON_CHARS = 400
 #: Tables that are no business tables and are kept all the same: what explains where values came
 #: from. The change log refuses by triggers of its own.
@@ -50,7 +50,7 @@ def person_of(actor: Any) -> UUID:
 
 
 def place_hold(*, actor: Any, kind: str, key: str, reason: str, at: dt.datetime) -> LegalHold:
-    """Order that everything about a device, a lot, a party or a period is kept.
+    """Order that everything about a device, a product, a lot, a party or a period is kept.
 
     ``key`` as for an evidence pack of that scope. Raises KintsugiError ``hold.kind``,
     ``hold.no-reason``, NotFound, and what the scope's resolver refuses (facts: field).

@@ -1,4 +1,4 @@
-"""``kintsugi audit pack``: an evidence pack on the spot."""
+"""``kintsugi audit pack`` and ``packs``: an evidence pack on the spot, and the register."""
 
 import datetime as dt
 import getpass
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from kintsugi.config.cli.terminal import language, out, print_json, t
@@ -13,25 +14,32 @@ from kintsugi.core.errors import KintsugiError, Text
 
 
 def add(group: typer.Typer) -> None:
-    """Adds the command to the group ``audit``."""
+    """Adds the commands to the group ``audit``."""
 
     @group.command(
         "pack",
         help=t(
-            "为一台设备、一个批次、一次导入或一个时段生成证据包。",
-            "Make the evidence pack of a device, a lot, a run or a period.",
+            "为一台设备、一个产品、一个批次、一个单位、一次导入或一个时段生成证据包。",
+            "Make the evidence pack of a device, a product, a lot, a party, a run or a period.",
         ),
     )
     def pack(
         kind: Annotated[
-            str, typer.Argument(help=t("device、lot、run 或 period", "device, lot, run or period"))
+            str,
+            typer.Argument(
+                help=t(
+                    "device、product、lot、party、run 或 period",
+                    "device, product, lot, party, run or period",
+                )
+            ),
         ],
         key: Annotated[
             str,
             typer.Argument(
                 help=t(
-                    "序列号;产品编码/批号;运行编号;2026-11-01/2026-12-01",
-                    "serial; PRODUCT CODE/LOT; number of the run; 2026-11-01/2026-12-01",
+                    "序列号;产品编码;产品编码/批号;单位名称;运行编号;2026-11-01/2026-12-01",
+                    "serial; product code; PRODUCT CODE/LOT; name of the party; number of the run; "
+                    "2026-11-01/2026-12-01",
                 )
             ),
         ],
@@ -52,9 +60,8 @@ def add(group: typer.Typer) -> None:
         if not output.parent.is_dir():
             raise _no_folder(output)
         with database():
-            from kintsugi.audit.packs.build import copy_pack
-            from kintsugi.audit.packs.selectors import pack_file
-            from kintsugi.audit.packs.services import ask_for_pack, make_pack
+            from kintsugi.audit.selectors import pack_file
+            from kintsugi.audit.services import ask_for_pack, copy_pack, make_pack
 
             actor = f"cli:{getpass.getuser()}"
             now = dt.datetime.now(dt.UTC)
@@ -89,6 +96,40 @@ def add(group: typer.Typer) -> None:
         out().print(f"[bold]{made.number}[/]  {output}  ({made.bytes:,} B)")
         out().print(table)
         out().print(t("清单 SHA-256", "manifest SHA-256"), made.manifest_sha256)
+
+    @group.command(
+        "packs",
+        help=t("登记册:最近的证据包。", "The register: the newest evidence packs."),
+    )
+    def packs_command(
+        limit: Annotated[
+            int, typer.Option(min=1, max=1000, help=t("最多几个", "How many at most"))
+        ] = 20,
+        as_json: Annotated[
+            bool, typer.Option("--json", help=t("以 JSON 回答", "Answer as JSON"))
+        ] = False,
+    ) -> None:
+        from kintsugi.config.cli.database import database
+
+        with database():
+            from kintsugi.audit.selectors import packs
+
+            found = list(packs()[:limit])
+        if as_json:
+            fields = ("number", "scope_kind", "scope_key", "status", "asked_by", "reason",
+                      "asked_at", "manifest_sha256")  # fmt: skip
+            rows = [{name: getattr(one, name) for name in fields} for one in found]
+            print_json({"ok": True, "packs": rows})
+            return
+        table = Table(box=None, header_style="dim")
+        for zh, en in (("编号", "number"), ("内容", "about"), ("状态", "state"), ("人员", "person"),
+                       ("清单 SHA-256", "manifest SHA-256")):  # fmt: skip
+            table.add_column(t(zh, en), overflow="fold")
+        for one in found:
+            title = Text(one.title_zh, one.title_en).get(language())
+            table.add_row(one.number, escape(title), one.status, escape(one.asked_by),
+                          one.manifest_sha256)  # fmt: skip
+        out().print(table)
 
 
 def _no_folder(output: Path) -> KintsugiError:
