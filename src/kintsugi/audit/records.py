@@ -107,6 +107,29 @@ def field_label(table: str, column: str) -> Text:
     return Text(column, column)
 
 
+def value_text(table: str, column: str, value: Any, language: str) -> str:
+    """A value of the log in words: codes by the names of the data contract, yes and no, whole
+    numbers without decimals; ∅ for nothing."""
+    if value is None:
+        return "∅"
+    if isinstance(value, bool):
+        return (Text("是", "yes") if value else Text("否", "no")).get(language)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value_text(table, column, one, language) for one in value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    name = _code_names(table, column).get(value) if isinstance(value, str) else None
+    return name.get(language) if name else str(value)
+
+
+@cache
+def _code_names(table: str, column: str) -> Mapping[str, Text]:
+    contract = load_contract(ENTITIES[table]) if table in ENTITIES else None
+    if contract is None or column not in contract.names:
+        return {}
+    return {one.code: Text(one.zh, one.en) for one in contract.field(column).allowed}
+
+
 def shown(table: str, column: str, value: Any) -> Any:
     """A value of the log as whoever is at work may see it: personal data masked, and hidden where
     a column quotes values of unknown fields. Hashes of secrets are hidden from everybody."""

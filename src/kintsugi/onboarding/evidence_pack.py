@@ -26,6 +26,7 @@ from kintsugi.audit.selectors import (
 from kintsugi.core.access import PERSONAL, may
 from kintsugi.core.errors import NotFound, Text
 from kintsugi.core.masks import mask, mask_unplaced
+from kintsugi.engine.contract import load_contract
 from kintsugi.engine.snapshot import RAW
 from kintsugi.onboarding.models import Chunk, Issue, Run, RunIssueCount
 from kintsugi.onboarding.selectors import ARITHMETIC, rule_title, run_by_number
@@ -66,7 +67,7 @@ RUN_COLUMNS = (
 )
 ARITHMETIC_COLUMNS = (
     PackColumn("run", Text("运行", "Run"), "code", 1.8),
-    PackColumn("entity", Text("实体", "Entity"), "code"),
+    PackColumn("entity", Text("记录类型", "Kind of record")),
     *(PackColumn(name, title, "number", 0.8) for name, title in OUTCOMES.items()),
 )
 ISSUE_COLUMNS = (
@@ -83,7 +84,7 @@ ISSUE_COLUMNS = (
     PackColumn("status", Text("状态", "State"), width=0.8),
 )
 COUNT_COLUMNS = (
-    PackColumn("entity", Text("实体", "Entity"), "code"),
+    PackColumn("entity", Text("记录类型", "Kind of record")),
     PackColumn("rule", Text("规则代码", "Rule code"), "code", 0),
     PackColumn("title", Text("规则", "Rule"), width=2.5),
     PackColumn("severity", Text("严重度", "Severity"), width=1),
@@ -91,7 +92,7 @@ COUNT_COLUMNS = (
     PackColumn("examples", Text("例子", "Examples"), width=2),
 )
 CHUNK_COLUMNS = (
-    PackColumn("entity", Text("实体", "Entity"), "code"),
+    PackColumn("entity", Text("记录类型", "Kind of record")),
     PackColumn("stream", Text("数据流", "Stream"), width=1.6),
     PackColumn("number", Text("块", "Chunk"), "number", 0.5),
     PackColumn("records", Text("记录", "Records"), "number", 0.7),
@@ -159,8 +160,8 @@ def _of_one_run(run: Run, limit: int) -> list[PackTable]:
             Text("违反的规则", "Rules that were broken"),
             COUNT_COLUMNS,
             [
-                (c.entity, c.rule, rule_title(c.rule), SEVERITIES.get(c.severity, c.severity),
-                 c.count,
+                (_kind(c.entity), c.rule, rule_title(c.rule),
+                 SEVERITIES.get(c.severity, c.severity), c.count,
                  "; ".join(str(mask_unplaced(c.entity, one)) for one in c.examples[:5]) or None)
                 for c in counts
             ],
@@ -170,7 +171,7 @@ def _of_one_run(run: Run, limit: int) -> list[PackTable]:
             Text("写入账", "Ledger of the load"),
             CHUNK_COLUMNS,
             [
-                (c.entity, c.stream, c.number, c.records, c.created, c.updated, c.merged,
+                (_kind(c.entity), c.stream, c.number, c.records, c.created, c.updated, c.merged,
                  c.unchanged, c.quarantined, c.cells, c.at)
                 for c in chunks
             ],
@@ -202,7 +203,15 @@ def _arithmetic(runs: Sequence[Run]) -> Iterable[tuple[Any, ...]]:
         counts = run.counts or {}
         yield (run.number, ALL, *(counts.get(name) for name in names))
         for entity, part in sorted((counts.get("entities") or {}).items()):
-            yield (run.number, entity, *(part.get(name) for name in names))
+            yield (run.number, _kind(entity), *(part.get(name) for name in names))
+
+
+def _kind(entity: str) -> Text:
+    """What records of an entity are called; ``device/T_SBTZ`` is the part from one table."""
+    name, _, table = entity.partition("/")
+    contract = load_contract(name)
+    part = f" · {table}" if table else ""
+    return Text(f"{contract.zh}{part}", f"{contract.en}{part}")
 
 
 def _add_files(chapter: Chapter, runs: Sequence[Run]) -> None:

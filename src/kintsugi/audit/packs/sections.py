@@ -21,7 +21,14 @@ from kintsugi.audit.packs.registry import (
     register_section,
     too_large,
 )
-from kintsugi.audit.records import field_label, record_names, reference_of, shown_row, table_title
+from kintsugi.audit.records import (
+    field_label,
+    record_names,
+    reference_of,
+    shown_row,
+    table_title,
+    value_text,
+)
 from kintsugi.core.errors import KintsugiError, Text
 
 OPERATIONS = {
@@ -182,7 +189,12 @@ def differences(
         if column in PLUMBING or all(one in (None, "", {}, []) for one in pair):
             continue
         refers = reference_of(change.table, column) is not None
-        shown = [_short(_named(one, names) if refers else one) for one in pair]
+        shown = [
+            _short(
+                value_text(change.table, column, _named(one, names) if refers else one, language)
+            )
+            for one in pair
+        ]
         found.append((field_label(change.table, column).get(language), shown[0], shown[1]))
     return found
 
@@ -201,8 +213,7 @@ def _named(value: Any, names: Mapping[UUID, str]) -> Any:
     return names.get(UUID(value), value) if value else value
 
 
-def _short(value: Any, limit: int = 160) -> str:
-    text = "∅" if value is None else str(value)
+def _short(text: str, limit: int = 160) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

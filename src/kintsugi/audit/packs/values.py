@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from kintsugi.audit.explaining import Cell, FieldOrigin, explain
@@ -95,12 +96,16 @@ def _edited(origin: FieldOrigin | None) -> str | None:
 
 
 def _said(known: Field, value: Any) -> Any:
-    """A code with its name; the rest as it is stored."""
+    """A code with its name, a number without empty decimals; the rest as it is stored."""
     for allowed in known.allowed:
         if allowed.code == value:
             return Text(f"{allowed.zh} ({value})", f"{allowed.en} ({value})")
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     if isinstance(value, bool):
         return Text("是", "yes") if value else Text("否", "no")
     if isinstance(value, list):
-        return "; ".join(map(str, value))
+        said = [_said(known, one) for one in value]
+        parts = [one if isinstance(one, Text) else Text(str(one), str(one)) for one in said]
+        return Text("; ".join(p.zh for p in parts), "; ".join(p.en for p in parts))
     return value if value is None else str(value)

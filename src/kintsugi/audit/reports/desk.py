@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.audit.evidence import COMMAND_NAMES
@@ -30,6 +30,9 @@ from kintsugi.core.screens.parts import language, say
 TRANSACTIONS_MAX = 10_000
 #: The ids of entries about a table.
 NO_ROW = frozenset({0, 2**128 - 1})
+#: Of one change on the desk: so many fields, each value with so many letters.
+FIELDS_SHOWN = 3
+VALUE_SHOWN = 40
 TONES = {"I": "good", "U": "", "D": "bad", "N": "", "S": ""}
 
 
@@ -105,6 +108,25 @@ def change_text(change: Change) -> str:
     )
 
 
+def brief_text(change: Change) -> str:
+    """The difference for the eye: the first fields, short; the record's own page has all."""
+    found = differences(change, names_of(change), language())
+    said = [
+        f"{label}: {_cut(before)} → {_cut(after)}"
+        if change.op == "U"
+        else f"{label}: {_cut(after or before)}"
+        for label, before, after in found[:FIELDS_SHOWN]
+    ]
+    more = len(found) - len(said)
+    if more > 0:
+        said.append(ngettext("%(count)s more", "%(count)s more", more) % {"count": more})
+    return "; ".join(said)
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= VALUE_SHOWN else f"{value[: VALUE_SHOWN - 1]}…"
+
+
 def command_name(change: Change) -> str:
     """What people call the command."""
     return say(COMMAND_NAMES.get(change.transaction.command, change.transaction.command))
@@ -155,6 +177,14 @@ TRAIL = ListScreen(
     empty=Empty(_("Nothing was changed"), _("Widen the time or clear a filter."), icon="history"),
     page=_page,
     export=False,
+)
+DESK = dataclasses.replace(
+    TRAIL,
+    columns=tuple(
+        dataclasses.replace(c, value=brief_text) if c.name == "what" else c
+        for c in TRAIL.columns
+        if c.name not in ("row_id", "transaction__request_id")
+    ),
 )
 DATASET = Dataset(
     "trail",

@@ -73,7 +73,7 @@ def in_time(read: Callable[[], HttpResponseBase]) -> HttpResponseBase:
 @require_safe
 def desk_page(request: HttpRequest) -> HttpResponseBase:
     """Who changed what."""
-    return in_time(lambda: desk.TRAIL.respond(request))
+    return in_time(lambda: desk.DESK.respond(request))
 
 
 @requires("trail.read")
