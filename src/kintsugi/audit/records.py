@@ -1,5 +1,7 @@
 """What people call tables, columns and rows of the change log, and where their pages are."""
 
+import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -9,7 +11,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from kintsugi.core.access import PERSONAL, may
 from kintsugi.core.masks import HIDDEN, mask
@@ -17,6 +19,8 @@ from kintsugi.core.models import BusinessModel
 from kintsugi.engine.contract import load_contract
 from kintsugi.engine.text import Text
 
+#: How the log writes a time.
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 #: Pages by table: the address of a row's page.
 PAGES: dict[str, Callable[[UUID], str]] = {}
 #: Data contracts by table, for the names of columns.
@@ -118,8 +122,17 @@ def value_text(table: str, column: str, value: Any, language: str) -> str:
         return ", ".join(value_text(table, column, one, language) for one in value)
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    name = _code_names(table, column).get(value) if isinstance(value, str) else None
-    return name.get(language) if name else str(value)
+    if not isinstance(value, str):
+        return str(value)
+    name = _code_names(table, column).get(value)
+    return name.get(language) if name else _local_time(value)
+
+
+def _local_time(value: str) -> str:
+    """An instant as the log writes it, in the installation's time zone; other text as it is."""
+    if not INSTANT.fullmatch(value):
+        return value
+    return f"{timezone.localtime(dt.datetime.fromisoformat(value)):%Y-%m-%d %H:%M:%S %z}"
 
 
 @cache

@@ -37,7 +37,6 @@ def pack_page(request: HttpRequest, number: str) -> HttpResponse:
 
 def _context(pack: EvidencePack) -> dict[str, Any]:
     told = selectors.progress_of(pack)
-    titles = {one.name: one.title for one in sections()}
     return {
         "pack": pack,
         "kind": screens.kind_title(pack),
@@ -48,12 +47,23 @@ def _context(pack: EvidencePack) -> dict[str, Any]:
         "phase": Text(told["zh"], told["en"]) if told else None,
         "done": told["done"] if told else 0,
         "total": told["total"] if told else 0,
-        "tables": [(titles.get(name, name), rows) for name, rows in sorted(pack.tables.items())],
+        "tables": _by_section(pack),
         "error": pack.error and {
             "message": Text(pack.error["zh"], pack.error["en"]),
             "remedy": Text(pack.error["remedy_zh"], pack.error["remedy_en"]),
         },
     }  # fmt: skip
+
+
+def _by_section(pack: EvidencePack) -> list[tuple[Text, int]]:
+    """Rows of each part, in the order of the document. A part's tables are called by its name, or
+    by it and a word: ``devices``, ``devices-party-values``."""
+    parts = []
+    for one in sections():
+        own = [n for t, n in pack.tables.items() if t == one.name or t.startswith(f"{one.name}-")]
+        if own:
+            parts.append((one.title, sum(own)))
+    return parts
 
 
 @requires("pack.read")
