@@ -12,7 +12,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from kintsugi.core.errors import KintsugiError
-from kintsugi.stock import services
+from kintsugi.stock import selectors, services
 from kintsugi.stock.models import Balance, Block, Cost, Move, Posting, Unit
 from tests.stock.shop import AT, TODAY, Shop, position
 
@@ -367,3 +367,65 @@ def test_two_thousand_serials_cost_no_more_queries_than_two(
         shop.move_units("receipt", many, shop.outside, shop.shelf)
     assert len(large) <= len(small) + 2
     assert shop.on_hand(shop.monitor, shop.shelf) == 2002
+
+
+# -- first expiring first, and who has it ----------------------------------------------------------
+
+
+def test_what_expires_first_goes_first_and_what_may_not_go_is_passed_over(shop: Shop) -> None:
+    june, march, gone, held = (
+        shop.lot(shop.stent, number, day)
+        for number, day in (
+            ("JUNE", "2027-06-30"),
+            ("MARCH", "2027-03-31"),
+            ("GONE", "2026-11-24"),
+            ("HELD", "2027-01-31"),
+        )
+    )
+    for lot in (june, march, gone, held):
+        shop.receive(shop.stent, 4, lot=lot)
+    shop.receive(shop.stent, 9, lot=june, to=shop.far)
+    services.place_block(
+        actor=shop.account, kind="hold", product=shop.stent.pk, lot=held.pk, reason="抽检", at=AT
+    )
+    picks = selectors.first_expiring(product=shop.stent.pk, qty=Decimal(6), on=TODAY)
+    assert [(one["lot_no"], one["qty"]) for one in picks] == [("MARCH", 4), ("JUNE", 2)]
+    picks = selectors.first_expiring(
+        product=shop.stent.pk, qty=Decimal(6), on=TODAY, warehouse=shop.main.pk,
+        min_remaining_days=180,
+    )  # fmt: skip
+    assert [(one["lot_no"], one["qty"]) for one in picks] == [("JUNE", 4)]
+
+
+def test_serials_are_picked_one_by_one_and_not_twice(shop: Shop) -> None:
+    units = shop.units("SN-1", "SN-2", "SN-3")
+    shop.move_units("receipt", units, shop.outside, shop.shelf)
+    first = selectors.first_expiring(
+        product=shop.monitor.pk, qty=Decimal(2), on=TODAY, by_unit=True
+    )
+    assert [one["serial_no"] for one in first] == ["SN-1", "SN-2"]
+    services.reserve(
+        document=services.Document("order", "SO-1"), document_line=shop.hospital.pk, picks=first
+    )
+    second = selectors.first_expiring(
+        product=shop.monitor.pk, qty=Decimal(2), on=TODAY, by_unit=True
+    )
+    assert [one["serial_no"] for one in second] == ["SN-3"]
+    error = refused(lambda: shop.move_units("ship", units[:1], shop.shelf, shop.site))
+    assert error.code == "stock.unit-reserved"
+    assert error.facts["document_no"] == "SO-1"
+
+
+def test_a_lot_is_found_at_everybody_who_has_or_had_it(shop: Shop) -> None:
+    lot = shop.lot(shop.stent, "L1", "2028-01-01")
+    shop.receive(shop.stent, 10, lot=lot)
+    shop.move("ship", shop.stent, 6, shop.shelf, shop.site, lot=lot)
+    shop.move("return_in", shop.stent, 2, shop.site, shop.quarantine, lot=lot)
+    now = {(one["kind"], one["code"]): one["on_hand"] for one in selectors.holders_of_lot(lot.pk)}
+    assert now == {
+        ("bin", "A-01-01"): 4,
+        ("bin", "QUARANTINE"): 2,
+        ("customer", shop.site.code): 4,
+    }
+    (one,) = selectors.receivers_of_lot(lot.pk)
+    assert (one["party"], one["received"], one["returned"]) == ("示例市第一医院", 6, 2)
