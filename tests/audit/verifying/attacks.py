@@ -64,7 +64,7 @@ def attack(
 # -- rows ------------------------------------------------------------------------------------------
 
 
-@attack("a row is edited", full="fold decoding", recent="fold decoding")
+@attack("a row is edited", full="fold decoding", recent="decoding")
 def edit(scene: Scene) -> None:
     with superuser():
         _set(scene.touched, "2031-12-31")
@@ -80,7 +80,7 @@ def edit_and_revert(scene: Scene) -> None:
 
 
 @attack(
-    "a row is deleted and another put in its place", full="fold decoding", recent="fold decoding"
+    "a row is deleted and another put in its place", full="fold decoding", recent="decoding"
 )
 def exchange(scene: Scene) -> None:
     with superuser():
@@ -91,7 +91,7 @@ def exchange(scene: Scene) -> None:
 @attack(
     "a row is edited where the write-ahead log does not look (table unlogged meanwhile)",
     full="fold",
-    recent="fold",
+    recent="",
 )
 def edit_unlogged(scene: Scene) -> None:
     with unlogged("devices_device"), superuser():
@@ -110,7 +110,7 @@ def disable_trigger(scene: Scene) -> None:
 @attack(
     "the log's function is replaced by one that keeps silent, and a row edited",
     full="guard fold decoding",
-    recent="guard fold decoding",
+    recent="guard decoding",
 )
 def replace_function(scene: Scene) -> None:
     with superuser(silent=False):
