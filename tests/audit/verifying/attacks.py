@@ -79,9 +79,7 @@ def edit_and_revert(scene: Scene) -> None:
         _set(scene.touched, was)
 
 
-@attack(
-    "a row is deleted and another put in its place", full="fold decoding", recent="decoding"
-)
+@attack("a row is deleted and another put in its place", full="fold decoding", recent="decoding")
 def exchange(scene: Scene) -> None:
     with superuser():
         device_beside(scene.touched)

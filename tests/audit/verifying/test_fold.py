@@ -195,7 +195,9 @@ def test_an_unlogged_edit_of_an_old_row_is_found_within_one_round(
         with transaction.atomic():
             execute("set local role none")
             execute("set local session_replication_role = replica")
-            key = insert("parties_party", id=UUID(int=2**128 - 2), party_key="b", name="b", roles=[])
+            key = insert(
+                "parties_party", id=UUID(int=2**128 - 2), party_key="b", name="b", roles=[]
+            )
     else:
         key = {"first": rows[0], "middle": made[10], "last": made[-1]}[which]
         behind("update parties_party set name = 'x' where id = %s", [key])
