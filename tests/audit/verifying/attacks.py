@@ -259,11 +259,16 @@ def replay_context(scene: Scene) -> None:
 )
 def backdate(scene: Scene) -> None:
     with superuser(silent=False):
-        execute(
+        made = one(
             "insert into audit_transaction (xid, at, actor, command, reason, facts) values"
             " (pg_current_xact_id()::text::bigint, now() - interval '3 days', %s,"
-            " 'device.change', '更正', '{}')",
+            " 'device.change', '更正', '{}') returning id",
             [COLLEAGUE],
+        )
+        # The log refuses another time than this transaction's, unless it takes it for its own row.
+        execute(
+            "select set_config('kintsugi.transaction', pg_current_xact_id()::text || ':' || %s, true)",
+            [made],
         )
         _as({"actor": COLLEAGUE, "command": "device.change", "reason": "更正", "facts": {}})
         _set(scene.touched, "2031-12-31")

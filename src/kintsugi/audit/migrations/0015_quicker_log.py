@@ -1,4 +1,5 @@
-"""The log's functions cost less, and a large update after many small ones no longer its square."""
+"""The log's functions cost less, and a large update after many small ones no longer its square; a
+transaction never joins the row of an older one that had its number."""
 
 from django.db import migrations
 
@@ -8,4 +9,7 @@ from kintsugi.core.queries import query
 class Migration(migrations.Migration):
     dependencies = [("audit", "0014_rolling_fold")]
 
-    operations = [migrations.RunSQL(query("audit", "log_functions"), migrations.RunSQL.noop)]
+    operations = [
+        migrations.RunSQL(query("audit", name), migrations.RunSQL.noop)
+        for name in ("context_tokens", "log_functions")
+    ]
