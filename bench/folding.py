@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +79,9 @@ def _writes(rows: int, owner: psycopg.Connection) -> dict[str, object]:
                 with _log(owner, table, on=logged):
                     way = "audited" if logged else "bare"
                     _quiet(owner, table)
-                    took.setdefault(f"copy_{way}", []).append(_timed(lambda: _copy(table, frame)))
+                    took.setdefault(f"copy_{way}", []).append(_timed(partial(_copy, table, frame)))
                     _quiet(owner, table)
-                    took.setdefault(f"update_{way}", []).append(_timed(lambda: _change(update)))
+                    took.setdefault(f"update_{way}", []).append(_timed(partial(_change, update)))
                 _empty(owner, table, keep=products["id"])
         told = {f"{name}_s": round(statistics.median(some), 3) for name, some in took.items()}
         for write in ("copy", "update"):
@@ -186,7 +187,7 @@ def _folds(rows: int, owner: psycopg.Connection) -> dict[str, object]:
         _quiet(owner, "parties_party")
         full = FoldVerifier()
         with Memory() as memory:
-            full_s = _timed(lambda: _clean(full, since=None))
+            full_s = _timed(partial(_clean, full, since=None))
         took[size] = statistics.median(_incremental(owner) for _ in range(ROUNDS))
     return {
         "full_fold_s": round(full_s, 3),

@@ -267,7 +267,7 @@ def backdate(scene: Scene) -> None:
         )
         # The log refuses another time than this transaction's, unless it takes it for its own row.
         execute(
-            "select set_config('kintsugi.transaction', pg_current_xact_id()::text || ':' || %s, true)",
+            "select set_config('kintsugi.transaction', pg_current_xact_id() || ':' || %s, true)",
             [made],
         )
         _as({"actor": COLLEAGUE, "command": "device.change", "reason": "更正", "facts": {}})

@@ -153,6 +153,35 @@ def test_an_incremental_fold_costs_by_changes_and_a_slice_not_by_the_table(
         assert verifier.checked <= 3 + 10
 
 
+def test_an_incremental_fold_reads_nothing_of_a_table_that_it_does_not_compare(
+    rows: list[UUID],
+) -> None:
+    """By the server's own count of the rows it read, in the table and in the log."""
+    with recorded(actor="张三", command="test.many"):
+        execute(
+            "insert into parties_party (id, party_key, name, roles) select gen_random_uuid(),"
+            " 'many-' || n, 'many', '{customer}' from generate_series(1, 3000) n"
+        )
+    assert found(None) == []
+    as_owner("analyze")
+    with recorded(actor="张三", command="test.three"):
+        execute("update parties_party set country = 'FR' where id = any(%s)", [rows])
+    before = _rows_read()
+    assert found(RECENT, slice_changes=10) == []
+    assert 0 < _rows_read() - before < 200
+
+
+def _rows_read() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_stat_force_next_flush()")
+        cursor.execute("select pg_stat_clear_snapshot()")
+        cursor.execute(
+            "select sum(seq_tup_read + idx_tup_fetch) from pg_stat_user_tables"
+            " where relname in ('parties_party', 'audit_change', 'audit_transaction')"
+        )
+        return int(cursor.fetchone()[0])
+
+
 def test_a_round_of_slices_looks_at_every_row_exactly_once(rows: list[UUID]) -> None:
     with recorded(actor="张三", command="test.many"):
         for _ in range(20):

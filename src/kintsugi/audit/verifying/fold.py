@@ -22,7 +22,7 @@ from kintsugi.core import scope
 from kintsugi.core.errors import Text
 from kintsugi.core.queries import query
 
-#: Changes folded at a time: bounds the memory of a full fold, and the constant of an incremental one.
+#: Changes folded at a time: bounds a full fold's memory, and is an incremental one's constant.
 SLICE_CHANGES = 50_000
 #: Differing rows looked at one by one at a time.
 JUDGED_AT_ONCE = 500
@@ -156,7 +156,7 @@ def _usable(before: Kept, horizon: int) -> bool:
 
 
 def _start(horizon: int, since: dt.datetime) -> int:
-    """The horizon, or the first transaction that the record has at or after a time if it is lower."""
+    """The horizon, or the first transaction recorded at or after a time if it is lower."""
     ((first,),) = _run(query("audit", "fold_horizon"), since=since)
     return horizon if first is None else min(horizon, int(first))
 
