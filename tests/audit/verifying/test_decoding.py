@@ -152,6 +152,18 @@ def test_a_real_edit_beside_a_touch_without_effect_is_named(witness: Path) -> No
     assert ("decoding.unlogged", "parties_party", str(second)) in named(found(witness))
 
 
+def test_an_entry_about_rows_left_as_they_were_speaks_for_no_other_row(witness: Path) -> None:
+    (row_id,) = make(1)
+    with superuser():
+        execute("update parties_party set name = 'x' where id = %s", [row_id])
+        execute(
+            "insert into audit_change (transaction_id, table_name, row_id, op, after)"
+            " select max(id), 'parties_party', '00000000-0000-0000-0000-000000000000', 'N',"
+            ' \'{"rows": 1, "ids": "7"}\' from audit_transaction'
+        )
+    assert ("decoding.unlogged", "parties_party", str(row_id)) in named(found(witness))
+
+
 @pytest.mark.parametrize(
     ("statement", "table"),
     [
