@@ -53,6 +53,9 @@ class World:
     act: dict[str, Any] = field(default_factory=dict)
     signature: dict[str, Any] = field(default_factory=dict)
     step: str = ""
+    pack: str = ""
+    hold: str = ""
+    report: Any = None
     users: dict[tuple[str, str], Any] = field(default_factory=dict)
 
 
@@ -100,6 +103,25 @@ def _acts(world: World) -> None:
         world.signature[mark] = signed.pk
 
 
+def _examined(world: World) -> None:
+    """A pack that was asked for, a hold on the own device, and a report."""
+    from kintsugi.audit.packs.services import ask_for_pack
+    from kintsugi.audit.reports.services import save_report
+    from kintsugi.audit.retention.services import place_hold
+    from kintsugi.core.access import SYSTEM, bound
+
+    quality = world.users["quality", "all"]
+    key = str(world.device[OWN])
+    with bound(SYSTEM):
+        world.pack = ask_for_pack(
+            actor=quality, kind="device", key=key, language="en", reason="x", at=AT
+        ).number
+        world.hold = place_hold(actor=quality, kind="device", key=key, reason="x", at=AT).number
+        world.report = save_report(
+            actor=quality, name="x", dataset="trail", columns=[], filters={}
+        ).pk
+
+
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[World]:
     """Three files, imported and committed, and somebody for every role and scope."""
@@ -132,6 +154,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
         with recorded(actor="test", command="test"):
             _people(made)
             _acts(made)
+            _examined(made)
             made.token = make_token(
                 account=made.account, name="t", scopes=["search.read"], allowed=["search.read"],
                 at=AT, expires_at=AT + dt.timedelta(days=9),
@@ -195,6 +218,10 @@ PLACES: dict[str, dict[str, str]] = {
         "identity:events", "identity:sessions", "identity:account", "identity:act",
         "identity:end_session", "audit:refusals",
         "audit:record", "audit:proof", "audit:verify",
+        "audit:desk", "audit:row", "audit:reports", "audit:report", "audit:save-report",
+        "audit:take-report", "audit:packs", "audit:ask-for-pack", "audit:pack", "audit:pack-file",
+        "audit:pack-again", "audit:holds", "audit:place-hold", "audit:hold", "audit:release-hold",
+        "audit:due",
         *(f"api-1.0.0:{name}" for name in (
             "openapi-json", "openapi-view", "api-root", "None",
             "devices", "products", "product", "identifiers", "packages", "parties",
@@ -205,6 +232,10 @@ PLACES: dict[str, dict[str, str]] = {
             "acts", "acts_waiting", "draft_act", "revise_act", "sign_act", "step_act", "undo_act",
             "signatures", "log-ins", "sessions", "end_session",
             "sealed_record", "sealed_change", "verify_record",
+            "packs", "pack", "pack_file", "report_datasets", "saved_reports", "report_rows",
+            "report_as_file", "holds", "hold", "release_hold", "retention_rules", "keep_report",
+            "place_hold",
+            "ask_for_pack",
         )),
     )
 }  # fmt: skip
@@ -237,6 +268,13 @@ def address(world: World, name: str, mark: str) -> str:
         "act": world.act[mark], "kind": "device", "snapshot": world.snapshot, "table": 0,
         "account_id": world.account.pk, "what": "unlock", "session_id": "x",
         "row": world.row[mark], "ordinal": 1, "column": 1, "rest": "nowhere", "change": 1,
+    }  # fmt: skip
+    if "packs/" in route or "holds/" in route:
+        values["number"] = world.pack if "packs/" in route else world.hold
+    values |= {"table": "devices_device"} if name == "audit:row" else {}
+    values |= {
+        "row_id": world.device[mark], "dataset": "trail", "report_id": world.report,
+        "name": "trail",
     }  # fmt: skip
     if "/acts/" in route:
         values["step"] = "approve" if "sign" in route else "submit"

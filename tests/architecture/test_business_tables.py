@@ -30,6 +30,7 @@ OTHERS = {
     "onboarding_progress": "what a run does right now; overwritten",
     "onboarding_runissuecount": "counts of a run, made again by a rerun",
     "identity_dutyconflict": "the matrix's conflicts as data",
+    "identity_matrixentry": "the matrix as data",
     "identity_apitokenuse": "when a token was last used; overwritten",
     "identity_session": "open log-ins; ends by deletion, last seen is overwritten",
     "identity_passwordrecord": "old hashes: they do not belong into a log that others read",

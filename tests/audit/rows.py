@@ -351,8 +351,28 @@ def token() -> UUID:
     )  # fmt: skip
 
 
+#: Orders: what was ordered stands, and only the release is added, once (tests of retention).
+RELEASED_ONCE = frozenset({"audit_legalhold"})
+
+
+def pack() -> UUID:
+    return insert("audit_evidencepack", number=uuid7().hex[:30], language="zh", status="asked")
+
+
+def hold() -> UUID:
+    return insert(
+        "audit_legalhold", number=uuid7().hex[:30], kind="device", subject_id=uuid7(),
+        placed_by_id=uuid7(),
+    )  # fmt: skip
+
+
 ROWS: dict[str, Callable[..., UUID]] = {
+    "audit_evidencepack": pack,
+    "audit_legalhold": hold,
     "audit_refusal": lambda: insert("audit_refusal", status=403),
+    "audit_reportdefinition": lambda: insert(
+        "audit_reportdefinition", name=uuid7().hex, owner_id=uuid7()
+    ),
     "devices_device": device,
     "identity_apitoken": token,
     "identity_delegation": delegation,

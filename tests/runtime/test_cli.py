@@ -83,6 +83,26 @@ def test_doctor_says_what_is_missing_and_how_to_get_it_and_ends_with_1(
     assert "缺少" in answer.stdout
 
 
+def test_doctor_names_a_missing_chinese_font_and_finds_the_one_in_the_home(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The document's own search for fonts is asked, of this process: a font cannot be unmounted."""
+    from kintsugi.config.cli import doctor
+    from kintsugi.runtime import fonts
+
+    monkeypatch.setenv("KINTSUGI_HOME", str(home))
+    monkeypatch.setattr(fonts, "FAMILIES", ("No Such Font",))
+    [missing] = doctor._fonts()
+    assert (missing.ok, missing.required) == (False, False)
+    assert "apt-get install fonts-noto-cjk" in missing.remedy
+    assert str(home / "fonts") in missing.remedy
+    monkeypatch.undo()
+    monkeypatch.setenv("KINTSUGI_HOME", str(home))
+    monkeypatch.setattr(fonts, "chinese_family", lambda place: f"a font of {place.name}")
+    [there] = doctor._fonts()
+    assert (there.ok, there.found, there.remedy) == (True, f"a font of {home.name}", "")
+
+
 def test_a_reader_that_goes_away_gets_no_complaint(home: Path) -> None:
     pipe = subprocess.Popen(
         [sys.executable, "-c", MAIN, "doctor", "--json"],

@@ -13,12 +13,16 @@ from procrastinate.exceptions import AlreadyEnqueued
 from pydantic import Field
 
 from kintsugi.audit import selectors, tasks
+from kintsugi.audit.packs.api import router as packs
 from kintsugi.audit.refusal_screens import REFUSALS
+from kintsugi.audit.reports.api import router as reports
+from kintsugi.audit.retention.api import router as retention
 from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE, Bilingual
 
 router = Router(tags=["Audit"])
+ROUTERS: tuple[Router, ...] = (router, packs, reports, retention)
 
 
 class RefusalOut(Schema):

@@ -7,11 +7,13 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 
 def _cover(sender: AppConfig, using: str, **_: Any) -> None:
+    from kintsugi.audit.retention.services import keep_tables
     from kintsugi.audit.services import cover_tables, limit_sealed_tables, publish_transitions
     from kintsugi.core.scope import guard_database
 
     cover_tables(using=using)
     publish_transitions(using=using)
+    keep_tables(using=using)
     guard_database(using=using)
     limit_sealed_tables(using=using)
 
@@ -50,11 +52,20 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         """Attach after every migrate, so that a new table cannot be forgotten."""
         from kintsugi.audit import verification
+        from kintsugi.audit.context import set_context
+        from kintsugi.audit.packs import proof, sections
+        from kintsugi.audit.packs.screens import scope_panel
+        from kintsugi.audit.reports import desk, registers
+        from kintsugi.audit.retention import rules
+        from kintsugi.audit.retention.screens import keep_panel
         from kintsugi.audit.sealing.verifiers import GuardVerifier, TreeVerifier
         from kintsugi.audit.sealing.witness import WitnessVerifier
         from kintsugi.audit.verifying.contexts import ContextVerifier
         from kintsugi.audit.verifying.fold import FoldVerifier
         from kintsugi.audit.verifying.walverifier import DecodingVerifier, decoding_is_set_up
+        from kintsugi.core import panels
+        from kintsugi.core.datasets import register_dataset
+        from kintsugi.identity.services import use_context
 
         post_migrate.connect(_cover, sender=self)
         pre_migrate.connect(_look_first)
@@ -64,7 +75,12 @@ class AuditConfig(AppConfig):
         verification.register("fold", FoldVerifier)
         verification.register("decoding", DecodingVerifier, set_up=decoding_is_set_up)
         verification.register("token", ContextVerifier)
-        from kintsugi.audit.context import set_context
-        from kintsugi.identity.services import use_context
-
         use_context(set_context)
+        sections.register()
+        proof.register()
+        rules.register()
+        for dataset in (desk.DATASET, registers.REFUSALS, registers.PACKS, registers.HOLDS):
+            register_dataset(dataset)
+        for entity in ("device", "product", "party"):
+            panels.register(scope_panel(entity, entity))
+            panels.register(keep_panel(entity))

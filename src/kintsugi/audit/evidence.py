@@ -31,7 +31,18 @@ PLUMBING = frozenset(
     {"id", "version", "created_at", "updated_at", "name_sort", "partial_dates", "is_void"}
 )
 #: What people call a command; apps add theirs with ``name_commands``.
-COMMAND_NAMES: dict[str, Text] = {}
+COMMAND_NAMES: dict[str, Text] = {
+    "audit.ask-for-pack": Text("申请证据包", "Evidence pack asked for"),
+    "audit.make-pack": Text("生成证据包", "Evidence pack begun"),
+    "audit.finish-pack": Text("完成证据包", "Evidence pack finished"),
+    "audit.note-refusal": Text("记录被拒操作", "Refusal kept"),
+    "audit.place-hold": Text("设置法律保全", "Legal hold placed"),
+    "audit.release-hold": Text("解除法律保全", "Legal hold released"),
+    "audit.save-report": Text("保存报表定义", "Report saved"),
+    "audit.void-report": Text("作废报表定义", "Report voided"),
+    "migrate": Text("安装新版本", "Release installed"),
+    "secrets.rotate": Text("更换密钥", "Keys rotated"),
+}
 
 NameOf = Callable[[str, Sequence[str]], Mapping[str, str]]
 

@@ -1,10 +1,14 @@
 """The record of changes and of origins. Written by database triggers and by imports only."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from kintsugi.audit.packs.models import EvidencePack
+from kintsugi.audit.reports.models import ReportDefinition
+from kintsugi.audit.retention.models import LegalHold
 from kintsugi.audit.sealing.models import (
     Checkpoint,
     Cosignature,
@@ -24,13 +28,16 @@ __all__ = [
     "Checkpoint",
     "Cosignature",
     "Epoch",
+    "EvidencePack",
     "FieldSet",
     "FoldState",
     "Guard",
     "LeafRun",
+    "LegalHold",
     "Node",
     "Origin",
     "Provenance",
+    "ReportDefinition",
     "SealKey",
     "TimeStamp",
     "Transaction",
@@ -62,6 +69,8 @@ class Transaction(models.Model):
                 name="transaction_run",
                 condition=models.Q(run_id__isnull=False),
             ),
+            models.Index(fields=["actor", "-at"], name="transaction_person"),
+            models.Index(fields=["command", "-at"], name="transaction_command"),
         ]
 
     def __str__(self) -> str:
@@ -92,6 +101,13 @@ class Change(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["row_id"], name="change_row"),
+            # The log grows in the order of its transactions: block ranges find a span of time.
+            BrinIndex(
+                fields=["transaction", "table"],
+                name="change_span",
+                pages_per_range=32,
+                autosummarize=True,
+            ),
             # Sealing and verifying read the changes of a range of transactions in this order.
             models.Index(fields=["transaction", "id"], name="change_transaction"),
         ]

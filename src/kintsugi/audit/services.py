@@ -1,4 +1,4 @@
-"""What other apps may do with the record: open a context, cover tables."""
+"""What other apps may do with the record: open a context, cover tables, make packs."""
 
 from django.db import connections, transaction
 from psycopg import sql
@@ -14,6 +14,8 @@ from kintsugi.audit.crosswalk import (
     register_origin,
     set_winners,
 )
+from kintsugi.audit.packs.build import copy_pack
+from kintsugi.audit.packs.services import ask_for_pack, make_pack
 from kintsugi.audit.sealing.acceptance import is_accepted
 from kintsugi.audit.sealing.rounds import seal_round, verify_round
 from kintsugi.audit.sealing.services import accept_guard, home, new_epoch, rotate_key, seal
@@ -34,8 +36,10 @@ __all__ = [
     "Witness",
     "accept_guard",
     "add_records",
+    "ask_for_pack",
     "business_tables",
     "change_records",
+    "copy_pack",
     "cover_tables",
     "end_wal_witness",
     "field_set_ids",
@@ -44,6 +48,7 @@ __all__ = [
     "is_wal_witnessed",
     "known_records",
     "limit_sealed_tables",
+    "make_pack",
     "new_epoch",
     "note_refusal",
     "publish_transitions",

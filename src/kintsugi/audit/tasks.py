@@ -1,12 +1,15 @@
-"""Jobs: sealing each minute, the witness of this machine, time stamps, verification."""
+"""Jobs: evidence packs, sealing each minute, this machine's witness, time stamps, verification."""
 
 import datetime as dt
 
 import structlog
 from procrastinate.contrib.django import app
 
+from kintsugi.audit.packs.tasks import make_evidence_pack
 from kintsugi.audit.sealing.rounds import seal_round, verify_round
 from kintsugi.core.errors import KintsugiError
+
+__all__ = ["make_evidence_pack", "seal_log", "verify_all", "verify_asked", "verify_new"]
 
 log = structlog.get_logger(__name__)
 

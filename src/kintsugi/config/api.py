@@ -13,7 +13,7 @@ from ninja import NinjaAPI, Router, Swagger
 from ninja.errors import AuthenticationError
 from ninja.openapi.views import openapi_json
 
-from kintsugi.audit.api import router as audit
+from kintsugi.audit.api import ROUTERS as AUDIT
 from kintsugi.core.access import OPEN, requires
 from kintsugi.core.api import NAMESPACE, api_url
 from kintsugi.core.api.auth import Session, Token
@@ -158,7 +158,7 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/parties", parties),
     *(("", router) for router in ONBOARDING),
     *(("", router) for router in IDENTITY),
-    ("", audit),
+    *(("", router) for router in AUDIT),
     ("", search),
     ("", dictionary),
 )

@@ -235,6 +235,7 @@ FILE_UPLOAD_TEMP_DIR = None
 SNAPSHOT_ROOT = HOME / "snapshots"
 RUN_ROOT = HOME / "runs"
 UPLOAD_ROOT = HOME / "uploads"
+PACK_ROOT = HOME / "packs"
 UPLOAD_MAX_BYTES = 2 * 1024**3
 UPLOAD_PATHS = ("/onboarding/upload/", "/api/v1/imports")
 

@@ -60,16 +60,18 @@ class Access:
     """What somebody may do at one instant.
 
     ``reach`` gives for each permission the rows it extends to: the union of the grants that give
-    the permission, never of those that give another.
+    the permission, never of those that give another. ``without`` are taken away even from the
+    system: what it makes for others to read must not show more than they may see.
     """
 
     reach: Mapping[str, Scope] = field(default_factory=dict)
     is_signed_in: bool = False
     is_system: bool = False
+    without: frozenset[str] = frozenset()
 
     def may(self, permission: str) -> bool:
         """Whether the permission is among those granted."""
-        return self.is_system or permission in self.reach
+        return permission not in self.without and (self.is_system or permission in self.reach)
 
     def rows(self, rule: str) -> Scope:
         """The rows that a view with this rule may read: those of its permission. A view without one
@@ -91,6 +93,8 @@ class Access:
 NOBODY = Access()
 #: Commands, jobs and migrations: whoever runs them has the installation itself in hand.
 SYSTEM = Access(is_signed_in=True, is_system=True)
+#: The same at work on something that people without ``personal.read`` will read.
+SYSTEM_MASKED = Access(is_signed_in=True, is_system=True, without=frozenset({PERSONAL}))
 
 _bound: contextvars.ContextVar[Access] = contextvars.ContextVar("access", default=NOBODY)
 

@@ -31,6 +31,7 @@ INTAKE = _("Intake")
 CONTROL = _("Control")
 TOOLS = _("Tools")
 ACCESS = _("Access")
+AUDIT = _("Audit")
 
 ENTRIES: list[NavEntry] = [
     NavEntry("home", _("Home"), "home", "h"),
@@ -43,8 +44,12 @@ ENTRIES: list[NavEntry] = [
     NavEntry("people:matrix", _("Permission matrix"), "table", "m", ACCESS),
     NavEntry("acts:list", _("Acts"), "checklist", "t", CONTROL),
     NavEntry("signatures:list", _("Signatures"), "pencil", "n", CONTROL),
+    NavEntry("audit:desk", _("Auditor's desk"), "history", "j", AUDIT),
+    NavEntry("audit:reports", _("Reports"), "report", "o", AUDIT),
+    NavEntry("audit:packs", _("Evidence packs"), "package", "k", AUDIT),
+    NavEntry("audit:holds", _("Retention and holds"), "lock", "b", AUDIT),
     NavEntry("search", _("Search"), "search", "s", TOOLS),
-    NavEntry("audit:record", _("Audit record"), "shield-check", "e", TOOLS),
+    NavEntry("audit:record", _("Audit record"), "shield-check", "e", AUDIT),
     NavEntry("identity:events", _("Log-ins"), "fingerprint", "l", ACCESS),
     NavEntry("audit:refusals", _("Refused acts"), "shield", "x", ACCESS),
     NavEntry("api-1.0.0:openapi-view", _("API documents"), "api", "a", TOOLS),
@@ -72,15 +77,23 @@ class NavGroup:
 
 def groups(request: HttpRequest) -> list[NavGroup]:
     """The navigation of this request, with the page people are on marked."""
-    drawn: dict[str, list[NavLink]] = {}
+    found: list[tuple[NavEntry, str]] = []
     for entry in ENTRIES:
         try:
             url = reverse(entry.url_name)
         except NoReverseMatch:
             continue
-        if not may_open(url):
-            continue
-        active = request.path == url if url == "/" else request.path.startswith(url)
-        link = NavLink(url, str(entry.label), entry.icon, entry.key, active)
+        if may_open(url):
+            found.append((entry, url))
+    # One page lies below another (/audit/ and /audit/packs/): only the nearest is where people are.
+    here = max((url for _, url in found if _holds(url, request.path)), key=len, default="")
+    drawn: dict[str, list[NavLink]] = {}
+    for entry, url in found:
+        link = NavLink(url, str(entry.label), entry.icon, entry.key, url == here)
         drawn.setdefault(str(entry.group), []).append(link)
     return [NavGroup(title, links) for title, links in drawn.items()]
+
+
+def _holds(url: str, path: str) -> bool:
+    """Whether a page lies at or below an entry; below the home page lies nothing."""
+    return path == url if url == "/" else path.startswith(url)

@@ -12,9 +12,11 @@ class DevicesConfig(AppConfig):
     def ready(self) -> None:
         """Add devices to search, home and the pages of parties and products."""
         from kintsugi.audit.selectors import name_commands
-        from kintsugi.devices import corrections, finding
+        from kintsugi.devices import corrections, evidence_pack, finding, retention
         from kintsugi.identity.services import register_act_kind
 
         finding.register()
+        evidence_pack.register()
+        retention.register()
         register_act_kind(corrections.CORRECTION.kind())
         name_commands({corrections.CORRECTION.name: corrections.CORRECTION.title})

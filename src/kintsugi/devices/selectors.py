@@ -118,12 +118,21 @@ def best_documented() -> Device | None:
     return Device.objects.filter(pk=UUID(found["id"][0])).first() if found.height else None
 
 
+def with_references() -> QuerySet[Device]:
+    """Devices, void ones too, with all they point to: for evidence, where nothing is left out."""
+    return Device.objects.select_related("product__manufacturer", "customer", "supplier")
+
+
+def of_lot(*, product_code: str, lot_no: str, limit: int) -> list[Device]:
+    """Devices of one lot of a product, by serial number; at most ``limit``."""
+    found = with_references().filter(product__product_code=product_code, lot_no=lot_no)
+    return list(found.order_by("serial_no", "pk")[:limit])
+
+
 def by_serial(serial: str, *, product: str | None = None, limit: int = 20) -> list[Device]:
     """Devices with this serial number, whatever its case; of one product where its code is
     given."""
-    devices = Device.objects.select_related("product", "customer", "supplier").filter(
-        serial_no__iexact=serial.strip()
-    )
+    devices = with_references().filter(serial_no__iexact=serial.strip())
     if product:
         devices = devices.filter(product__product_code=product)
     return list(devices.order_by("serial_no", "id")[:limit])

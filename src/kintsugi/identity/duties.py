@@ -170,6 +170,30 @@ class DutyConflict(models.Model):
         return f"{self.first} × {self.second}"
 
 
+class MatrixEntry(models.Model):
+    """One line of the permission matrix: a role may do this to such an object, over such rows.
+
+    Written after each migration from the matrix, which decides; these rows are for reports and for
+    whoever reads the database.
+    """
+
+    position = models.IntegerField(unique=True)
+    role = models.CharField(_("role"), max_length=30)
+    object = models.CharField(_("object"), max_length=30)
+    action = models.CharField(_("action"), max_length=30)
+    scope = models.CharField(_("rows"), max_length=12)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["role", "object", "action", "scope"], name="matrix_lists_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.object}.{self.action} ({self.scope})"
+
+
 class ApiToken(BusinessModel):
     """A key of an account for programs. Only its SHA-256 is kept.
 

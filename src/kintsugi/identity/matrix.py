@@ -49,11 +49,12 @@ OBJECTS: dict[str, Thing] = {
     "row": _thing("来源文件的行", "rows of source files", "read", whole=True),
     "issue": _thing("问题", "issues", "read edit export", whole=True),
     "audit": _thing("审计记录", "audit record", "read export administer", whole=True),
+    "trail": _thing("审计台", "auditor's desk", "read export", whole=True),
     "pack": _thing("证据包", "evidence packs", "read create", whole=True),
     "report": _thing("报告", "reports", "read create export", whole=True),
     "act": _thing("双人操作", "acts under two persons", "read create export"),
     "signature": _thing("电子签名", "signatures", "read sign export"),
-    "hold": _thing("法律保全", "legal holds", "read create void approve", whole=True),
+    "hold": _thing("法律保全", "legal holds", "read create approve", whole=True),
     "person": _thing("人员", "people", "read create edit export", whole=True),
     "account": _thing("账户", "accounts", "read create edit administer", whole=True),
     "grant": _thing("授权", "role grants", "read create edit approve export", whole=True),
@@ -145,8 +146,8 @@ _LISTED = (
         "quality", "质量负责人", "Quality manager", "all",
         f"{_RECORDS} {_LISTS} {_INTAKE} run.approve pack.read pack.create report.read"
         " report.create report.export act.read act.create"
-        " signature.read signature.sign signature.export audit.read"
-        " hold.read hold.create hold.void hold.approve",
+        " signature.read signature.sign signature.export audit.read trail.read trail.export"
+        " hold.read hold.create hold.approve",
         "批准、放行、召回与质量记录。", "Approves, releases, recalls, keeps the quality record.",
     ),
     _role(
@@ -162,13 +163,14 @@ _LISTED = (
     ),
     _role(
         "incident_commander", "事件指挥", "Incident commander", "all",
-        f"{_RECORDS} {_INTAKE} audit.read report.read pack.read act.read act.create"
+        f"{_RECORDS} {_INTAKE} audit.read trail.read report.read pack.read act.read act.create"
         " signature.read signature.sign",
         "负责一次故障从发现到验证。", "Leads a fault from its signal to its verified repair.",
     ),
     _role(
         "auditor", "审计员", "Auditor", "all",
-        f"{_RECORDS} {_LISTS} {_INTAKE} audit.read audit.export pack.read pack.create report.read"
+        f"{_RECORDS} {_LISTS} {_INTAKE} audit.read audit.export trail.read trail.export"
+        " pack.read pack.create report.read"
         " report.create report.export act.read act.export signature.read signature.export"
         " hold.read person.read"
         " person.export account.read grant.read grant.export token.administer login.read"
@@ -214,6 +216,18 @@ def permissions() -> Iterator[str]:
     for name, thing in OBJECTS.items():
         for action in thing.actions:
             yield f"{name}.{action}"
+
+
+def lines() -> Iterator[tuple[str, str, str, str]]:
+    """The matrix line by line: (role, object, action, rows), in listed order. What cannot be split
+    by customer is given over everything or not at all."""
+    for role in ROLES.values():
+        for permission in permissions():
+            if permission in role.permissions:
+                name, _, action = permission.partition(".")
+                for scope in role.scopes:
+                    if scope == "all" or not OBJECTS[name].whole:
+                        yield role.name, name, action, scope
 
 
 def is_whole(permission: str) -> bool:

@@ -14,6 +14,7 @@ from kintsugi.identity.duties import (
     Delegation,
     DutyConflict,
     GrantReview,
+    MatrixEntry,
     RoleGrant,
 )
 from kintsugi.identity.signing.models import FailedReauthentication, Reauthentication, Signature
@@ -29,6 +30,7 @@ __all__ = [
     "Execution",
     "FailedReauthentication",
     "GrantReview",
+    "MatrixEntry",
     "Person",
     "Reauthentication",
     "RoleGrant",

@@ -31,6 +31,7 @@ from kintsugi.identity.services_duties import (
     end_grant,
     grant_role,
     publish_conflicts,
+    publish_matrix,
     review_grant,
 )
 from kintsugi.identity.services_factors import encrypt_again, remove_factors
@@ -62,6 +63,7 @@ __all__ = [
     "make_token",
     "note_event",
     "publish_conflicts",
+    "publish_matrix",
     "remove_factors",
     "review_grant",
     "revoke_token",

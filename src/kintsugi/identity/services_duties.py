@@ -13,11 +13,12 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from kintsugi.core.errors import KintsugiError, Text
-from kintsugi.identity.matrix import CONFLICTS, ROLES, SCOPES
+from kintsugi.identity.matrix import CONFLICTS, ROLES, SCOPES, lines
 from kintsugi.identity.models import (
     Delegation,
     DutyConflict,
     GrantReview,
+    MatrixEntry,
     Person,
     RoleGrant,
 )
@@ -190,6 +191,19 @@ def publish_conflicts(*, using: str = "default") -> None:
     for first, second in have - wanted:
         known.filter(first=first, second=second).delete()
     known.bulk_create(DutyConflict(first=a, second=b) for a, b in sorted(wanted - have))
+
+
+def publish_matrix(*, using: str = "default") -> None:
+    """Write the permission matrix into the database, for reports."""
+    wanted = [MatrixEntry(position=n, role=role, object=name, action=action, scope=rows)
+              for n, (role, name, action, rows) in enumerate(lines(), start=1)]  # fmt: skip
+    known = MatrixEntry.objects.using(using)
+    fields = ("position", "role", "object", "action", "scope")
+    if list(known.order_by("position").values_list(*fields)) != [
+        tuple(getattr(one, field) for field in fields) for one in wanted
+    ]:
+        known.all().delete()
+        known.bulk_create(wanted)
 
 
 # -- what is refused in words ----------------------------------------------------------------------

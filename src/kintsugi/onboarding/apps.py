@@ -11,6 +11,7 @@ class OnboardingConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the handlers of events; add search, home and panels."""
-        from kintsugi.onboarding import finding, handlers  # noqa: F401
+        from kintsugi.onboarding import evidence_pack, finding, handlers  # noqa: F401
 
         finding.register()
+        evidence_pack.register()

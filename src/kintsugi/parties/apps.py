@@ -13,8 +13,9 @@ class PartiesConfig(AppConfig):
         """Add parties to search and home."""
         from kintsugi.audit.selectors import name_commands
         from kintsugi.identity.services import register_act_kind
-        from kintsugi.parties import corrections, finding
+        from kintsugi.parties import corrections, evidence_pack, finding
 
         finding.register()
+        evidence_pack.register()
         register_act_kind(corrections.CORRECTION.kind())
         name_commands({corrections.CORRECTION.name: corrections.CORRECTION.title})

@@ -10,7 +10,8 @@ class ProductsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Add products to search, home and the pages of parties."""
-        from kintsugi.products import finding
+        """Add products to search, home, the pages of parties, evidence packs and retention."""
+        from kintsugi.products import evidence_pack, finding
 
         finding.register()
+        evidence_pack.register()

@@ -17,10 +17,22 @@ def superuser() -> Iterator[Any]:
 
 @contextmanager
 def no_triggers() -> Iterator[Any]:
-    """The same, and no trigger fires."""
+    """The same, and no trigger fires: neither those that a setting switches off, nor those that
+    refuse the removal of rows whatever the settings, which are put back before the end."""
     with superuser() as cursor:
         cursor.execute("set local session_replication_role = replica")
+        _switch(cursor, "disable trigger")
         yield cursor
+        _switch(cursor, "enable always trigger")
+
+
+def _switch(cursor: Any, how: str) -> None:
+    cursor.execute(
+        "select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
+        " where t.tgname in ('row_stays', 'rows_stay')"
+    )
+    for table, trigger in cursor.fetchall():
+        cursor.execute(f'alter table "{table}" {how} "{trigger}"')
 
 
 def behind(statement: str, parameters: Sequence[Any] = ()) -> int:

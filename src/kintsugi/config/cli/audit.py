@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from kintsugi.config.cli import audit_pack
 from kintsugi.config.cli.terminal import language, out, print_json, t
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.text import Text
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     _add_owners_words(group)
     _add_verifying(group)
     _add_proofs(group)
+    audit_pack.add(group)
     app.add_typer(group)
 
 

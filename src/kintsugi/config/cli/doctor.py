@@ -5,11 +5,9 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -205,22 +203,22 @@ def _browser() -> Iterator[Finding]:
 
 
 def _fonts() -> Iterator[Finding]:
-    families: list[str] = []
-    program = shutil.which("fc-list")
-    if program:
-        answer = subprocess.run(
-            [program, ":lang=zh-cn", "family"], capture_output=True, text=True, check=False
-        )
-        families = sorted({line.split(",")[0] for line in answer.stdout.splitlines() if line})
-    else:
-        places = ("/usr/share/fonts", "/usr/local/share/fonts", str(Path.home() / ".fonts"))
-        pattern = re.compile(r"cjk|hei|song|wqy|han", re.IGNORECASE)
-        found = (p for place in places for p in Path(place).rglob("*.[ot]t[fc]"))
-        families = sorted({path.stem for path in found if pattern.search(path.stem)})
+    """Asked of the program that sets the documents, so that both see the same fonts."""
+    home = Home()
+    folder = home.root / "fonts"
+    try:
+        from kintsugi.runtime.fonts import chinese_family
+
+        family = chinese_family(home.root)
+    except ImportError:  # named above, with the other packages
+        family = None
     remedy = t(
-        "服务器上打印和截图需要: apt-get install fonts-noto-cjk",
-        "Needed here for print and screenshots: apt-get install fonts-noto-cjk",
+        f"证据包和报表的 PDF 需要: apt-get install fonts-noto-cjk，"
+        f"或把一个中文字体文件放入 {folder}。",
+        f"PDFs of evidence packs and reports need one: apt-get install fonts-noto-cjk, or put a "
+        f"Chinese font file into {folder}.",
     )
     name = t("中文字体", "Chinese fonts")
-    shown = ", ".join(families[:3]) or t("没有", "none")
-    yield Finding(name, bool(families), False, shown, "" if families else remedy)
+    yield Finding(
+        name, family is not None, False, family or t("没有", "none"), "" if family else remedy
+    )

@@ -34,6 +34,11 @@ STATUS: dict[str, int] = {
     "run.busy": 409,
     "audit.no-such-change": 404,
     "audit.not-sealed-yet": 409,
+    "pack.not-ready": 409,
+    "pack.file-changed": 409,
+    "pack.file-gone": 404,
+    "hold.released": 409,
+    "hold.same-person": 403,
     "access.denied": 403,
     "access.no-rule": 403,
 }

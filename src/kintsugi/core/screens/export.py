@@ -63,7 +63,7 @@ def csv_chunks(
     yield "".join(chunk).encode()
 
 
-def _under(access: Access, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def under(access: Access, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The same chunks, each made under the access of the request, which has ended by then."""
     while True:
         with bound(access):
@@ -92,7 +92,7 @@ def csv_response(
     file_name: str,
 ) -> StreamingHttpResponse:
     """The download; its columns' names are in the language of the page."""
-    chunks = _under(current(), csv_chunks(rows, columns, entity))
+    chunks = under(current(), csv_chunks(rows, columns, entity))
     content = _without_blocking(chunks) if isinstance(request, ASGIRequest) else chunks
     return StreamingHttpResponse(
         content,

@@ -23,7 +23,7 @@ SEARCH_MAX_LENGTH = 120
 SEARCH_MAX_WORDS = 8
 CHOICES_MAX = 500
 
-FilterKind = Literal["choice", "flag", "days", "exact"]
+FilterKind = Literal["choice", "flag", "days", "exact", "key"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Filter:
     flag    yes or no
     days    from … to, both included (``name_from``, ``name_to``)
     exact   the typed text, as it is; for links from numbers, not drawn as a field unless set
+    key     the typed name is a key of the JSON object at ``lookup``
     """
 
     name: str
@@ -75,9 +76,14 @@ class Filter:
             return {
                 self.name: django_filters.BooleanFilter(field_name=path, label=label, widget=select)
             }
-        if self.kind == "exact":
+        if self.kind in ("exact", "key"):
             text = forms.TextInput(attrs={"class": "form-control", "maxlength": 200})
-            return {self.name: django_filters.CharFilter(field_name=path, label=label, widget=text)}
+            how = "exact" if self.kind == "exact" else "has_key"
+            return {
+                self.name: django_filters.CharFilter(
+                    field_name=path, lookup_expr=how, label=label, widget=text
+                )
+            }
         return {
             f"{self.name}_{end}": django_filters.DateFilter(
                 field_name=path,

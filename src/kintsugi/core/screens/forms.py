@@ -114,7 +114,14 @@ class FormScreen:
         kind = self._form_class()
         present = self._present(record, kind)
         if request.method != "POST":
-            return self._page(request, record, kind(initial=present), read(record, "version"))
+            # A link may fill a form for something new; it never saves by itself.
+            named = (
+                {}
+                if record is not None
+                else {name: request.GET[name] for name in kind.base_fields if name in request.GET}
+            )
+            form = kind(initial={**present, **named})
+            return self._page(request, record, form, read(record, "version"))
         form = kind(request.POST, request.FILES, initial=present)
         version = _whole(request.POST.get("version"))
         if not form.is_valid():

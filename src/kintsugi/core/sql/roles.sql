@@ -66,6 +66,9 @@ begin
         -- The record is written by triggers of the owner; steps and migrations by a migration.
         execute format('revoke insert, update, delete, truncate on audit_change, audit_transaction from %I', writer);
         execute format('revoke insert, update, delete, truncate on core_transition, django_migrations, identity_dutyconflict from %I', writer);
+        if to_regclass('public.identity_matrixentry') is not null then
+            execute format('revoke insert, update, delete, truncate on identity_matrixentry from %I', writer);
+        end if;
     end loop;
     if exists (select 1 from pg_roles where rolname = 'kintsugi_reader') then
         grant usage on schema public to kintsugi_reader;

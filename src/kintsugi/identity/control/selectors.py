@@ -74,6 +74,17 @@ def acts_of(subject_id: UUID, *, limit: int = 50) -> list[Act]:
     return list(acts().filter(subject_id=subject_id)[:limit])
 
 
+def acts_about(subject_ids: Sequence[UUID], *, limit: int) -> list[Act]:
+    """Acts on these records, oldest first; at most ``limit``."""
+    found = acts().filter(subject_id__in=list(subject_ids))
+    return list(found.order_by("created_at", "number")[:limit])
+
+
+def act_title(found: Act) -> Text:
+    """What people call this kind of act."""
+    return KINDS[found.kind].title
+
+
 @dataclass(frozen=True)
 class Step:
     """A step of an act: whether this person may take it now, and why not."""

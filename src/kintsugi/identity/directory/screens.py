@@ -24,8 +24,8 @@ from kintsugi.core.screens.parts import say
 from kintsugi.engine.text import Text
 from kintsugi.identity.directory import forms, views
 from kintsugi.identity.directory.tabs import tabs
-from kintsugi.identity.matrix import ROLES, SCOPES, words
-from kintsugi.identity.models import ApiToken, Delegation, Person, RoleGrant
+from kintsugi.identity.matrix import ACTIONS, OBJECTS, ROLES, SCOPES, words
+from kintsugi.identity.models import ApiToken, Delegation, MatrixEntry, Person, RoleGrant
 
 ROLE_NAMES = {name: role.title for name, role in ROLES.items()}
 #: A grant is looked at again at least this often.
@@ -241,6 +241,36 @@ REVIEW = ListScreen(
     order=("valid_from",),
     empty=Empty(_("Nobody has a role"), icon="users"),
     page=lambda request: {"tabs": tabs("review")},
+)  # fmt: skip
+
+#: The matrix line by line, for reports; people read it as a table (``views.matrix``).
+MATRIX = ListScreen(
+    name="permission-matrix",
+    title=_("Permission matrix"),
+    subtitle=_("What each role may do, and over which rows at most."),
+    rows=lambda _user: MatrixEntry.objects.all(),
+    permission="grant.read",
+    export_permission="grant.export",
+    columns=(
+        Column("role", label=_("Role"), choices=ROLE_NAMES, sort=("position",)),
+        Column("object", label=_("Object"),
+               choices={name: thing.name for name, thing in OBJECTS.items()}),
+        Column("action", label=_("Action"), choices=ACTIONS),
+        Column("scope", label=_("Rows"), choices=SCOPES),
+        Column("permission", label=_("Permission"), kind="code",
+               value=lambda one: f"{one.object}.{one.action}"),
+    ),
+    search=("role", "object", "action"),
+    search_hint=_("Code of a role, an object or an action"),
+    filters=(
+        Filter("role", label=_("Role"), choices=ROLE_NAMES),
+        Filter("object", label=_("Object"),
+               choices={name: thing.name for name, thing in OBJECTS.items()}),
+        Filter("action", label=_("Action"), choices=ACTIONS),
+        Filter("scope", label=_("Rows"), choices=SCOPES),
+    ),
+    order=("position",),
+    export=False,
 )  # fmt: skip
 
 OWN_TOKENS = ListScreen(

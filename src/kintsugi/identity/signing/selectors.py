@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -72,6 +73,24 @@ def signatures_of(*, kind: str, object_ids: Sequence[UUID]) -> list[Signature]:
     """Signatures under these objects, oldest first; at most 500."""
     found = Signature.objects.filter(object_kind=kind, object_id__in=list(object_ids))
     return list(found.order_by("signed_at", "id")[:500])
+
+
+def signatures_under(
+    ids: Sequence[UUID] = (),
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int,
+) -> list[Signature]:
+    """Signatures under these objects of whatever kind, or of a span of time (``since`` ≤ t <
+    ``until``) where no objects are named; oldest first, at most ``limit``."""
+    found = signatures()
+    found = (
+        found.filter(object_id__in=list(ids))
+        if ids
+        else found.filter(signed_at__gte=since, signed_at__lt=until)
+    )
+    return list(found.order_by("signed_at", "id")[:limit])
 
 
 def verify_signature(found: Signature) -> Verdict:

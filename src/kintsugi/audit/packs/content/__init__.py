@@ -1,0 +1,1 @@
+"""What lies in every pack as it is: the stand-alone verifier."""

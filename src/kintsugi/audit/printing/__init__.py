@@ -1,0 +1,1 @@
+"""What is handed to people outside: PDF/A by typst, workbooks by xlsxwriter."""

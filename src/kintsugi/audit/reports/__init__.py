@@ -1,0 +1,1 @@
+"""Reports for a regulator: declared datasets, and the definitions auditors make of them."""
