@@ -31,6 +31,7 @@ README = Text(
 阅读提示
   金色表示来源:一个值出自哪个文件、哪张工作表、哪个单元格。
   时间带有时区偏移。空值写作空白。
+  data/ 中会被电子表格当作公式的文本前加一个撇号;evidence.xlsx 中为原文。
 """,
     """Evidence pack {number}
 
@@ -62,5 +63,7 @@ How to verify
 How to read it
   Gold marks origin: the file, sheet and cell that a value came from.
   Times carry their offset from UTC. A missing value is blank.
+  In data/ a text that a spreadsheet would run as a formula has an apostrophe before it;
+  evidence.xlsx has it as it is.
 """,
 )
