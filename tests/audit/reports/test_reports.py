@@ -337,23 +337,24 @@ def test_whoever_may_read_but_not_take_away_gets_the_page_and_no_file(client: An
 
 @pytest.fixture
 def limited(world: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Somebody who reads and takes away acts of one hospital. No role of the matrix gives reports
-    over some rows only; this one would."""
+    """Somebody who makes reports of everything he may read, and may read and take away the acts of
+    one hospital only. No role of the matrix gives both; these two would."""
     import dataclasses
 
     from kintsugi.core.ids import uuid7
     from tests.identity.people import create_user, give
 
-    more = frozenset({"report.read", "report.export", "act.export"})
-    role = ROLES["desk"]
-    wider = dataclasses.replace(role, permissions=role.permissions | more)
-    monkeypatch.setitem(ROLES, "desk", wider)
-    report = dataclasses.replace(OBJECTS["report"], whole=False)
-    monkeypatch.setitem(OBJECTS, "report", report)
+    for name, more in (
+        ("reader", {"report.read", "report.export"}),
+        ("desk", {"act.export"}),
+    ):
+        role = ROLES[name]
+        wider = dataclasses.replace(role, permissions=role.permissions | more)
+        monkeypatch.setitem(ROLES, name, wider)
     hospital = Party.objects.get(name="第一医院")
     with recorded(actor="test", command="test"):
         user = create_user(
-            roles=(), username=f"d-{uuid7().hex[-8:]}", password="gold-seam-2026",
+            roles=("reader",), username=f"d-{uuid7().hex[-8:]}", password="gold-seam-2026",
             display_name="台", language="en",
         )  # fmt: skip
         give(user, "desk", "customer", [str(hospital.pk)])
