@@ -124,13 +124,15 @@ def test_nobody_deletes_anything_by_hand(device: Device, person: Any, who: str) 
     of a missing right, KT002 the log's own."""
     with recorded(actor="test", command="test"):
         place_hold(actor=person, kind="device", key="S-001", reason="案件 7", at=AT)
-        before = {table: _count(table) for table in KEPT}
+        # A setting switches off the log's own refusal for a superuser; the seal names what he takes.
+        tables = [one for one in KEPT if who != "a superuser" or one not in LOG]
+        before = {table: _count(table) for table in tables}
         assert min(before.values()) > 0, before
         with connection.cursor() as cursor:
             if who == "an owner":
                 cursor.execute("create role an_owner nologin")
                 cursor.execute("grant usage, create on schema public to an_owner")
-                for table in KEPT:
+                for table in tables:
                     cursor.execute(f"alter table {table} owner to an_owner")
                 cursor.execute("set local role an_owner")
             elif who == "a superuser":
@@ -143,7 +145,7 @@ def test_nobody_deletes_anything_by_hand(device: Device, person: Any, who: str) 
                 ("delete", "delete from {}"),
                 ("truncate", "truncate {} cascade"),
             )
-            for table in KEPT
+            for table in tables
         }
         with connection.cursor() as cursor:
             cursor.execute("set local role none")
@@ -151,10 +153,11 @@ def test_nobody_deletes_anything_by_hand(device: Device, person: Any, who: str) 
     # A row that a scope does not show is not there to be deleted; nothing else comes through.
     let_through = {one: said for one, said in tried.items() if said not in REFUSED}
     assert set(let_through.values()) <= ({"0 rows"} if who == "kintsugi_runtime" else set())
-    assert {table: _count(table) for table in KEPT} == before
+    assert {table: _count(table) for table in before} == before
 
 
-REFUSED = frozenset({"KT001", "KT002", "KT003", "KT006", "42501", "55000"})
+LOG = frozenset({"audit_change", "audit_transaction"})
+REFUSED = frozenset({"KT001", "KT002", "KT003", "KT004", "KT006", "42501", "55000"})
 
 
 def test_voiding_stays_possible(device: Device) -> None:
