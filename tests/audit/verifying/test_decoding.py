@@ -21,7 +21,10 @@ from kintsugi.audit.verifying.walverifier import DecodingVerifier
 from kintsugi.core.errors import KintsugiError
 from tests.audit.rows import NEVER_DELETED, ONLY_GROW, ROWS, party
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("rows_may_go"),
+]
 
 
 def execute(statement: str, params: list[Any] | None = None) -> None:

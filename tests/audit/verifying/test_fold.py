@@ -19,7 +19,10 @@ from kintsugi.audit.verifying.foldstate import NIL, load
 from kintsugi.core.scope import Scope, bound
 from tests.audit.rows import NEVER_DELETED, ONLY_GROW, ROWS, insert, party, product
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("rows_may_go"),
+]
 
 RECENT = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)  # later than the last fold: what moved since then
 
