@@ -1,5 +1,5 @@
 """``make bench``: the import against a bare COPY, its memory, and how both grow with size; then the
-sealed log against bare hashing."""
+sealed log against bare hashing, and the change log and its fold."""
 
 import argparse
 import json
@@ -34,6 +34,9 @@ def main() -> int:
         )
     sealing = _run("bench.sealing", sizes[0])
     console.print(_sealing_table(sealing))
+    folding = _run("bench.folding", sizes[0])
+    console.print(_writes_table(folding))
+    console.print(_folding_line(folding))
     largest = found[-1]
     console.print(f"where the time goes at {largest['rows']:,} rows (seconds):")
     for name, seconds in sorted(largest["phases_s"].items(), key=lambda p: -p[1]):
@@ -44,6 +47,7 @@ def main() -> int:
         "sizes": found,
         "growth_exponent": growth,
         "sealing": sealing,
+        "folding": folding,
     }
     place = Path("var")
     place.mkdir(exist_ok=True)
@@ -88,6 +92,30 @@ def _sealing_table(found: dict) -> Table:
         )
     table.add_row("seal 1,000", f"{found['small_seal_ms'] / 1000}", "", "", "")
     return table
+
+
+def _writes_table(found: dict) -> Table:
+    """Writes of all rows with the change log and without it."""
+    table = Table(title=f"one statement over {found['rows']:,} rows, with and without the log")
+    for name in ("table", "write", "logged s", "bare s", "ratio"):
+        table.add_column(name, justify="right")
+    for name, one in found["writes"].items():
+        for write in ("copy", "update"):
+            table.add_row(
+                *(name, write, f"{one[f'{write}_audited_s']}", f"{one[f'{write}_bare_s']}"),
+                f"{one[f'{write}_ratio']}",
+            )
+    return table
+
+
+def _folding_line(found: dict) -> str:
+    small, large = min(map(int, found["incremental_fold_ms"])), found["rows"]
+    return (
+        f"full fold {found['full_fold_rows_per_s']:,} rows/s; an incremental one after "
+        f"{found['incremental_fold_changes']:,} changes grows as "
+        f"rows^{found['incremental_fold_exponent']} from {small:,} to {large:,} rows (0 is not at "
+        f"all); the decoding witness reads {found['witness_rows_per_s']:,} rows/s"
+    )
 
 
 def _growth(found: list[dict]) -> float | None:

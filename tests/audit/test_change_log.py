@@ -238,6 +238,36 @@ def test_an_update_that_changes_nothing_logs_nothing() -> None:
     assert [change.op for change in changes_of(row_id)] == ["I"]
 
 
+def test_an_update_of_many_rows_after_many_of_one_is_planned_for_many() -> None:
+    """A plan kept for single rows takes the square of the time: minutes here."""
+    with recorded(actor="tester", command="test.many"):
+        row_id = party()
+        execute(
+            "insert into parties_party (id, party_key, name, roles) select gen_random_uuid(),"
+            " 'many-' || n, 'many', '{{customer}}' from generate_series(1, 20000) n"
+        )
+        for n in range(20):
+            execute("update parties_party set version = %s where id = %s", [n + 2, row_id])
+        execute("set local statement_timeout = '20s'")
+        execute("update parties_party set country = 'CN' where name = 'many'")
+    assert Change.objects.filter(after={"country": "CN"}).count() == 20_000
+
+
+def test_a_value_that_only_looks_different_is_no_change() -> None:
+    """The first pass looks at bytes, the second at what the log would say."""
+    with recorded(actor="tester", command="test.make"):
+        row_id = party()
+        execute("alter table parties_party add column weight numeric")
+        execute("update parties_party set weight = 1.0, country = 'CN' where id = %s", [row_id])
+    with recorded(actor="tester", command="test.same"):
+        execute("update parties_party set weight = 1.00, country = 'CN' where id = %s", [row_id])
+    last = changes_of(row_id)[-1]
+    assert last.after == {"weight": 1, "country": "CN"}
+    (silent,) = Change.objects.filter(transaction__command="test.same")
+    assert (silent.op, silent.after["rows"]) == ("N", 1)
+    connection.cursor().execute("alter table parties_party drop column weight")
+
+
 def test_the_id_of_a_row_never_changes() -> None:
     with recorded(actor="tester", command="test.make"):
         row_id = party()
@@ -449,6 +479,27 @@ def test_a_session_wide_transaction_number_is_not_believed() -> None:
     finally:
         connection.close()
     assert [c.transaction.actor for c in changes_of(row_id)] == ["second"]
+
+
+def test_a_transaction_never_joins_the_row_of_an_older_one_with_its_number() -> None:
+    """As after a dump was restored into another cluster, whose numbers start over."""
+    old = (
+        "insert into audit_transaction (xid, at, actor, command, reason, facts) values"
+        " (pg_current_xact_id()::text::bigint, now() - interval '1 year', 'old', 'x', '', '{{}}')"
+    )
+
+    def write() -> None:
+        with recorded(actor="new", command="test.new"):
+            execute(old)
+            party()
+
+    with pytest.raises(DatabaseError) as caught:
+        write()
+    assert caught.value.__cause__.sqlstate == "KT006"
+    assert "recover.md" in caught.value.__cause__.diag.message_hint
+    with recorded(actor="new", command="test.new"):  # numbers that are free go on working
+        row_id = party()
+    assert [c.transaction.actor for c in changes_of(row_id)] == ["new"]
 
 
 def test_odd_facts_survive_as_they_are() -> None:

@@ -62,3 +62,25 @@ def test_the_benchmark_of_sealing_seals_and_verifies_every_change() -> None:
         assert found[name] > 0, name
     base = found["copy_s"] + found["sha256_s"]
     assert abs(found["seal_ratio"] - found["seal_s"] / base) < 0.02
+
+
+def test_the_benchmark_of_folding_measures_writes_and_folds() -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.folding", "4000"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["rows"] == 4000
+    assert found["full_fold_rows"] >= 4000
+    assert set(found["incremental_fold_ms"]) == {"1000", "2000", "4000"}
+    assert found["witness_rows_per_s"] > 0
+    for table, one in found["writes"].items():
+        for write in ("copy", "update"):
+            ratio = one[f"{write}_audited_s"] / one[f"{write}_bare_s"]
+            assert abs(one[f"{write}_ratio"] - ratio) < 0.1, (table, write)

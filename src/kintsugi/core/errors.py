@@ -12,12 +12,13 @@ __all__ = ["Conflict", "IllegalTransition", "KintsugiError", "NotFound", "StaleV
 class NotFound(KintsugiError):
     """Nothing has this key."""
 
-    def __init__(self, what: Text, key: str) -> None:
+    def __init__(self, what: Text, key: str, **facts: Any) -> None:
         super().__init__(
             "core.not-found",
             Text(f"找不到{what.zh}“{key}”。", f"No {what.en} “{key}”."),
             Text("请检查编号,或用搜索查找。", "Check the number, or look for it with search."),
             key=key,
+            **facts,
         )
 
 

@@ -1,10 +1,12 @@
 """What people did and may do, as datasets of reports."""
 
+import dataclasses
+
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.datasets import Dataset, register_dataset
 from kintsugi.identity import screens
-from kintsugi.identity.control.screens import ACTS
+from kintsugi.identity.control import screens as control
 from kintsugi.identity.directory.screens import MATRIX, REVIEW
 from kintsugi.identity.signing.screens import SIGNATURES
 
@@ -23,7 +25,8 @@ def register() -> None:
             "acts",
             _("Acts under two persons"),
             _("One row an act: what was planned for which record, by whom, and where it stands."),
-            ACTS,
+            # The list itself begins with those that wait for the one who looks.
+            dataclasses.replace(control.ACTS, rows=lambda user: control.rows(user, "all")),
             order=30,
         ),
         Dataset(

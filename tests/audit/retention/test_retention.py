@@ -91,6 +91,75 @@ def test_even_a_superuser_deletes_nothing_and_going_round_triggers_does_not_help
     assert Device.objects.filter(pk=device.pk).exists()
 
 
+def _attempt(statement: str) -> str:
+    """What became of a statement: its SQLSTATE, or how many rows it took away."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+            return f"{cursor.rowcount} rows"
+    except DatabaseError as error:
+        return str(error.__cause__.sqlstate)
+
+
+def _count(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"select count(*) from {table}")
+        (count,) = cursor.fetchone()
+        return int(count)
+
+
+#: A table with records of people, of the business, of the record itself, and of its evidence.
+KEPT = (
+    "devices_device", "parties_party", "products_product", "onboarding_run", "onboarding_issue",
+    "identity_user", "identity_rolegrant", "audit_legalhold", "audit_provenance", "audit_origin",
+    "audit_fieldset", "audit_change", "audit_transaction",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("who", ["kintsugi_runtime", "kintsugi_system", "an owner", "a superuser"])
+@pytest.mark.usefixtures("table_owner")
+def test_nobody_deletes_anything_by_hand(device: Device, person: Any, who: str) -> None:
+    """Raw SQL of every kind of account, with a context as the product gives it; the superuser
+    switches off what a setting can switch off. KT006 is the refusal that rows are kept, 42501 that
+    of a missing right, KT002 the log's own."""
+    with recorded(actor="test", command="test"):
+        place_hold(actor=person, kind="device", key="S-001", reason="案件 7", at=AT)
+        # A setting lets a superuser past the log's own refusal; the seal names what he takes.
+        tables = [one for one in KEPT if who != "a superuser" or one not in LOG]
+        before = {table: _count(table) for table in tables}
+        assert min(before.values()) > 0, before
+        with connection.cursor() as cursor:
+            if who == "an owner":
+                cursor.execute("create role an_owner nologin")
+                cursor.execute("grant usage, create on schema public to an_owner")
+                for table in tables:
+                    cursor.execute(f"alter table {table} owner to an_owner")
+                cursor.execute("set local role an_owner")
+            elif who == "a superuser":
+                cursor.execute("set local session_replication_role = replica")
+            else:
+                cursor.execute(f"set local role {who}")
+        tried = {
+            (what, table): _attempt(statement.format(table))
+            for what, statement in (
+                ("delete", "delete from {}"),
+                ("truncate", "truncate {} cascade"),
+            )
+            for table in tables
+        }
+        with connection.cursor() as cursor:
+            cursor.execute("set local role none")
+            cursor.execute("set local session_replication_role = origin")
+    # A row that a scope does not show is not there to be deleted; nothing else comes through.
+    let_through = {one: said for one, said in tried.items() if said not in REFUSED}
+    assert set(let_through.values()) <= ({"0 rows"} if who == "kintsugi_runtime" else set())
+    assert {table: _count(table) for table in before} == before
+
+
+LOG = frozenset({"audit_change", "audit_transaction"})
+REFUSED = frozenset({"KT001", "KT002", "KT003", "KT004", "KT006", "42501", "55000"})
+
+
 def test_voiding_stays_possible(device: Device) -> None:
     with recorded(actor="test", command="test"):
         Device.objects.filter(pk=device.pk).update(is_void=True, void_reason="double")
@@ -186,6 +255,54 @@ def test_the_database_itself_refuses_one_person_and_a_changed_order(
         refused("KT007", "update audit_legalhold set reason = 'y' where id = %s", [hold.pk])
         refused("KT007", "update audit_legalhold set is_void = true where id = %s", [hold.pk])
         refused("KT006", "delete from audit_legalhold where id = %s", [hold.pk])
+
+
+def test_a_release_needs_a_reason_and_happens_once(device: Device, person: Any, other: Any) -> None:
+    """In the service, over HTTP and in the database."""
+    from tests.api.asking import logged_in
+    from tests.api.asking import refused as refused_by_api
+
+    hold = place_hold(actor=person, kind="device", key="S-001", reason="案件 7", at=AT)
+    with pytest.raises(KintsugiError) as caught:
+        release_hold(actor=other, hold=hold, reason="  ", at=AT + dt.timedelta(days=1))
+    assert (caught.value.code, caught.value.facts["field"]) == ("hold.no-reason", "reason")
+    silent = (
+        "update audit_legalhold set released_by_id = %s, released_by = 'x',"
+        " released_at = now() + interval '1 year', release_reason = '' where id = %s"
+    )
+    with recorded(actor="test", command="test"):
+        refused("23514", silent, [other.person_id, hold.pk])
+    assert [one.pk for one in holds_on(entity="device", record=device)] == [hold.pk]
+
+    browser, url = logged_in(other), f"/api/v1/holds/{hold.number}/release"
+
+    def release(reason: str) -> Any:
+        return browser.post(url, {"reason": reason}, content_type="application/json")
+
+    refused_by_api(release(""), 422, "api.invalid")
+    assert release("结案").status_code == 200
+    assert holds_on(entity="device", record=device) == []
+    error = refused_by_api(release("again"), 409, "hold.released")
+    assert error["facts"]["by"] == "王芳"
+    with recorded(actor="test", command="test"):
+        refused("KT007", "update audit_legalhold set release_reason = 'y' where id = %s", [hold.pk])
+        refused(
+            "KT007",
+            "update audit_legalhold set released_at = null, released_by_id = null,"
+            " released_by = '', release_reason = '' where id = %s",
+            [hold.pk],
+        )
+
+
+def test_a_product_has_its_panel_and_its_pack(client: Any, device: Device) -> None:
+    product = Product.objects.get(pk=device.product_id)
+    made = client.post("/audit/holds/new/", {"kind": "product", "key": "P-100", "reason": "case 9"})
+    assert made.status_code == 302
+    page = client.get(f"/products/{product.pk}/").content.decode()
+    assert "on legal hold" in page
+    assert f"kind=product&amp;key={product.pk}" in page
+    # The device of that product is kept by the same order.
+    assert "on legal hold" in client.get(f"/devices/{device.pk}/").content.decode()
 
 
 def test_a_hold_without_reason_or_subject_is_refused(world: Any, person: Any) -> None:

@@ -21,15 +21,17 @@ def no_triggers() -> Iterator[Any]:
     refuse the removal of rows whatever the settings, which are put back before the end."""
     with superuser() as cursor:
         cursor.execute("set local session_replication_role = replica")
-        _switch(cursor, "disable trigger")
+        switch_keepers(cursor, "disable trigger")
         yield cursor
-        _switch(cursor, "enable always trigger")
+        switch_keepers(cursor, "enable always trigger")
 
 
-def _switch(cursor: Any, how: str) -> None:
+def switch_keepers(cursor: Any, how: str) -> None:
+    """Disable or enable what refuses the removal of rows, and the change of a hold, whatever the
+    settings."""
     cursor.execute(
         "select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
-        " where t.tgname in ('row_stays', 'rows_stay')"
+        " where t.tgname in ('row_stays', 'rows_stay', 'hold_stands')"
     )
     for table, trigger in cursor.fetchall():
         cursor.execute(f'alter table "{table}" {how} "{trigger}"')

@@ -12,7 +12,8 @@ Row = tuple[str, Collection[str], Collection[str]]  # attack, found in full, fou
 
 
 def table(rows: Iterable[Row], verifiers: Collection[str]) -> str:
-    """A Markdown table: ● found, ◐ found by a run over everything only."""
+    """A Markdown table: ● found at once, ◐ found by a run over everything (the fold: or at the
+    row's turn)."""
     rows = list(rows)
     lines = [f"| | attack | {' | '.join(verifiers)} |", f"|{' --- |' * (len(verifiers) + 2)}"]
     for number, (name, full, recent) in enumerate(rows, 1):

@@ -9,6 +9,16 @@ import pytest
 
 
 @pytest.fixture
+def rows_may_go(transactional_db: None) -> None:
+    """Nothing refuses the removal of rows, as where somebody took those triggers away: these tests
+    are about what the record says of it. The copy of the database is made anew afterwards."""
+    from tests.audit.sealing.tampering import superuser, switch_keepers
+
+    with superuser() as cursor:
+        switch_keepers(cursor, "disable trigger")
+
+
+@pytest.fixture
 def witness(transactional_db: None, tmp_path: Path) -> Iterator[Path]:
     """The storage of a decoding witness that was just set up."""
     from kintsugi.audit.verifying import decoding

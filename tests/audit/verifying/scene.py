@@ -23,6 +23,7 @@ from kintsugi.audit.verifying.keys import key_file
 from kintsugi.core.errors import KintsugiError
 from kintsugi.runtime.home import Home
 from tests.audit.rows import device, insert, product
+from tests.audit.sealing.tampering import switch_keepers
 
 #: What the product's people do; and a colleague who did nothing wrong.
 CLERK, COLLEAGUE = "仓库 王", "设备科 李"
@@ -102,12 +103,18 @@ def execute(statement: str, params: list[Any] | None = None) -> list[tuple[Any, 
 
 @contextmanager
 def superuser(*, silent: bool = True) -> Iterator[None]:
-    """A committed transaction of the server's superuser; ``silent``: and no trigger fires."""
+    """A committed transaction of the server's superuser; ``silent``: and no trigger fires, those
+    that fire always neither, which are put back before the end."""
     with transaction.atomic():
         execute("set local role none")
         if silent:
             execute("set local session_replication_role = replica")
+            with connection.cursor() as cursor:
+                switch_keepers(cursor, "disable trigger")
         yield
+        if silent:
+            with connection.cursor() as cursor:
+                switch_keepers(cursor, "enable always trigger")
 
 
 def one(statement: str, params: list[Any] | None = None) -> Any:

@@ -21,7 +21,10 @@ from kintsugi.audit.verifying.walverifier import DecodingVerifier
 from kintsugi.core.errors import KintsugiError
 from tests.audit.rows import NEVER_DELETED, ONLY_GROW, ROWS, party
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("rows_may_go"),
+]
 
 
 def execute(statement: str, params: list[Any] | None = None) -> None:
@@ -150,6 +153,18 @@ def test_a_real_edit_beside_a_touch_without_effect_is_named(witness: Path) -> No
         execute("update parties_party set name = 'x' where id = %s", [second])
         execute("set local session_replication_role = origin")
     assert ("decoding.unlogged", "parties_party", str(second)) in named(found(witness))
+
+
+def test_an_entry_about_rows_left_as_they_were_speaks_for_no_other_row(witness: Path) -> None:
+    (row_id,) = make(1)
+    with superuser():
+        execute("update parties_party set name = 'x' where id = %s", [row_id])
+        execute(
+            "insert into audit_change (transaction_id, table_name, row_id, op, after)"
+            " select max(id), 'parties_party', '00000000-0000-0000-0000-000000000000', 'N',"
+            ' \'{"rows": 1, "ids": "7"}\' from audit_transaction'
+        )
+    assert ("decoding.unlogged", "parties_party", str(row_id)) in named(found(witness))
 
 
 @pytest.mark.parametrize(

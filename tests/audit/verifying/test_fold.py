@@ -15,11 +15,14 @@ from kintsugi.audit.models import Change, FoldState
 from kintsugi.audit.services import business_tables, cover_tables, recorded
 from kintsugi.audit.verifying import fold
 from kintsugi.audit.verifying.fold import FoldVerifier
-from kintsugi.audit.verifying.foldstate import Totals, load
+from kintsugi.audit.verifying.foldstate import NIL, load
 from kintsugi.core.scope import Scope, bound
 from tests.audit.rows import NEVER_DELETED, ONLY_GROW, ROWS, insert, party, product
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("rows_may_go"),
+]
 
 RECENT = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)  # later than the last fold: what moved since then
 
@@ -45,8 +48,8 @@ def as_owner(statement: str) -> None:
     execute("set role kintsugi_system")
 
 
-def found(since: dt.datetime | None) -> list[Finding]:
-    return list(FoldVerifier().verify(since=since))
+def found(since: dt.datetime | None, slice_changes: int | None = None) -> list[Finding]:
+    return list(FoldVerifier(slice_changes=slice_changes).verify(since=since))
 
 
 def named(findings: list[Finding]) -> list[tuple[str, str, str]]:
@@ -137,28 +140,113 @@ def test_an_open_transaction_below_the_horizon_is_folded_once_it_ends(rows: list
     assert named(found(None)) == [("fold.row-differs", "parties_party", str(rows[2]))]
 
 
-def test_an_incremental_fold_compares_only_what_moved(rows: list[UUID]) -> None:
+@pytest.mark.parametrize("more", [40, 400])
+def test_an_incremental_fold_costs_by_changes_and_a_slice_not_by_the_table(
+    rows: list[UUID], more: int
+) -> None:
     with recorded(actor="张三", command="test.many"):
-        for _ in range(50):
+        for _ in range(more):
             party()
-    assert found(RECENT) == []
-    with recorded(actor="张三", command="test.one"):
-        execute("update parties_party set country = 'FR' where id = %s", [rows[0]])
-    verifier = FoldVerifier()
-    assert list(verifier.verify(since=RECENT)) == []
-    assert verifier.checked == 1
+    assert found(None) == []
+    with recorded(actor="张三", command="test.three"):
+        execute("update parties_party set country = 'FR' where id = any(%s)", [rows])
+    for _ in range(3):
+        verifier = FoldVerifier(slice_changes=10)
+        assert list(verifier.verify(since=RECENT)) == []
+        assert verifier.checked <= 3 + 10
 
 
-def test_slices_cover_every_row_and_no_row_twice(rows: list[UUID], monkeypatch: Any) -> None:
-    monkeypatch.setattr(fold, "SLICE_CHANGES", 7)
+def test_an_incremental_fold_reads_nothing_of_a_table_that_it_does_not_compare(
+    rows: list[UUID],
+) -> None:
+    """By the server's own count of the rows it read, in the table and in the log."""
+    with recorded(actor="张三", command="test.many"):
+        execute(
+            "insert into parties_party (id, party_key, name, roles) select gen_random_uuid(),"
+            " 'many-' || n, 'many', '{customer}' from generate_series(1, 3000) n"
+        )
+    assert found(None) == []
+    as_owner("analyze")
+    with recorded(actor="张三", command="test.three"):
+        execute("update parties_party set country = 'FR' where id = any(%s)", [rows])
+    before = _rows_read()
+    assert found(RECENT, slice_changes=10) == []
+    assert 0 < _rows_read() - before < 200
+
+
+def _rows_read() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_stat_force_next_flush()")
+        cursor.execute("select pg_stat_clear_snapshot()")
+        cursor.execute(
+            "select sum(seq_tup_read + idx_tup_fetch) from pg_stat_user_tables"
+            " where relname in ('parties_party', 'audit_change', 'audit_transaction')"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def test_a_round_of_slices_looks_at_every_row_exactly_once(rows: list[UUID]) -> None:
+    with recorded(actor="张三", command="test.many"):
+        for _ in range(20):
+            product()
+        for n in range(20):  # more than a slice has room for
+            execute("update parties_party set version = %s where id = %s", [n + 3, rows[0]])
+    assert found(None) == []
+    seen, runs = 0, 0
+    while runs == 0 or (place := load()) is None or place.place != NIL:
+        verifier = FoldVerifier(slice_changes=7)
+        assert list(verifier.verify(since=RECENT)) == []
+        seen, runs = seen + verifier.checked, runs + 1
+    assert seen == _rows_of_all_tables()
+    assert runs >= 4
+    # Round again: the second takes as many runs, and finds what was edited since the first.
+    behind("update products_product set model = 'x'")
+    keys = []
+    for _ in range(runs):
+        keys += found(RECENT, slice_changes=7)
+        if keys:
+            break
+    assert {one.kind for one in keys} == {"fold.row-differs"}
+
+
+def _rows_of_all_tables() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(" union all ".join(f"select count(*) from {t}" for t in business_tables()))
+        return sum(count for (count,) in cursor.fetchall())
+
+
+@pytest.mark.parametrize("which", ["nil", "first", "middle", "last", "beyond"])
+def test_an_unlogged_edit_of_an_old_row_is_found_within_one_round(
+    rows: list[UUID], which: str
+) -> None:
+    """And by a full fold at once. ``nil`` and ``beyond``: before and behind all logged ids."""
+    with recorded(actor="张三", command="test.many"):
+        made = [party() for _ in range(20)]
+    assert found(None) == []
+    ids = {"nil": UUID(int=0), "beyond": UUID(int=2**128 - 2)}
+    if which in ids:
+        with transaction.atomic():
+            execute("set local role none")
+            execute("set local session_replication_role = replica")
+            key = insert("parties_party", id=ids[which], party_key="b", name="b", roles=[])
+    else:
+        key = {"first": rows[0], "middle": made[10], "last": made[-1]}[which]
+        behind("update parties_party set name = 'x' where id = %s", [key])
+    named_at = [bool(found(RECENT, slice_changes=5)) for _ in range(8)]
+    assert True in named_at, "one whole round"
+    assert all(named_at[named_at.index(True) :]), "a finding stays until it is mended"
+    assert [one[2] for one in named(found(None))] == [str(key)]
+
+
+def test_slices_cover_every_row_and_no_row_twice(rows: list[UUID]) -> None:
     with recorded(actor="张三", command="test.many"):
         for _ in range(20):
             product()
         for n in range(20):
             execute("update parties_party set version = %s where id = %s", [n + 3, rows[0]])
-    assert found(None) == []
+    assert found(None, slice_changes=7) == []
     behind("update products_product set model = 'x'")
-    keys = [one.key for one in found(None)]
+    keys = [one.key for one in found(None, slice_changes=7)]
     assert len(keys) == len(set(keys)) == 20
 
 
@@ -210,14 +298,18 @@ def test_a_deleted_row_brought_back_behind_the_log_is_named(rows: list[UUID]) ->
     assert named(both()) == [("fold.row-unlogged", "parties_party", str(rows[0]))]
 
 
-def test_an_edit_with_its_log_edited_to_fit_an_older_row_is_seen_in_full_only(
-    rows: list[UUID],
-) -> None:
+def test_an_edit_of_the_log_alone_is_seen_as_well(rows: list[UUID]) -> None:
     behind(
         'update audit_change set after = after || \'{"name": "x"}\' where row_id = %s', [rows[0]]
     )
-    assert found(RECENT) == []
-    assert named(found(None)) == [("fold.row-differs", "parties_party", str(rows[0]))]
+    assert named(both()) == [("fold.row-differs", "parties_party", str(rows[0]))]
+
+
+def test_a_changed_row_that_lies_in_the_slice_is_named_once(rows: list[UUID]) -> None:
+    with recorded(actor="张三", command="test.change"):
+        execute("update parties_party set country = 'FR' where id = %s", [rows[0]])
+    behind("update parties_party set name = 'x' where id = %s", [rows[0]])
+    assert named(found(RECENT)) == [("fold.row-differs", "parties_party", str(rows[0]))]
 
 
 def test_while_something_is_found_the_horizon_stays(rows: list[UUID]) -> None:
@@ -251,24 +343,31 @@ def test_a_horizon_set_behind_the_edit_is_named_and_everything_is_folded(rows: l
     ]
 
 
-def test_the_kept_totals_are_those_of_the_tables(rows: list[UUID]) -> None:
-    with recorded(actor="张三", command="test.more"):
-        party()
-        execute("delete from parties_party where id = %s", [rows[2]])
-    assert found(RECENT) == []
-    with connection.cursor() as cursor:
-        cursor.execute("select count(*), sum(uuid_hash_extended(id, 0)) from parties_party")
-        count, ids = cursor.fetchone()
+def test_a_place_set_behind_the_edit_is_named_and_everything_is_folded(rows: list[UUID]) -> None:
+    assert found(RECENT, slice_changes=1) == []
+    behind("update parties_party set name = 'x' where id = %s", [rows[0]])
+    state = FoldState.objects.get()
     kept = load()
     assert kept is not None
-    assert kept.tables["parties_party"] == Totals(count, int(ids))
+    FoldState.objects.update(body=state.body.replace(str(kept.place), str(rows[2])))
+    assert [one.kind for one in found(RECENT)] == ["fold.state-forged", "fold.row-differs"]
+
+
+def test_a_full_fold_leaves_the_round_where_it_is(rows: list[UUID]) -> None:
+    assert found(RECENT, slice_changes=2) == []
+    before = load()
+    assert found(None) == []
+    after = load()
+    assert before is not None
+    assert after is not None
+    assert before.place == after.place != NIL
 
 
 def test_the_state_of_another_database_is_not_taken_over(
     rows: list[UUID], monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(fold, "system_name", lambda: "another server")
-    verifier = FoldVerifier()
+    verifier = FoldVerifier(slice_changes=1)
     assert list(verifier.verify(since=RECENT)) == []
     assert verifier.checked == 3
 

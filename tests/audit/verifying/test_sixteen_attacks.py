@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kintsugi.audit.verifying import fold
 from tests.audit.verifying.attacks import ATTACKS, VERIFIERS, Attack
 from tests.audit.verifying.scene import (
     Scene,
@@ -22,10 +23,16 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 @pytest.fixture
 def scene(
-    transactional_db: None, settings: Any, tmp_path: Path, database_server: Any
+    transactional_db: None,
+    settings: Any,
+    tmp_path: Path,
+    database_server: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Scene]:
     """An installation in which nothing has happened yet. ``settings`` gives the home back."""
     settings.HOME = settings.HOME
+    # As in a large database, where the attack is not in the slice that is folded next.
+    monkeypatch.setattr(fold, "SLICE_CHANGES", 1)
     made = set_the_scene(tmp_path / "home", database_server)
     yield made
     remove_backup(database_server)

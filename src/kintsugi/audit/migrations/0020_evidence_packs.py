@@ -8,7 +8,7 @@ import kintsugi.core.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0013_fold_state"),
+        ("audit", "0015_quicker_log"),
     ]
 
     operations = [

@@ -36,6 +36,7 @@ from kintsugi.audit.packs.registry import (
 from kintsugi.audit.printing.typeset import chinese_font, typeset
 from kintsugi.audit.printing.workbook import Sheet, plain_cell, write_workbook
 from kintsugi.core.errors import Text
+from kintsugi.core.screens.export import guarded
 
 FORMAT = "kintsugi-evidence-pack/1"
 MANIFEST, OWN_HASH = "manifest.json", "manifest.sha256"
@@ -210,7 +211,7 @@ def _data(facts: PackFacts, found: Collected) -> list[PackFile]:
         for row in table.rows:
             lines.writerow(
                 [
-                    written(value, column, facts.language) or ""
+                    guarded(written(value, column, facts.language) or "")
                     for value, column in zip(row, table.columns, strict=True)
                 ]
             )

@@ -65,10 +65,15 @@ def chosen_columns(dataset: Dataset, names: Sequence[str]) -> tuple[Column, ...]
     return tuple(known[name] for name in dict.fromkeys(names)) or tuple(dataset.screen.columns)
 
 
-def screen_of(dataset: Dataset, names: Sequence[str]) -> ListScreen:
-    """The dataset's list with the chosen columns only."""
+def screen_of(dataset: Dataset, names: Sequence[str], sort: str = "") -> ListScreen:
+    """The dataset's list with the chosen columns only; in the order of ``sort``, which may be a
+    column that is not among them."""
+    columns = chosen_columns(dataset, names)
+    order = dataset.screen.order
+    if sort.lstrip("-") in sortable(dataset.screen.columns):
+        order = _order(dataset.screen, sort)
     return dataclasses.replace(
-        dataset.screen, columns=chosen_columns(dataset, names), export=False, actions=(), page=None
+        dataset.screen, columns=columns, order=order, export=False, actions=(), page=None
     )
 
 
@@ -81,7 +86,7 @@ def report_of(
 ) -> Report:
     """The report that these parameters ask for: ``columns``, filters, ``q``, ``sort``.
 
-    Raises KintsugiError ``report.no-column``, ``report.filter`` (facts: filters) or
+    Raises KintsugiError ``report.no-column``, ``report.filter`` (facts: field, value) or
     ``report.no-order``. A filter that is unknown is refused: overlooked it would show too much.
     """
     screen = screen_of(dataset, params.getlist("columns"))
@@ -98,6 +103,8 @@ def report_of(
                 f"可用的筛选:{'、'.join(names)};日期写作 2026-11-22。",
                 f"Filters are: {', '.join(names)}; write days as 2026-11-22.",
             ),
+            field=wrong[0],
+            value=params.get(wrong[0], "")[:200],
             filters=wrong,
         )
     rows = filters.qs
@@ -110,7 +117,7 @@ def report_of(
     if query:
         rows = screen.find(rows, query) if screen.find else matching(rows, query, screen.search)
         said.insert(0, (say(Text("搜索", "Search")), query))
-    rows = rows.order_by(*_order(screen, params.get("sort", "")), "pk")
+    rows = rows.order_by(*_order(dataset.screen, params.get("sort", "")), "pk")
     return Report(dataset, title or say(dataset.title), screen.columns, rows, said)
 
 

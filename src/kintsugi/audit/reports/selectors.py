@@ -8,23 +8,28 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from kintsugi.audit.reports.models import ReportDefinition
-from kintsugi.core.access import may
-from kintsugi.core.datasets import DATASETS, Dataset
+from kintsugi.core.access import require
+from kintsugi.core.datasets import DATASETS, Dataset, datasets
 from kintsugi.core.errors import NotFound, Text
 
 
 def dataset_by_name(name: str) -> Dataset:
-    """A dataset that whoever is at work may read. Raises NotFound."""
+    """A dataset by name. Raises NotFound for an unknown one, and AccessDenied for whoever may not
+    read its rows."""
     found = DATASETS.get(name)
-    if found is None or not may(found.permission):
-        raise NotFound(Text("数据集", "dataset"), name)
+    if found is None:
+        raise NotFound(Text("数据集", "dataset"), name, field="dataset")
+    require(found.permission)
     return found
 
 
 def reports(user: Any) -> QuerySet[ReportDefinition]:
-    """One's own reports and the shared ones, by name."""
+    """One's own reports and the shared ones, by name: those whose rows whoever is at work may
+    read."""
     seen = Q(owner_id=user.pk) | Q(is_shared=True)
-    return ReportDefinition.objects.filter(seen, is_void=False).order_by("name", "pk")
+    readable = [one.name for one in datasets()]
+    found = ReportDefinition.objects.filter(seen, dataset__in=readable, is_void=False)
+    return found.order_by("name", "pk")
 
 
 def report_by_id(report_id: UUID, user: Any) -> ReportDefinition:

@@ -11,12 +11,11 @@ from django.http import QueryDict
 from kintsugi.audit.context import recorded
 from kintsugi.audit.reports.models import ReportDefinition
 from kintsugi.audit.reports.running import OTHER, report_of
-from kintsugi.core.access import may, within
-from kintsugi.core.datasets import DATASETS
+from kintsugi.audit.reports.selectors import dataset_by_name
+from kintsugi.core.access import within
 from kintsugi.core.errors import KintsugiError, NotFound, Text
 
 NAME_CHARS = 120
-DATASET = Text("数据集", "dataset")
 
 
 def save_report(
@@ -31,7 +30,7 @@ def save_report(
 ) -> ReportDefinition:
     """Keep a report under a name; the owner's report of the same name is changed.
 
-    Raises KintsugiError ``report.no-name``, NotFound for an unknown dataset, and what
+    Raises KintsugiError ``report.no-name``, what ``dataset_by_name`` refuses, and what
     ``report_of`` refuses.
     """
     name = " ".join(name.split())[:NAME_CHARS]
@@ -42,9 +41,7 @@ def save_report(
             Text("请给报表一个名称。", "Give the report a name."),
             field="name",
         )
-    known = DATASETS.get(dataset)
-    if known is None or not may(known.permission):
-        raise NotFound(DATASET, dataset)
+    known = dataset_by_name(dataset)
     given = QueryDict(mutable=True)
     given.update({k: v for k, v in filters.items() if v not in (None, "")})
     given.setlist("columns", list(columns))

@@ -117,7 +117,7 @@ def report_page(request: HttpRequest, dataset: str) -> HttpResponseBase:
 
 def _report_on_screen(request: HttpRequest, found: Dataset) -> HttpResponse:
     names = request.GET.getlist("columns")
-    screen = running.screen_of(found, names)
+    screen = running.screen_of(found, names, request.GET.get("sort", ""))
     context = screen.context(request, screen.rows(request.user))
     if request.headers.get("HX-Target") == context["list_id"]:
         return render(request, "core/parts/list_rows.html", {**context, "partial": True})
@@ -182,7 +182,8 @@ def _written(request: HttpRequest, found: Dataset, form: str) -> HttpResponseBas
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "report.xlsx"
             running.write_xlsx(path, report, head, at=at)
-            response = FileResponse(path.open("rb"))
+            file = path.open("rb")
+        response = FileResponse(file)
     else:
         response = HttpResponse(running.pdf(report, head, person=person, at=at))
     response["Content-Type"] = KINDS[form]

@@ -33,8 +33,18 @@ begin
     on conflict (xid) do nothing
     returning id into made;
     if made is null then  -- made before a savepoint that was rolled back together with the setting
-        select t.id into strict made from audit_transaction t
-        where t.xid = pg_current_xact_id()::text::bigint;
+        -- Transaction numbers start over where a dump was restored into another cluster; another
+        -- transaction's row must not take the blame for this one's writes.
+        select t.id into made from audit_transaction t
+        where t.xid = pg_current_xact_id()::text::bigint and t.at = now();
+        if made is null then
+            raise exception 'Transaction number % is in the record already, of another transaction',
+                pg_current_xact_id()
+                using errcode = 'KT006',
+                      hint = 'The database was restored into another cluster, whose numbers lag behind'
+                             ' the record''s. Raise them: docs/howto/recover.md, "A dump restored '
+                             'elsewhere".';
+        end if;
     end if;
     perform set_config('kintsugi.transaction', pg_current_xact_id()::text || ':' || made, true);
     return made;

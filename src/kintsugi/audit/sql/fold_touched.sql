@@ -1,7 +1,11 @@
--- Rows with a change of a transaction from the horizon on.
+-- Rows with a change of a transaction from the horizon on. Transaction by transaction ("offset 0"):
+-- the log before the horizon is not read.
 insert into fold_row (table_name, row_id)
 select distinct c.table_name, c.row_id
-from audit_change c
-join audit_transaction t on t.id = c.transaction_id
-where t.xid >= %(horizon)s and c.op in ('I', 'U', 'D') and c.table_name = any(%(tables)s)
-  and c.transaction_id >= (select min(s.id) from audit_transaction s where s.xid >= %(horizon)s)
+from audit_transaction t
+cross join lateral (
+    select a.table_name, a.row_id from audit_change a
+    where a.transaction_id = t.id and a.op in ('I', 'U', 'D') and a.table_name = any(%(tables)s)
+    offset 0
+) c
+where t.xid >= %(horizon)s

@@ -2,15 +2,16 @@
 
 import hmac
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from uuid import UUID
 
 from django.db import connection, transaction
 
 from kintsugi.audit.verifying.keys import context_keys, known_keys
 from kintsugi.audit.verifying.models import FoldState
 
-FORMAT = "kintsugi-fold-1"
+FORMAT = "kintsugi-fold-2"
+NIL = UUID(int=0)
 SAVE = """
 insert into audit_fold_state (number, horizon, body, mac) values (1, %(horizon)s, %(body)s, %(mac)s)
 on conflict (number) do update
@@ -19,33 +20,15 @@ set horizon = excluded.horizon, body = excluded.body, mac = excluded.mac
 
 
 @dataclass(frozen=True)
-class Totals:
-    """Rows of a table, and the sum of their hashed ids (``uuid_hash_extended``)."""
-
-    rows: int
-    ids: int
-
-    def __add__(self, other: "Totals") -> "Totals":
-        return Totals(self.rows + other.rows, self.ids + other.ids)
-
-
-@dataclass(frozen=True)
 class Kept:
-    """What a clean fold saw up to ``horizon``; ``system`` names server and database, whose
-    transaction ids mean nothing elsewhere. Not ``sound``: somebody else wrote it."""
+    """A clean fold saw all that transactions below ``horizon`` did; the round goes on at the row
+    id ``place``. ``system`` names server and database, whose transaction ids mean nothing
+    elsewhere. Not ``sound``: somebody else wrote it."""
 
     system: str
     horizon: int
-    tables: Mapping[str, Totals] = field(default_factory=dict)
+    place: UUID = NIL
     sound: bool = True
-
-    def plus(self, more: Mapping[str, Totals]) -> dict[str, Totals]:
-        """The totals with those of later transactions."""
-        nothing = Totals(0, 0)
-        return {
-            name: self.tables.get(name, nothing) + more.get(name, nothing)
-            for name in {*self.tables, *more}
-        }
 
 
 def load() -> Kept | None:
@@ -60,14 +43,12 @@ def load() -> Kept | None:
     if not sound:
         return Kept("", 0, sound=False)
     body = json.loads(row.body)
-    totals = {name: Totals(rows, int(ids)) for name, (rows, ids) in body["tables"].items()}
-    return Kept(body["system"], row.horizon, totals)
+    return Kept(body["system"], row.horizon, UUID(body["place"]))
 
 
 def keep(state: Kept) -> None:
     """Keep it for the next fold."""
-    tables = {name: [t.rows, str(t.ids)] for name, t in sorted(state.tables.items())}
-    body = json.dumps({"system": state.system, "tables": tables})
+    body = json.dumps({"system": state.system, "place": str(state.place)})
     mac = _mac(context_keys()[-1].secret, state.horizon, body)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SAVE, {"horizon": state.horizon, "body": body, "mac": mac})

@@ -6,9 +6,9 @@ from django.db import models
 class FoldState(models.Model):
     """How far the last clean fold came: one row.
 
-    ``body`` is JSON text: the database it counts for, the transaction horizon, and for every table
-    its number of rows and the sum of their hashed ids. ``mac`` authenticates it with a context key,
-    since whoever edits behind the triggers could set the horizon behind the edit.
+    ``body`` is JSON text: the database it counts for, and the row id at which the round goes on.
+    ``mac`` authenticates it and the transaction horizon with a context key, since whoever edits
+    behind the triggers could set either behind the edit.
     """
 
     number = models.SmallIntegerField(primary_key=True)

@@ -1,0 +1,11 @@
+"""The fold keeps another note of how far it came; the old one is not read."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0013_fold_state")]
+
+    operations = [
+        migrations.RunSQL("delete from audit_fold_state", migrations.RunSQL.noop),
+    ]
