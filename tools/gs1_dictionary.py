@@ -24,7 +24,8 @@ HEAD = """\
 # Source: GS1 Barcode Syntax Dictionary, release {release}, reformatted.
 # Copyright (c) 2020-2021 BWIPP project, (c) 2020-2021 Zint Project, (c) 2021-2026 GS1 AISBL.
 # Licensed under the Apache License, Version 2.0.
-# identifiers	flags (* predefined length, ? Digital Link attribute)	components	attributes	title
+# Flags: * predefined length, ? Digital Link attribute.
+# identifiers	flags	components	attributes	title
 """
 
 

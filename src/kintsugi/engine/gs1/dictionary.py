@@ -54,11 +54,6 @@ class Ai(NamedTuple):
         """The greatest length of a value."""
         return sum(part.longest for part in self.components)
 
-    @property
-    def fixed(self) -> bool:
-        """Whether no separator follows it: another name of ``predefined``."""
-        return self.predefined
-
 
 def _component(match: re.Match[str]) -> Component:
     optional, kind, variable, length, linters = match.groups()
