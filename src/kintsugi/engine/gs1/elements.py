@@ -32,6 +32,9 @@ _SEPARATOR = Text(
     "Most likely the scanner does not send the separator GS (0x1D): switch it on in the scanner's "
     "settings and scan again.",
 )
+# A refusal shows no more of a value than this: no allowed value is longer.
+LONGEST_SHOWN = 90
+
 _BRACKETED = re.compile(r"\(([0-9]{2,4})\)((?:[^(\\]+|\\\(?)*)")
 
 
@@ -76,7 +79,7 @@ def entry(code: str, options: Options, *, scanned: bool = False) -> Ai:
 
 
 def _refusal(code: str, message: Text, remedy: Text, ai: str, value: str) -> GS1Error:
-    return GS1Error(code, message, remedy, ai=ai, value=value, length=len(value))
+    return GS1Error(code, message, remedy, ai=ai, value=value[:LONGEST_SHOWN], length=len(value))
 
 
 def _too_long(ai: Ai, value: str, *, scanned: bool) -> GS1Error:
@@ -122,7 +125,7 @@ def _check_component(ai: Ai, value: str, start: int, component: Component) -> in
                 known.message,
                 known.remedy,
                 ai=ai.code,
-                value=value,
+                value=value[:LONGEST_SHOWN],
                 linter=name,
                 position=first + 1,
                 marked=f"({ai.code}){value[:first]}|{value[first:last]}|{value[last:end]}",

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from kintsugi.engine.gs1.associations import distinct
-from kintsugi.engine.gs1.dictionary import identifiers
+from kintsugi.engine.gs1.dictionary import identifiers, predefined_lengths
 from kintsugi.engine.gs1.elements import STRICT, Element, Options, element, entry
 from kintsugi.engine.gs1.errors import RESCAN, GS1Error
 from kintsugi.engine.text import Text
@@ -139,8 +139,8 @@ def _value(code: str, text: str, options: Options) -> Element:
 
 
 def _in_order(codes: Sequence[str], ways: Sequence[Sequence[str]]) -> bool:
-    """Whether the codes are a subsequence of one of the ways."""
-    for way in ways:
+    """Whether the codes are a subsequence of one of the ways; no codes always are."""
+    for way in (*ways, ()):
         rest = iter(way)
         if all(code in rest for code in codes):
             return True
@@ -203,7 +203,8 @@ def write_link(
     """The Digital Link of the elements under ``stem``, GS1's own resolver by default.
 
     The first key becomes the path's key, with those of its qualifiers that are there; the rest is
-    the query. Raises GS1Error when there is no key, or data that no query may hold.
+    the query, predefined lengths first. Raises GS1Error when there is no key, or data that no
+    query may hold.
     """
     rest = {e.ai: e for e in distinct(elements)}
     known = identifiers()
@@ -233,7 +234,9 @@ def write_link(
                 ai=code,
             )
     address = "".join(f"/{e.ai}/{escape_path(e.value)}" for e in path)
-    query = "&".join(f"{e.ai}={escape_query(e.value)}" for e in rest.values())
+    # As in symbols, what has a predefined length comes first.
+    ordered = sorted(rest.values(), key=lambda e: e.ai[:2] not in predefined_lengths())
+    query = "&".join(f"{e.ai}={escape_query(e.value)}" for e in ordered)
     return (stem or GS1_RESOLVER).rstrip("/") + address + (f"?{query}" if query else "")
 
 
