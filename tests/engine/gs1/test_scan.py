@@ -290,6 +290,14 @@ def test_the_dictionary_is_whole_and_consistent() -> None:
         assert [code for code in known if code.startswith(ai.code)] == [ai.code]
 
 
+def test_a_pattern_means_identifiers_of_its_own_length() -> None:
+    assert matches("3103", "31nn")
+    assert matches("01", "0n")
+    assert not matches("310", "31nn")
+    assert not matches("8002", "80n")
+    assert not matches("01", "nn")
+
+
 def test_a_symbol_refuses_what_it_cannot_hold() -> None:
     for carrier, message in [
         (Carrier.EAN_13, BRACKETED),

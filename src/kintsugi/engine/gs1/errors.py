@@ -1,7 +1,5 @@
 """The refusal of what GS1 does not allow."""
 
-from typing import Any
-
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.text import Text
 
@@ -11,9 +9,6 @@ class GS1Error(KintsugiError):
 
     ``marked`` among the facts shows the bad characters between two bars: ``(17)20|13|00``.
     """
-
-    def __init__(self, code: str, message: Text, remedy: Text, **facts: Any) -> None:
-        super().__init__(code, message, remedy, **facts)
 
 
 RESCAN = Text(
