@@ -214,8 +214,8 @@ def test_no_group_of_the_engine_is_left_out() -> None:
 
 # GS1's linters can be linked with somebody's register of company prefixes. These cases were run
 # with registers that refuse everything or cannot be reached; without one the same data is sound,
-# and two of the three coupons are sound in other cases of the same file. General Specifications
-# section 1.4.4: which prefixes are given away is known to GS1's registers, not from the digits.
+# and two of the three coupons are sound in other cases of the same file. The linter's own
+# definition says so: without a look-up service only the form of a prefix can be checked.
 NEED_A_REGISTER = {
     ("gcppos2", "I1234567"),
     ("couponcode", "012345612345611110123"),

@@ -255,7 +255,7 @@ def test_a_linter_names_the_fault_and_its_place(
 def test_check_characters_are_those_of_the_general_specifications() -> None:
     assert check_digit(GTIN[:-1]) == "2"
     assert check_digit("37610425002123456") == "9"
-    # Section 7.9.5 works this example out: 1987654Ad4X4bL5ttr2310c has the pair 2K.
+    # The example of the General Specifications for alphanumeric keys.
     assert check_pair("1987654Ad4X4bL5ttr2310c") == "2K"
     with pytest.raises(ValueError, match="only digits"):
         check_digit("")

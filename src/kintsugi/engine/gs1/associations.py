@@ -1,6 +1,6 @@
 """What the elements of one item ask of each other.
 
-Source: GS1 General Specifications section 4.13 (data relationships) and the ``req`` and ``ex``
+Source: GS1 General Specifications (data relationships) and the ``req`` and ``ex``
 attributes of the syntax dictionary. They are judged over all that is scanned from one item, so a
 label of several symbols is joined before it is checked.
 """

@@ -1,7 +1,7 @@
 """Dates and times in element strings.
 
-Source: GS1 General Specifications section 7.12 (century of a two-digit year) and the date formats
-of section 3.4. ``day_of`` is the one place where a GS1 date becomes a day.
+Source: GS1 General Specifications section 7.12 (century of a two-digit year) and the formats
+of the dictionary's date linters. ``day_of`` is the one place where a GS1 date becomes a day.
 """
 
 from __future__ import annotations

@@ -196,7 +196,7 @@ def split(text: str, separator: str, options: Options = STRICT) -> tuple[Element
     """Elements of the text behind the first FNC1. Raises GS1Error.
 
     A separator behind a value of predefined length is superfluous; scanners pass it on, and
-    section 7.8.6 has it ignored.
+    the official engine lets it pass, too.
     """
     if not text:
         raise _empty()
@@ -246,5 +246,5 @@ def joined(elements: Sequence[Element], separator: str) -> str:
 
 
 def hri(elements: Iterable[Element]) -> str:
-    """Human readable interpretation, as printed beside a symbol (section 4.14): one line each."""
+    """Human readable interpretation, as printed beside a symbol: one line each."""
     return "\n".join(f"({e.ai}){e.value}" for e in elements)

@@ -31,7 +31,7 @@ _CSET32_RE = re.compile(r"[2-9A-HJ-NP-Z]*")
 _IBAN_RE = re.compile(r"[0-9A-Z]*")
 # Fewer cannot hold a country, two check digits and an account.
 _IBAN_SHORTEST = 11
-# The shortest GS1 company prefix: section 1.4.4 of the General Specifications.
+# The shortest GS1 company prefix (definition of the linter gcppos1).
 _GCP_SHORTEST = 4
 
 
@@ -50,7 +50,7 @@ _WEIGHTS = _primes(97)
 
 
 def check_digit(body: str) -> str:
-    """Modulo-10 check digit of ``body``, the digits before it (GTIN, SSCC, GLN). Section 7.9.1.
+    """Modulo-10 check digit of ``body``, the digits before it (GTIN, SSCC, GLN). Section 7.9.
 
     Raises ValueError when ``body`` is not all digits.
     """
@@ -68,7 +68,10 @@ def has_check_digit(number: str) -> bool:
 
 
 def check_pair(body: str) -> str:
-    """The two check characters of ``body``, the characters of set 82 before them. Section 7.9.5."""
+    """The two check characters of ``body``, the characters of set 82 before them.
+
+    Section 7.9, check characters of alphanumeric keys.
+    """
     weighted = zip(reversed(body), _WEIGHTS, strict=False)
     total = sum(_CSET82_ORDER.index(char) * weight for char, weight in weighted) % 1021
     return _CSET32_ORDER[total >> 5] + _CSET32_ORDER[total & 31]
@@ -80,17 +83,17 @@ def csetnumeric(data: str) -> Finding | None:
 
 
 def cset82(data: str) -> Finding | None:
-    """Characters of set 82, figure 7.11-1."""
+    """Characters of set 82, section 7.11."""
     return first_bad("invalid-cset82-character", _CSET82_RE, data)
 
 
 def cset39(data: str) -> Finding | None:
-    """Characters of set 39, figure 7.11-2."""
+    """Characters of set 39, section 7.11."""
     return first_bad("invalid-cset39-character", _CSET39_RE, data)
 
 
 def cset64(data: str) -> Finding | None:
-    """Characters of set 64, figure 7.11-3; ``=`` only pads the end to a multiple of three."""
+    """Characters of set 64, section 7.11; ``=`` only pads the end to a multiple of three."""
     body = data.rstrip("=")
     if bad := first_bad("invalid-cset64-character", _CSET64_RE, body):
         return bad

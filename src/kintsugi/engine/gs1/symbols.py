@@ -1,8 +1,8 @@
 """Data of barcode symbols: symbology identifiers, composite symbols, plain GTINs.
 
 A scanner that is told to sends three characters in front, ``]d2`` for a GS1 DataMatrix: they say
-what the rest is. Source: GS1 General Specifications section 5 (symbology identifiers, figure
-5.1.2-1) and ISO/IEC 15424.
+what the rest is. Source: GS1 General Specifications, symbology identifiers, and
+ISO/IEC 15424.
 
 A *message* is what a symbol holds, as text: ``^…`` for element strings, the digits of a GTIN, or
 other text; a composite part follows behind ``|``. Other text that begins with ``^`` has a
