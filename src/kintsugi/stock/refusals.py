@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 
 from kintsugi.core.errors import KintsugiError, Text
 
@@ -147,11 +147,13 @@ STATES: dict[str, Words] = {
 
 @contextlib.contextmanager
 def explained(**facts: Any) -> Iterator[None]:
-    """A savepoint whose refusal by a rule of the ledger is raised as a KintsugiError that names
-    the rule and the row. Other database errors pass unchanged."""
+    """A block whose refusal by a rule of the ledger is raised as a KintsugiError that names the
+    rule and the row. Other database errors pass unchanged.
+
+    No savepoint of its own: the command around it has one, and each costs two round trips.
+    """
     try:
-        with transaction.atomic():
-            yield
+        yield
     except DatabaseError as error:
         found = refusal_of(error, **facts)
         if found is None:

@@ -375,14 +375,14 @@ def reserve(
         )
         for one in picks
     ]
-    with explained():
+    with explained(), transaction.atomic():
         return Reservation.objects.bulk_create(rows)
 
 
 def end_reservations(*, document_line: UUID, status: str = "released") -> int:
     """Let go of what is kept for a document's line, or say that it was taken (``consumed``);
     inside a recorded transaction."""
-    with explained():
+    with explained(), transaction.atomic():
         return Reservation.objects.filter(document_line=document_line, status="active").update(
             status=status
         )
@@ -455,7 +455,7 @@ def release_block(*, actor: Any, block: UUID, reason: str, at: dt.datetime) -> B
 def _once(
     *, actor: Any, command: str, key: str, payload: Mapping[str, Any], work: Any, reason: str
 ) -> Posting:
-    with recorded(actor=actor, command=command, reason=reason[:400]), transaction.atomic():
+    with recorded(actor=actor, command=command, reason=reason[:400]):
         done = run_once(scope="stock", key=key, payload=payload, work=work)
     return Posting.objects.get(pk=done["posting"])
 
