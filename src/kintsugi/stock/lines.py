@@ -107,6 +107,6 @@ def check_whole(posting: Posting) -> None:
             "stock.place-of-others",
             Text(f"{posting.number} 涉及您权限以外的仓库。",
                  f"{posting.number} concerns warehouses that are not yours."),
-            Text("请由对各仓库都有权限的人冲销。", "Ask somebody whose warehouses all of them are."),
+            Text("请由对各仓库都有权限的人冲销。", "Ask somebody who has all of them."),
             posting=posting.number,
         )  # fmt: skip

@@ -152,7 +152,7 @@ class Reader:
             raise KintsugiError(
                 "stock.place-not-ours",
                 Text(f"{text} 不是本公司的库位。", f"{text} is not a place of ours."),
-                Text("发货、退货等请用相应单据。", "Shipments and returns have documents of their own."),
+                Text("发货、退货等请用相应单据。", "Shipments have documents of their own."),
                 field=field,
                 line=line,
                 value=text,
