@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.core.ids import uuid7
 from kintsugi.core.screens import FormScreen
-from kintsugi.core.screens.parts import Words, choice_pairs
+from kintsugi.core.screens.parts import Words, choice_pairs, say
 from kintsugi.stock import selectors, services, services_hand
 from kintsugi.stock.kinds import (
     BLOCK_KINDS,
@@ -31,7 +31,7 @@ from kintsugi.stock.kinds import (
 )
 from kintsugi.stock.models import Block, Location, Period, Posting, Warehouse
 from kintsugi.stock.pages import crumbs
-from kintsugi.stock.screens import block_url, posting_url
+from kintsugi.stock.screens import CODE, WAREHOUSE, block_url, posting_url
 from kintsugi.stock.typed import HAND_KINDS, TypedLine
 from kintsugi.stock.views import now, today
 
@@ -308,7 +308,7 @@ def _named(block: Block) -> str:
 def warehouse_form() -> type[forms.Form]:
     """A warehouse."""
     made: dict[str, forms.Field] = {
-        "code": forms.CharField(label=gettext("Code"), max_length=30),
+        "code": forms.CharField(label=say(CODE), max_length=30),
         "name": forms.CharField(label=gettext("Name"), max_length=200),
         "region_code": forms.RegexField(
             r"^[0-9]{2,20}$", label=gettext("Region"), max_length=20, required=False,
@@ -328,7 +328,7 @@ def place_form() -> type[forms.Form]:
     names = [(str(one.pk), str(one)) for one in selectors.warehouses().order_by("code")[:500]]
     kinds = {kind: LOCATION_KINDS[kind] for kind in OWN_KINDS}
     made: dict[str, forms.Field] = {
-        "warehouse": forms.ChoiceField(label=gettext("Warehouse"), choices=names),
+        "warehouse": forms.ChoiceField(label=say(WAREHOUSE), choices=names),
         "code": forms.CharField(label=gettext("Location"), max_length=30),
         "kind": forms.ChoiceField(label=gettext("Kind"), choices=choice_pairs(kinds)),
         "zone": forms.ChoiceField(

@@ -20,8 +20,10 @@ from kintsugi.stock.models import Block, Lot, Posting, Unit
 from kintsugi.stock.screens import (
     BLOCK_COLUMNS,
     BLOCK_TONES,
+    HOLD,
     MOVE_COLUMNS,
     MOVE_HEAD,
+    MOVED,
     QUALITY_TONES,
     at,
     lot_url,
@@ -49,7 +51,7 @@ def block_actions(code: str, *, lot_no: str = "", serial_no: str = "") -> list[A
             icon,
         )
         for kind, words, icon in (
-            ("hold", _("Hold"), "lock"),
+            ("hold", HOLD, "lock"),
             ("recall", _("Recall"), "alert-triangle"),
         )
     ]
@@ -144,7 +146,7 @@ LOT = DetailScreen(
             empty=_("Nothing stands on it."),
         ),
         Related(
-            _("Moves"),
+            MOVED,
             lambda lot: selectors.moves_of_lot(lot.pk),
             (*MOVE_HEAD, *MOVE_COLUMNS[3:]),
             more=lambda lot: move_list(product=lot.product.product_code, lot=lot.lot_no),
@@ -198,7 +200,7 @@ UNIT = DetailScreen(
             empty=_("Nothing stands on it."),
         ),
         Related(
-            _("Moves"),
+            MOVED,
             lambda unit: selectors.moves_of_unit(unit.pk),
             (*MOVE_HEAD, *MOVE_COLUMNS[4:]),
             empty=_("It has not moved yet."),

@@ -29,6 +29,11 @@ QUALITY_TONES = {"pending": "warn", "qualified": "good", "rejected": "bad"}
 BLOCK_TONES = {"hold": "warn", "recall": "bad"}
 STANDING = {"standing": Text("生效中", "in force"), "released": Text("已解除", "released")}
 STANDING_TONES = {"standing": "warn", "released": ""}
+#: Not ``_``: elsewhere the same English words mean something else in Chinese.
+HOLD = Text("冻结", "Hold")
+WAREHOUSE = Text("仓库", "Warehouse")
+CODE = Text("编码", "Code")
+MOVED = Text("流水", "Moves")
 #: How soon something expires, as the tabs and the API name it.
 WITHIN = ("expired", "30", "60", "90")
 
@@ -119,7 +124,7 @@ def _warehouses(_user: Any) -> list[tuple[str, str]]:
 
 
 def _warehouse(path: str) -> Filter:
-    return Filter("warehouse", lookup=path, choices_of=_warehouses, label=_("Warehouse"))
+    return Filter("warehouse", lookup=path, choices_of=_warehouses, label=WAREHOUSE)
 
 
 def block_states(row: Balance) -> str:
@@ -184,7 +189,7 @@ STOCK = ListScreen(
         ),
         Column(
             "blocked",
-            label=_("Hold"),
+            label=HOLD,
             kind="state",
             value=block_states,
             choices=STANDING,
@@ -343,7 +348,7 @@ MOVE_HEAD = (
 
 MOVES = ListScreen(
     name="moves",
-    title=_("Moves"),
+    title=MOVED,
     subtitle=_("The lines of the ledger, the newest first."),
     rows=lambda _user: selectors.moves(),
     permission="stock.read",
@@ -380,7 +385,7 @@ PLACES = ListScreen(
     export=False,
     columns=(
         Column("code", label=_("Location"), kind="code"),
-        Column("warehouse", label=_("Warehouse"), sort=("warehouse__code",), link=_place_url),
+        Column("warehouse", label=WAREHOUSE, sort=("warehouse__code",), link=_place_url),
         Column("kind", label=_("Kind"), choices=LOCATION_KINDS),
         Column("zone", label=_("Zone"), choices=ZONES),
         Column("temp_zone", label=_("Temperature"), choices=TEMPERATURES),
@@ -417,7 +422,7 @@ WAREHOUSES = ListScreen(
     columns=(
         Column(
             "code",
-            label=_("Code"),
+            label=CODE,
             kind="code",
             link=lambda row: f"{reverse('stock:places')}?warehouse={row.pk}",
         ),

@@ -77,7 +77,7 @@ def products_of(codes: Iterable[str]) -> dict[str, Any]:
 
 
 def places_of(codes: Iterable[str]) -> dict[str, Location]:
-    """Places by ``WAREHOUSE/LOCATION`` or code alone, in capitals; within the scope at work."""
+    """Places by ``WAREHOUSE/LOCATION`` or code alone; within the scope at work."""
     split = [code.partition("/") for code in codes]
     inside = {(wh, code) for wh, slash, code in split if slash}
     alone = {wh for wh, slash, _ in split if not slash}
@@ -102,7 +102,10 @@ class Reader:
         self.typed = typed
         self.products = products_of(one.product_code for one in typed)
         self.places = places_of(
-            {_serial(place) for one in typed for place in (one.source, one.target) if place}
+            spelt
+            for one in typed
+            for place in (one.source, one.target)
+            for spelt in ("".join(place.split()), _serial(place))
         )
         ids = [one.pk for one in self.products.values()]
         lots = Lot.objects.filter(
@@ -145,7 +148,7 @@ class Reader:
         )
 
     def _place(self, text: str, field: str, line: int) -> Location:
-        found = self.places.get(_serial(text))
+        found = self.places.get(_serial(text)) or self.places.get("".join(text.split()))
         if found is None:
             raise unknown(field, "库位", "location", text, line)
         if found.kind not in OURS:
