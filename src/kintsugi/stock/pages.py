@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from kintsugi.core.panels import Together
 from kintsugi.core.screens import Action, Column, DetailScreen, Fields, Value
 from kintsugi.core.screens.detail import Related
 from kintsugi.core.screens.parts import Words, language
+from kintsugi.engine.text import Text
 from kintsugi.stock import selectors
 from kintsugi.stock.kinds import BLOCK_KINDS, LOCATION_KINDS, POSTING_KINDS, QUALITIES
 from kintsugi.stock.models import Block, Lot, Posting, Unit
@@ -33,6 +33,8 @@ from kintsugi.stock.screens import (
 )
 from kintsugi.stock.views import today
 
+#: Buttons to release; the others are in the list of what stands.
+RELEASES_SHOWN = 3
 STOCK_CRUMB = (_("Stock"), "stock:list")
 
 
@@ -41,10 +43,20 @@ def crumbs(*parts: tuple[Words, str]) -> list[tuple[Words, str]]:
     return [(words, reverse(name)) for words, name in (STOCK_CRUMB, *parts)]
 
 
-def block_actions(code: str, *, lot_no: str = "", serial_no: str = "") -> list[Action]:
-    """To hold or recall what a page shows."""
+def block_actions(
+    code: str, standing: Sequence[Block], *, lot_no: str = "", serial_no: str = ""
+) -> list[Action]:
+    """To hold or recall what a page shows, and to release what stands on it."""
     named = {"product_code": code, "lot_no": lot_no, "serial_no": serial_no}
-    return [
+    release = [
+        Action(
+            Text(f"解除{BLOCK_KINDS[one.kind].zh}", f"Release {BLOCK_KINDS[one.kind].en}"),
+            reverse("stock:release", args=[one.pk]),
+            "check",
+        )
+        for one in standing[:RELEASES_SHOWN]
+    ]
+    return release + [
         Action(
             words,
             f"{reverse('stock:place-block')}?{urlencode({'kind': kind, **named})}",
@@ -100,7 +112,7 @@ LOT = DetailScreen(
     subtitle=lambda lot: f"{lot.product.product_code} {lot.product.name}",
     pills=lambda lot: pills(lot.standing, lot.expiry_date),
     breadcrumbs=lambda _lot: crumbs((_("Lots"), "stock:lots")),
-    actions=lambda lot: block_actions(lot.product.product_code, lot_no=lot.lot_no),
+    actions=lambda lot: block_actions(lot.product.product_code, lot.standing, lot_no=lot.lot_no),
     panels=(
         Fields(
             _("Lot"),
@@ -177,7 +189,9 @@ UNIT = DetailScreen(
         *pills(unit.standing, unit.expiry_date),
     ],
     breadcrumbs=lambda _unit: crumbs((_("Serial units"), "stock:units")),
-    actions=lambda unit: block_actions(unit.product.product_code, serial_no=unit.serial_no),
+    actions=lambda unit: block_actions(
+        unit.product.product_code, unit.standing, serial_no=unit.serial_no
+    ),
     panels=(
         Fields(
             _("Unit"),
@@ -252,29 +266,20 @@ POSTING = DetailScreen(
     breadcrumbs=lambda _posting: crumbs((_("Postings"), "stock:postings")),
     actions=reverse_action,
     panels=(
-        Together(
+        Fields(
+            _("Who and when"),
             (
-                Fields(
-                    _("Posting"),
-                    (
-                        Value("kind", label=_("Kind"), choices=POSTING_KINDS),
-                        Value("business_date", label=_("Date"), kind="date"),
-                        Value("reason", label=_("Reason")),
-                        Value("document_no", label=_("Document"), kind="code"),
-                    ),
-                ),
-                Fields(
-                    _("Who and when"),
-                    (
-                        Value("person_name", label=_("Posted by")),
-                        Value("posted_at", label=_("Posted"), kind="moment"),
-                        Value("reverses", label=_("Reverses"), value=_number("reverses"),
-                              link=_url("reverses")),
-                        Value("reversal", label=_("Reversed by"), value=_number("reversal"),
-                              link=_url("reversal")),
-                    ),
-                ),
-            )
+                Value("business_date", label=_("Date"), kind="date"),
+                Value("reason", label=_("Reason")),
+                Value("document_no", label=_("Document"), kind="code"),
+                Value("person_name", label=_("Posted by")),
+                Value("posted_at", label=_("Posted"), kind="moment"),
+                Value("reverses", label=_("Reverses"), value=_number("reverses"),
+                      link=_url("reverses")),
+                Value("reversal", label=_("Reversed by"), value=_number("reversal"),
+                      link=_url("reversal")),
+            ),
+            hide_empty=True,
         ),
         Related(
             _("Lines"),
