@@ -18,6 +18,8 @@ from kintsugi.stock.services import register_lot, register_units, world
 #: Postings by hand. The others belong to documents (orders, deliveries, inspections, counts) that
 #: ask for more than one person.
 HAND_KINDS = ("transfer", "scrap", "opening")
+#: Where they may put something: consignment and repair are handed over by a document.
+HAND_TARGETS = ("bin", "van", "in_transit")
 
 
 @dataclass(frozen=True)
@@ -151,11 +153,11 @@ class Reader:
         found = self.places.get(_serial(text)) or self.places.get("".join(text.split()))
         if found is None:
             raise unknown(field, "库位", "location", text, line)
-        if found.kind not in OURS:
+        if found.kind not in (HAND_TARGETS if field == "target" else OURS):
             raise KintsugiError(
                 "stock.place-not-ours",
-                Text(f"{text} 不是本公司的库位。", f"{text} is not a place of ours."),
-                Text("发货、退货等请用相应单据。", "Shipments have documents of their own."),
+                Text(f"不能手工移至或移出 {text}。", f"Nothing is moved to or from {text} by hand."),
+                Text("发货、寄售、送修等请用相应单据。", "Shipment, consignment and repair have documents."),
                 field=field,
                 line=line,
                 value=text,
