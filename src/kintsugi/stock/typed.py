@@ -156,8 +156,10 @@ class Reader:
         if found.kind not in (HAND_TARGETS if field == "target" else OURS):
             raise KintsugiError(
                 "stock.place-not-ours",
-                Text(f"不能手工移至或移出 {text}。", f"Nothing is moved to or from {text} by hand."),
-                Text("发货、寄售、送修等请用相应单据。", "Shipment, consignment and repair have documents."),
+                Text(f"不能手工移动到 {text} 或从中移出。",
+                     f"Nothing is moved to or from {text} by hand."),
+                Text("发货、寄售、送修请用相应单据。",
+                     "Shipment, consignment and repair have documents of their own."),
                 field=field,
                 line=line,
                 value=text,
