@@ -24,5 +24,9 @@ class StockConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Limit the rights after each migrate."""
+        """Limit the rights after each migrate; add stock to search, home and packs."""
+        from kintsugi.stock import evidence_pack, finding
+
         post_migrate.connect(_limit, sender=self)
+        finding.register()
+        evidence_pack.register()

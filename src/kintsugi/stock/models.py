@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.models import BusinessModel
+from kintsugi.core.scope import Scope, Scoped
 from kintsugi.stock.kinds import (
     BLOCK_KINDS,
     LOCATION_KINDS,
@@ -16,6 +17,7 @@ from kintsugi.stock.kinds import (
     TEMPERATURES,
     ZONES,
 )
+from kintsugi.stock.whose import place_within, things_within, units_within, warehouse_within
 
 KEPT: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
 
@@ -40,7 +42,7 @@ class NextMove(models.Func):
     output_field = models.BigIntegerField()
 
 
-class Warehouse(BusinessModel):
+class Warehouse(Scoped, BusinessModel):
     """A place with locations of its own; grants may be limited to warehouses."""
 
     code = models.CharField(_("warehouse code"), max_length=30, unique=True)
@@ -55,8 +57,13 @@ class Warehouse(BusinessModel):
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
 
+    @classmethod
+    def within(cls, scope: Scope) -> Q:
+        """The warehouses of the scope, by name or by region."""
+        return warehouse_within(scope)
 
-class Location(BusinessModel):
+
+class Location(Scoped, BusinessModel):
     """Where things can be. ``kind`` says whose it is and whether it may go below nothing."""
 
     warehouse = models.ForeignKey(
@@ -102,6 +109,11 @@ class Location(BusinessModel):
     def __str__(self) -> str:
         return f"{self.warehouse.code}/{self.code}" if self.warehouse else self.code
 
+    @classmethod
+    def within(cls, scope: Scope) -> Q:
+        """The places of these warehouses and customers, and the world outside."""
+        return place_within(scope)
+
 
 class Lot(BusinessModel):
     """Units of a product made together. Its dates are those of the label: never changed by a
@@ -131,7 +143,7 @@ class Lot(BusinessModel):
         return self.lot_no
 
 
-class Unit(BusinessModel):
+class Unit(Scoped, BusinessModel):
     """One serialised thing. It is at exactly one location: the column is its position, and only
     the ledger moves it."""
 
@@ -160,8 +172,13 @@ class Unit(BusinessModel):
     def __str__(self) -> str:
         return self.serial_no
 
+    @classmethod
+    def within(cls, scope: Scope) -> Q:
+        """What lies at these places, and what never came in."""
+        return units_within(scope)
 
-class Posting(BusinessModel):
+
+class Posting(Scoped, BusinessModel):
     """One business event of the ledger with its moves: posted whole or not at all, never changed.
 
     ``key`` is its effect: the same effect comes once, however often it is sent.
@@ -205,8 +222,14 @@ class Posting(BusinessModel):
     def __str__(self) -> str:
         return self.number
 
+    @classmethod
+    def within(cls, scope: Scope) -> Q:
+        """Those with a line of the scope; one without lines is still being made."""
+        lines = Move._base_manager.filter(posting=OuterRef("pk"))
+        return Exists(lines.filter(Move.within(scope))) | ~Exists(lines)
 
-class Move(BusinessModel):
+
+class Move(Scoped, BusinessModel):
     """A line of the ledger: so much of a product from one location and quality to another.
 
     A unit moves alone with quantity 1. ``unit_cost`` is what one was worth when it moved.
@@ -257,8 +280,15 @@ class Move(BusinessModel):
     def __str__(self) -> str:
         return f"{self.posting}/{self.line}"
 
+    @classmethod
+    def within(cls, scope: Scope) -> Q:
+        """What came from or went to places of the scope: both sides see the same line. No joins:
+        the database hides the other end, and a join to it would drop the line."""
+        places = Location._base_manager.filter(things_within(scope, "")).values("pk")
+        return Q(source__in=places) | Q(target__in=places)
 
-class Balance(models.Model):
+
+class Balance(Scoped, models.Model):
     """What is where: fold(ledger), written by the ledger's trigger in the same statement.
 
     No business row: it holds nothing that the moves and reservations do not.
@@ -293,6 +323,11 @@ class Balance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} @ {self.location}"
+
+    @classmethod
+    def within(cls, scope: Scope) -> Q:
+        """What lies at places of the scope."""
+        return things_within(scope, "location__")
 
 
 class Reservation(BusinessModel):
@@ -337,7 +372,7 @@ class Reservation(BusinessModel):
         return f"{self.document_no}: {self.qty}"
 
 
-class Block(BusinessModel):
+class Block(Scoped, BusinessModel):
     """A hold or a recall on a product, a lot or a unit. While it stands nothing of it goes out,
     whoever asks."""
 
@@ -377,6 +412,11 @@ class Block(BusinessModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.unit or self.lot or self.product}"
+
+    @classmethod
+    def within(cls, scope: Scope) -> Q:
+        """All but those on a single unit of others."""
+        return Q(unit__isnull=True) | units_within(scope, "unit__")
 
 
 class Period(BusinessModel):

@@ -6,7 +6,6 @@ posting is whole: every line, every balance and every position, or nothing.
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -21,6 +20,14 @@ from kintsugi.core.ids import uuid7
 from kintsugi.core.numbering import next_number
 from kintsugi.core.queries import query
 from kintsugi.stock.kinds import POSTING_KINDS
+from kintsugi.stock.lines import (
+    Document,
+    Line,
+    check_places,
+    check_quantities,
+    check_size,
+    check_whole,
+)
 from kintsugi.stock.models import (
     Block,
     Location,
@@ -33,39 +40,6 @@ from kintsugi.stock.models import (
     Warehouse,
 )
 from kintsugi.stock.refusals import explained
-
-#: Lines of one posting; beyond that it is several.
-LINES_MAX = 5_000
-NO_LINES = Text("没有要过账的行。", "There is nothing to post.")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One move to be posted. ``unit`` moves with quantity 1; the lot of a unit is its own.
-
-    ``unit_cost`` belongs to goods that come in from outside; what goes out takes the average.
-    """
-
-    product: UUID
-    source: UUID
-    target: UUID
-    qty: Decimal = Decimal(1)
-    lot: UUID | None = None
-    unit: UUID | None = None
-    source_quality: str = "qualified"
-    target_quality: str = ""
-    unit_cost: Decimal | None = None
-    document_line: UUID | None = None
-
-
-@dataclass(frozen=True)
-class Document:
-    """The paper behind a posting."""
-
-    kind: str = ""
-    number: str = ""
-    id: UUID | None = None
-
 
 # -- places ----------------------------------------------------------------------------------------
 
@@ -264,7 +238,8 @@ def post(
     """
     assert kind in POSTING_KINDS, f"unknown kind of posting {kind}"
     assert kind != "reversal", "a reversal is made by reverse()"
-    _check_size(lines)
+    check_size(lines)
+    check_quantities(lines)
     day = business_date or timezone.localtime(at).date()
     if day < timezone.localtime(at).date() and not reason.strip():
         raise KintsugiError(
@@ -275,7 +250,12 @@ def post(
             business_date=day,
         )
     paper = document or Document()
-    payload = {"kind": kind, "day": day, "document": paper, "reason": reason, "lines": list(lines)}
+    check_places(lines)
+    # The day as it was given: a repetition after midnight is still the same command.
+    payload = {
+        "kind": kind, "day": business_date, "document": paper, "reason": reason,
+        "lines": list(lines),
+    }  # fmt: skip
 
     def work() -> dict[str, Any]:
         posting = _head(actor=actor, kind=kind, day=day, at=at, paper=paper, key=key, reason=reason)
@@ -315,6 +295,7 @@ def reverse(*, actor: Any, posting: UUID, reason: str, key: str, at: dt.datetime
                 posting=first.number,
                 reversal=done.number,
             )  # fmt: skip
+        check_whole(first)
         paper = Document(first.document_kind, first.document_no, first.document_id)
         head = _head(actor=actor, kind="reversal", day=timezone.localtime(at).date(), at=at,
                      paper=paper, key=key, reason=reason, reverses=first)  # fmt: skip
@@ -509,34 +490,6 @@ def _outgoing_costs(lines: Sequence[Line]) -> dict[UUID, Decimal | None]:
     with connection.cursor() as cursor:
         cursor.execute(query("stock", "outgoing_costs"), columns)
         return dict(cursor.fetchall())
-
-
-def _check_size(lines: Sequence[Line]) -> None:
-    if not lines:
-        raise KintsugiError(
-            "stock.no-lines", NO_LINES, Text("加一行。", "Add a line."), field="lines"
-        )
-    if len(lines) > LINES_MAX:
-        raise KintsugiError(
-            "stock.too-many-lines",
-            Text(f"一次最多 {LINES_MAX:,} 行,现有 {len(lines):,} 行。",
-                 f"At most {LINES_MAX:,} lines at a time; these are {len(lines):,}."),
-            Text("分几次过账。", "Post them in several parts."),
-            lines=len(lines),
-            limit=LINES_MAX,
-        )  # fmt: skip
-    for number, line in enumerate(lines, 1):
-        if line.qty <= 0 or (line.unit is not None and line.qty != 1):
-            raise KintsugiError(
-                "stock.quantity",
-                Text(f"第 {number} 行的数量 {line.qty} 不成立。",
-                     f"The quantity {line.qty} of line {number} is none."),
-                Text("数量须大于 0;有序列号的为 1。",
-                     "Give more than 0, and 1 for a serial number."),
-                field="qty",
-                line=number,
-                value=line.qty,
-            )  # fmt: skip
 
 
 def _code(text: str) -> str:
