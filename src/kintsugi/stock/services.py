@@ -17,7 +17,6 @@ from kintsugi.audit.services import recorded
 from kintsugi.core.commands import run_once
 from kintsugi.core.errors import KintsugiError, NotFound, Text
 from kintsugi.core.ids import uuid7
-from kintsugi.core.numbering import next_number
 from kintsugi.core.queries import query
 from kintsugi.stock.kinds import POSTING_KINDS
 from kintsugi.stock.lines import (
@@ -454,7 +453,7 @@ def _head(
 ) -> Posting:
     with explained():
         return Posting.objects.create(
-            number=next_number(prefix="ST", on=timezone.localtime(at).date()),
+            number=_next_number(timezone.localtime(at).date()),
             kind=kind, business_date=day, posted_at=at, document_kind=paper.kind,
             document_no=paper.number, document_id=paper.id, key=key, reason=reason.strip(),
             person_id=_person(actor), person_name=str(actor), reverses=reverses,
@@ -482,6 +481,14 @@ def _insert(posting: Posting, lines: Sequence[Line]) -> None:
             )
             for number, line in enumerate(lines, 1)
         )
+
+
+def _next_number(day: dt.date) -> str:
+    """A number such as ``ST-20261126-000042``. A sequence, not a series without gaps: that would
+    let one posting at a time commit, whatever it is about."""
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval('stock_posting_seq')")
+        return f"ST-{day:%Y%m%d}-{cursor.fetchone()[0]:06d}"
 
 
 def _outgoing_costs(lines: Sequence[Line]) -> dict[UUID, Decimal | None]:

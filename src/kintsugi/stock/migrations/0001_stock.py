@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL("create sequence stock_move_seq", "drop sequence stock_move_seq"),
+        migrations.RunSQL("create sequence stock_posting_seq", "drop sequence stock_posting_seq"),
         migrations.CreateModel(
             name="Cost",
             fields=[
