@@ -40,8 +40,8 @@ def main() -> int:
     console.print(_folding_line(folding))
     stock = _run("bench.stock", STOCK_POSTINGS)
     console.print(
-        f"stock: one serial shipped, audit on, {stock['ours_ms']} ms against {stock['bare_ms']} ms of a "
-        f"bare move with two balances: ratio {stock['ratio']} over {stock['postings']:,} postings"
+        f"stock: one serial shipped, audit on, {stock['ours_ms']} ms; a bare move with two balances "
+        f"{stock['bare_ms']} ms: ratio {stock['ratio']} over {stock['postings']:,} postings"
     )
     largest = found[-1]
     console.print(f"where the time goes at {largest['rows']:,} rows (seconds):")

@@ -135,3 +135,39 @@ def test_of_what_sixteen_workers_ship_nothing_is_lost_or_doubled(database_server
         f"{sum(len(w.refused) for w in workers)} refused, {killed[0]} sessions killed, "
         f"{sum(w.lost_answers for w in workers)} answers lost"
     )
+
+
+def test_a_hold_waits_for_the_posting_under_way_and_stops_the_next(database_server: Any) -> None:
+    from django.db import transaction
+
+    from kintsugi.audit.services import recorded
+    from kintsugi.core.errors import KintsugiError
+    from kintsugi.stock import services
+    from tests.identity.people import create_user
+    from tests.stock.shop import AT, Shop
+
+    with recorded(actor="test", command="test"):
+        shop = Shop(create_user(username="held", password="gold-seam-2026", display_name="停"))
+        shop.receive(shop.gloves, 10)
+    order: list[str] = []
+
+    def hold() -> None:
+        try:
+            services.place_block(actor="quality", kind="hold", product=shop.gloves.pk,
+                                 reason="抽检", at=AT)  # fmt: skip
+            order.append("held")
+        finally:
+            connection.close()
+
+    with recorded(actor="test", command="test"), transaction.atomic():
+        shop.move("ship", shop.gloves, 1, shop.shelf, shop.site)
+        holder = threading.Thread(target=hold)
+        holder.start()
+        holder.join(1.5)
+        assert holder.is_alive(), "the hold did not wait for goods that were going out"
+        order.append("shipped")
+    holder.join(30)
+    assert order == ["shipped", "held"]
+    with pytest.raises(KintsugiError) as caught, recorded(actor="test", command="test"):
+        shop.move("ship", shop.gloves, 1, shop.shelf, shop.site)
+    assert caught.value.code == "stock.hold"

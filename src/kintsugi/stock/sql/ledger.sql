@@ -90,6 +90,15 @@ end $$;
 create or replace trigger close_period before insert on stock_period
     for each row execute function stock_close_period();
 
+create or replace function stock_place_block() returns trigger
+language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended(new.product_id::text, 102));
+    return new;
+end $$;
+create or replace trigger place_block before insert on stock_block
+    for each row execute function stock_place_block();
+
 -- A new unit comes from outside: it was nowhere of ours before. From then on only moves move it.
 create or replace function stock_check_unit() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -161,6 +170,10 @@ begin
         where stock_is_ours(s.kind) <> stock_is_ours(g.kind)
     )
     order by c.product_id for update;
+
+    -- A hold that is being placed waits for the postings under way, and they for it.
+    perform pg_advisory_xact_lock_shared(hashtextextended(d.product_id::text, 102))
+    from (select distinct m.product_id from new_moves m order by m.product_id) d;
 
     -- 1. Goods that must not go out, and stores that do not suit them.
     select m.seq, m.line, p.kind, u.serial_no, t.lot_no, r.product_code,
