@@ -18,6 +18,7 @@ from kintsugi.audit.sealing import services
 from kintsugi.audit.sealing.keys import read_key, seal_key_file
 from kintsugi.audit.sealing.lines import LAST, Place, hashed, lines, position
 from kintsugi.audit.sealing.memory import sealer_memory
+from kintsugi.audit.sealing.services import SEAL_LOCK
 from kintsugi.audit.sealing.store import Nodes, inclusion_of
 from kintsugi.audit.sealing.tree import (
     Growth,
@@ -179,6 +180,9 @@ def die_at(step: str, place: Home) -> None:
         timeout=60,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
+    # The server notices a moment later that nobody is there any more, and lets go of the lock.
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s), pg_advisory_unlock(%s)", [SEAL_LOCK] * 2)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ Name = Path(..., max_length=60, pattern=r"^[a-z][a-z0-9-]*$", description="name 
 OFFSET_MAX = 100_000
 
 
-class ColumnOut(Schema):
+class ReportColumnOut(Schema):
     """A column of a dataset."""
 
     name: str
@@ -34,7 +34,7 @@ class DatasetOut(Schema):
     name: str
     title: str
     about: str
-    columns: list[ColumnOut]
+    columns: list[ReportColumnOut]
     filters: list[str]
 
 
@@ -85,7 +85,7 @@ class Rows(Schema):
 
     title: str
     filters: list[tuple[str, str]]
-    columns: list[ColumnOut]
+    columns: list[ReportColumnOut]
     rows: list[list[str]]
     is_more: bool
 

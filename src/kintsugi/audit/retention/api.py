@@ -64,7 +64,7 @@ class ClauseOut(Schema):
     reason: Words
 
 
-class RuleOut(Schema):
+class RetentionRuleOut(Schema):
     """How long one kind of record is kept."""
 
     entity: str
@@ -73,10 +73,10 @@ class RuleOut(Schema):
     due: int | None = Field(description="records whose time is over today, counted up to 1,000")
 
 
-class Rules(Schema):
+class RetentionRules(Schema):
     """All rules."""
 
-    items: list[RuleOut]
+    items: list[RetentionRuleOut]
 
 
 add_list(router, "/holds", screens.HOLDS, HoldOut, name="holds", summary="Legal holds")
@@ -105,7 +105,7 @@ def release_hold(request: HttpRequest, given: ReleaseIn, number: Number = HoldNu
     return services.release_hold(actor=request.user, hold=found, reason=given.reason, at=now())
 
 
-@router.get("/retention", response={200: Rules, **READ}, summary="Retention rules")
+@router.get("/retention", response={200: RetentionRules, **READ}, summary="Retention rules")
 @requires("hold.read")
 def retention_rules(request: HttpRequest) -> dict[str, Any]:
     """How long each kind of record is kept and why. Nothing is deleted by itself."""

@@ -15,7 +15,11 @@ from kintsugi.core.errors import KintsugiError, Text
 
 def add(group: typer.Typer) -> None:
     """Adds the commands to the group ``audit``."""
+    _add_pack(group)
+    _add_register(group)
 
+
+def _add_pack(group: typer.Typer) -> None:
     @group.command(
         "pack",
         help=t(
@@ -97,6 +101,8 @@ def add(group: typer.Typer) -> None:
         out().print(table)
         out().print(t("清单 SHA-256", "manifest SHA-256"), made.manifest_sha256)
 
+
+def _add_register(group: typer.Typer) -> None:
     @group.command(
         "packs",
         help=t("登记册:最近的证据包。", "The register: the newest evidence packs."),
