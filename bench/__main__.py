@@ -40,7 +40,7 @@ def main() -> int:
     console.print(_folding_line(folding))
     stock = _run("bench.stock", STOCK_POSTINGS)
     console.print(
-        f"stock: one serial shipped, audit on, {stock['ours_ms']} ms; a bare move with two balances "
+        f"stock: one serial shipped, audit on, {stock['ours_ms']} ms; a bare move with 2 balances "
         f"{stock['bare_ms']} ms: ratio {stock['ratio']} over {stock['postings']:,} postings"
     )
     largest = found[-1]
