@@ -359,8 +359,11 @@ def token() -> UUID:
 RELEASED_ONCE = frozenset({"audit_legalhold"})
 
 
-def pack() -> UUID:
-    return insert("audit_evidencepack", number=uuid7().hex[:30], language="zh", status="asked")
+def pack(status: str = "asked") -> UUID:
+    return insert(
+        "audit_evidencepack", number=uuid7().hex[:30], language="zh", status=status,
+        manifest_sha256="0" * 64, file_sha256="0" * 64,
+    )  # fmt: skip
 
 
 def hold() -> UUID:

@@ -76,6 +76,7 @@ def test_numbers_have_neither_gaps_nor_doubles_under_concurrency_and_rollback() 
 PROVEN = {"identity.act": "identity_check"}
 MAKE = {
     "identity.act": rows.act_in,
+    "audit.pack": rows.pack,
     "onboarding.source": rows.source,
     "onboarding.run": rows.run,
     "onboarding.issue": rows.issue,
