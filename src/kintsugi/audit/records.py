@@ -125,14 +125,16 @@ def value_text(table: str, column: str, value: Any, language: str) -> str:
     if not isinstance(value, str):
         return str(value)
     name = _code_names(table, column).get(value)
-    return name.get(language) if name else _local_time(value)
+    if name:
+        return name.get(language)
+    return moment(dt.datetime.fromisoformat(value)) if INSTANT.fullmatch(value) else value
 
 
-def _local_time(value: str) -> str:
-    """An instant as the log writes it, in the installation's time zone; other text as it is."""
-    if not INSTANT.fullmatch(value):
-        return value
-    return f"{timezone.localtime(dt.datetime.fromisoformat(value)):%Y-%m-%d %H:%M:%S %z}"
+def moment(at: dt.datetime) -> str:
+    """A time as packs and reports write it: to the second, in the installation's zone, with its
+    offset."""
+    local = at.astimezone(timezone.get_default_timezone())
+    return local.strftime("%Y-%m-%d %H:%M:%S %z")
 
 
 @cache

@@ -3,9 +3,12 @@
 Django's ``icontains`` compares ``UPPER(column)``, which no index of ours holds.
 """
 
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
-from django.db.models import CharField, Lookup, Q, TextField
+from django.db.models import CharField, Lookup, Model, Q, QuerySet, TextField
+
+Row = TypeVar("Row", bound=Model)
 
 #: The greatest code point: nothing that starts with a text sorts behind text + this.
 LAST = "\U0010ffff"
@@ -34,3 +37,11 @@ def occurs(field: str, text: str) -> Q:
 def starts(field: str, text: str) -> Q:
     """The field starts with the text: a range over a plain index (the collation is C.UTF-8)."""
     return Q(**{f"{field}__gte": text, f"{field}__lt": text + LAST})
+
+
+def by_number(rows: QuerySet[Row], text: str) -> Row | None:
+    """The row with this number, or with this id where the text is one."""
+    try:
+        return rows.filter(pk=UUID(text)).first()
+    except ValueError:
+        return rows.filter(number=text).first()

@@ -8,6 +8,7 @@ from django.db import connection
 from psycopg import sql
 
 from kintsugi.core.loading import TableLoader
+from kintsugi.core.lookups import by_number
 from kintsugi.core.masks import mask_unplaced
 from kintsugi.core.queries import query
 from kintsugi.engine.text import Text
@@ -74,11 +75,7 @@ def run_report(run: Run) -> dict[str, Any]:
 
 def run_by_number(number: str) -> Run | None:
     """A run by its number or id."""
-    runs = Run.objects.select_related("source", "snapshot", "mapping")
-    try:
-        return runs.filter(pk=UUID(number)).first()
-    except ValueError:
-        return runs.filter(number=number).first()
+    return by_number(Run.objects.select_related("source", "snapshot", "mapping"), number)
 
 
 def issues_of_runs(run_ids: Sequence[UUID]) -> Iterator[Issue]:

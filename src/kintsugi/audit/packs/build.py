@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from kintsugi.audit.packs.readme import README
 from kintsugi.audit.packs.registry import (
@@ -35,6 +34,7 @@ from kintsugi.audit.packs.registry import (
 )
 from kintsugi.audit.printing.typeset import chinese_font, typeset
 from kintsugi.audit.printing.workbook import Sheet, plain_cell, write_workbook
+from kintsugi.audit.records import moment
 from kintsugi.core.errors import Text
 from kintsugi.core.screens.export import guarded
 
@@ -181,12 +181,6 @@ def _readmes(scope: Scope, facts: PackFacts) -> list[PackFile]:
         )
         made.append(PackFile(name, Text("说明", "Read me"), text.encode()))
     return made
-
-
-def moment(at: dt.datetime) -> str:
-    """A time as packs write it: to the second, in the installation's zone, with its offset."""
-    local = at.astimezone(timezone.get_default_timezone())
-    return local.strftime("%Y-%m-%d %H:%M:%S %z")
 
 
 def written(value: Any, column: PackColumn, language: str) -> str | None:

@@ -3,7 +3,6 @@
 import hashlib
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from django.core.cache import cache
 from django.db.models import QuerySet
@@ -12,6 +11,7 @@ from kintsugi.audit.packs.models import EvidencePack
 from kintsugi.audit.packs.services import pack_path, progress_key
 from kintsugi.core.access import PERSONAL, require
 from kintsugi.core.errors import KintsugiError, NotFound, Text
+from kintsugi.core.lookups import by_number
 
 
 def packs() -> QuerySet[EvidencePack]:
@@ -21,11 +21,7 @@ def packs() -> QuerySet[EvidencePack]:
 
 def pack_by_number(number: str) -> EvidencePack:
     """A pack by its number or id. Raises NotFound."""
-    rows = packs()
-    try:
-        found = rows.filter(pk=UUID(number)).first()
-    except ValueError:
-        found = rows.filter(number=number).first()
+    found = by_number(packs(), number)
     if found is None:
         raise NotFound(Text("证据包", "evidence pack"), number)
     return found

@@ -59,11 +59,8 @@ def _row(
 ) -> tuple[Any, ...]:
     cell = origin.winner if origin else None
     stored = getattr(one.record, known.name)
-    others = (
-        [c for c in origin.losers if str(c.value) != str(cell.value if cell else stored)]
-        if (origin)
-        else []
-    )
+    said = str(cell.value if cell else stored)
+    others = [c for c in origin.losers if str(c.value) != said] if origin else []
     return (
         one.title,
         str(one.record.pk),

@@ -15,9 +15,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from kintsugi.audit.packs.build import moment
 from kintsugi.audit.printing.typeset import typeset
 from kintsugi.audit.printing.workbook import Sheet, plain_cell, write_workbook
+from kintsugi.audit.records import moment
 from kintsugi.core.api.lists import sortable
 from kintsugi.core.datasets import Dataset
 from kintsugi.core.errors import KintsugiError, Text

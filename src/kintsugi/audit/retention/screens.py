@@ -13,6 +13,7 @@ from kintsugi.audit.packs.registry import SCOPES
 from kintsugi.audit.retention import selectors, services
 from kintsugi.audit.retention.models import LegalHold
 from kintsugi.audit.retention.rules import LAW, RULES, RetentionRule, rules
+from kintsugi.audit.retention.services import KINDS
 from kintsugi.audit.retention.views import now, today
 from kintsugi.core.access import may, requires
 from kintsugi.core.panels import RecordPanel
@@ -33,13 +34,6 @@ from kintsugi.engine.text import Text
 
 STATES = {"in_force": Text("生效中", "in force"), "released": Text("已解除", "released")}
 TONES = {"in_force": "warn", "released": ""}
-KINDS = {
-    "device": Text("设备", "Device"),
-    "product": Text("产品", "Product"),
-    "lot": Text("批次", "Lot"),
-    "party": Text("单位", "Party"),
-    "period": Text("时段", "Period"),
-}
 
 
 def hold_url(hold: LegalHold) -> str:
@@ -119,7 +113,8 @@ def place_form() -> type[forms.Form]:
     )
     made: dict[str, forms.Field] = {
         "kind": forms.ChoiceField(
-            label=gettext("About a"), choices=[(code, say(name)) for code, name in KINDS.items()]
+            label=gettext("About a"),
+            choices=[(code, say(name)) for code, name in KINDS.items()],
         ),
         "key": forms.CharField(label=gettext("Which one"), max_length=200, help_text=hints),
         "reason": forms.CharField(
@@ -149,11 +144,8 @@ def _release(*, user: Any, record: Any, version: int | None, reason: str) -> Leg
     return services.release_hold(actor=user, hold=record, reason=reason, at=now())
 
 
-_CRUMBS = [(_("Retention and holds"), "audit:holds")]
-
-
 def _crumbs(_record: Any) -> list[tuple[Any, str]]:
-    return [(words, reverse(name)) for words, name in _CRUMBS]
+    return [(_("Retention and holds"), reverse("audit:holds"))]
 
 
 PLACE = FormScreen(

@@ -3,7 +3,6 @@
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -11,6 +10,7 @@ from kintsugi.audit.models import Change
 from kintsugi.audit.retention.models import LegalHold
 from kintsugi.audit.retention.rules import RULES, Clause
 from kintsugi.core.errors import NotFound, Text
+from kintsugi.core.lookups import by_number
 
 HOLDS_MAX = 50
 
@@ -31,11 +31,7 @@ def holds() -> QuerySet[LegalHold]:
 
 def hold_by_number(number: str) -> LegalHold:
     """A hold by its number or id. Raises NotFound."""
-    rows = holds()
-    try:
-        found = rows.filter(pk=UUID(number)).first()
-    except ValueError:
-        found = rows.filter(number=number).first()
+    found = by_number(holds(), number)
     if found is None:
         raise NotFound(Text("法律保全", "legal hold"), number)
     return found

@@ -17,7 +17,14 @@ from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.core.numbering import next_number
 from kintsugi.core.queries import query
 
-KINDS = ("device", "product", "lot", "party", "period")
+#: What a hold may be about.
+KINDS = {
+    "device": Text("设备", "Device"),
+    "product": Text("产品", "Product"),
+    "lot": Text("批次", "Lot"),
+    "party": Text("单位", "Party"),
+    "period": Text("时段", "Period"),
+}
 REASON_CHARS = 400
 #: Tables that are no business tables and are kept all the same: what explains where values came
 #: from. The change log refuses by triggers of its own.

@@ -4,10 +4,9 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.db import connection
-
 from kintsugi.audit.findings import Finding, Inconclusive
 from kintsugi.audit.verifying.keys import ContextKey, known_keys
+from kintsugi.audit.verifying.reading import run_sql
 from kintsugi.audit.verifying.tokens import COVERED, from_json, token_fault
 from kintsugi.core.errors import Text
 from kintsugi.core.queries import query
@@ -79,7 +78,7 @@ class ContextVerifier:
     ) -> Iterator[Finding]:
         after = first - 1
         while True:
-            page = _rows("contexts", since=since, after=after, page=PAGE)
+            page = run_sql(query("audit", "contexts"), since=since, after=after, page=PAGE)
             for row in page:
                 self.checked += 1
                 _id, xid, at, token, *covered = row
@@ -103,12 +102,13 @@ def _with_successors(
 
 
 def _replayed(since: dt.datetime | None) -> Iterator[Finding]:
-    for xid, at, actor, command, earlier in _rows("replayed_tokens", since=since):
+    for xid, at, actor, command, earlier in run_sql(query("audit", "replayed_tokens"), since=since):
         yield _finding("replayed", xid, at, actor, command, earlier_xid=earlier)
 
 
 def _without_context(since: dt.datetime | None) -> Iterator[Finding]:
-    for change_id, table, row_id, transaction in _rows("changes_without_context", since=since):
+    found = run_sql(query("audit", "changes_without_context"), since=since)
+    for change_id, table, row_id, transaction in found:
         yield Finding(
             "token",
             "token.no-context",
@@ -135,14 +135,5 @@ def _finding(
 
 
 def _first_with_token() -> int | None:
-    with connection.cursor() as cursor:
-        cursor.execute("select min(xid) from audit_transaction where token is not null")
-        found: int | None = cursor.fetchone()[0]
-        return found
-
-
-def _rows(name: str, **params: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query("audit", name), params)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+    ((first,),) = run_sql("select min(xid) from audit_transaction where token is not null")
+    return None if first is None else int(first)

@@ -8,7 +8,6 @@ is the decoding witness's to see (docs/explanation/verifiers.md).
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -18,6 +17,7 @@ from kintsugi.audit.findings import Finding, Inconclusive
 from kintsugi.audit.tables import business_tables
 from kintsugi.audit.verifying.foldstate import NIL, Kept, keep, load, system_name
 from kintsugi.audit.verifying.judging import judge
+from kintsugi.audit.verifying.reading import run_sql
 from kintsugi.core import scope
 from kintsugi.core.errors import Text
 from kintsugi.core.queries import query
@@ -91,8 +91,8 @@ class FoldVerifier:
         once."""
         # Whatever the planner's statistics say: nothing here may read a whole table, or the whole
         # block ranges of the log that its index for the auditor's desk would hand over.
-        _run("set local enable_seqscan = off")
-        _run("set local enable_bitmapscan = off")
+        run_sql("set local enable_seqscan = off")
+        run_sql("set local enable_bitmapscan = off")
         named = set()
         for finding in self._touched(start):
             named.add((finding.table, finding.key))
@@ -102,12 +102,12 @@ class FoldVerifier:
                 yield finding
 
     def _touched(self, start: int) -> Iterator[Finding]:
-        _run(query("audit", "fold_prepare"))
-        _run(query("audit", "fold_touched"), horizon=start, tables=business_tables())
-        _run("analyze fold_row")
-        _run(query("audit", "fold_candidates"))
-        _run("analyze fold_row")
-        counts = _run("select table_name, count(*) from fold_row group by 1 order by 1")
+        run_sql(query("audit", "fold_prepare"))
+        run_sql(query("audit", "fold_touched"), horizon=start, tables=business_tables())
+        run_sql("analyze fold_row")
+        run_sql(query("audit", "fold_candidates"))
+        run_sql("analyze fold_row")
+        counts = run_sql("select table_name, count(*) from fold_row group by 1 order by 1")
         for table, count in counts:
             self.checked += count
             yield from _differences(table, "left", sql.Identifier(table))
@@ -116,10 +116,10 @@ class FoldVerifier:
         """Rows whose ids lie from (included) below to (None: no end), whoever knows of them: log,
         table or both."""
         tables = business_tables()
-        _run(query("audit", "fold_prepare"))
-        _run(query("audit", "fold_slice"), tables=tables, low=low, high=high)
-        _run("analyze fold_row")
-        self.checked += _run("select count(*) from fold_row")[0][0]
+        run_sql(query("audit", "fold_prepare"))
+        run_sql(query("audit", "fold_slice"), tables=tables, low=low, high=high)
+        run_sql("analyze fold_row")
+        self.checked += run_sql("select count(*) from fold_row")[0][0]
         below = sql.SQL(" and id < {}").format(sql.Literal(high)) if high else sql.SQL("")
         for table in tables:
             live = sql.SQL("(select * from {} where id >= {}{})").format(
@@ -128,7 +128,7 @@ class FoldVerifier:
             yield from _differences(table, "full", live)
 
     def _slice_end(self, low: UUID) -> UUID | None:
-        rows = _run(query("audit", "fold_slice_end"), low=low, size=self.slice_changes)
+        rows = run_sql(query("audit", "fold_slice_end"), low=low, size=self.slice_changes)
         end: UUID | None = rows[0][0] if rows else None
         # A row with more changes than a slice has room for makes a slice of its own.
         return UUID(int=end.int + 1) if end is not None and end <= low else end
@@ -136,7 +136,7 @@ class FoldVerifier:
 
 def _differences(table: str, join: str, live: sql.Composable) -> Iterator[Finding]:
     statement = sql.SQL(query("audit", "fold_differences")).format(join=sql.SQL(join), live=live)
-    differing = [row_id for (row_id,) in _run(statement, table=table)]
+    differing = [row_id for (row_id,) in run_sql(statement, table=table)]
     for begin in range(0, len(differing), JUDGED_AT_ONCE):
         yield from judge(table, differing[begin : begin + JUDGED_AT_ONCE])
 
@@ -144,12 +144,12 @@ def _differences(table: str, join: str, live: sql.Composable) -> Iterator[Findin
 def _begin() -> int:
     """One snapshot of log and tables for the whole fold, and the zone the log is written in;
     returns the horizon: transactions below it have ended."""
-    _run("set transaction isolation level repeatable read")
-    _run("set local timezone = 'UTC'")
-    _run("set local bytea_output = 'hex'")
-    _run("set local work_mem = '64MB'")
-    _run("set local jit = off")
-    ((horizon,),) = _run(query("audit", "horizon"))
+    run_sql("set transaction isolation level repeatable read")
+    run_sql("set local timezone = 'UTC'")
+    run_sql("set local bytea_output = 'hex'")
+    run_sql("set local work_mem = '64MB'")
+    run_sql("set local jit = off")
+    ((horizon,),) = run_sql(query("audit", "horizon"))
     return int(horizon)
 
 
@@ -159,15 +159,9 @@ def _usable(before: Kept, horizon: int) -> bool:
 
 def _start(horizon: int, since: dt.datetime) -> int:
     """The horizon, or the first transaction recorded at or after a time if it is lower."""
-    ((first,),) = _run(query("audit", "fold_horizon"), since=since)
+    ((first,),) = run_sql(query("audit", "fold_horizon"), since=since)
     return horizon if first is None else min(horizon, int(first))
 
 
 def _forged_state() -> Finding:
     return Finding("fold", "fold.state-forged", "audit_fold_state", "1", None, FORGED_STATE)
-
-
-def _run(statement: Any, **params: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params or None)
-        return cursor.fetchall() if cursor.description else []

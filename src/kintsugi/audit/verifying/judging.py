@@ -12,10 +12,10 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from psycopg import sql
 
 from kintsugi.audit.findings import Finding
+from kintsugi.audit.verifying.reading import run_sql
 from kintsugi.core.errors import Text
 from kintsugi.core.queries import query
 
@@ -88,7 +88,7 @@ def judge(table: str, row_ids: Sequence[UUID]) -> Iterator[Finding]:
 
 def columns_of(table: str) -> Columns:
     """What the record says about the columns of a table."""
-    entries = _rows(query("audit", "fold_columns"), table=table)
+    entries = run_sql(query("audit", "fold_columns"), table=table)
     found = Columns()
     known: dict[str, str] = {}
     for change_id, kept in entries:
@@ -105,7 +105,7 @@ def columns_of(table: str) -> Columns:
 
 
 def _folded(table: str, row_ids: Sequence[UUID], columns: Columns) -> dict[UUID, Folded]:
-    rows = _rows(query("audit", "fold_history"), table=table, rows=[str(one) for one in row_ids])
+    rows = run_sql(query("audit", "fold_history"), table=table, rows=[str(one) for one in row_ids])
     folded = {}
     for row_id, changes in groupby(rows, key=lambda row: row[0]):
         one = Folded()
@@ -128,22 +128,15 @@ def _live(table: str, row_ids: Sequence[UUID]) -> set[UUID]:
     statement = sql.SQL("select id from {} where id = any(%(rows)s::uuid[])").format(
         sql.Identifier(table)
     )
-    return {row_id for (row_id,) in _rows(statement, rows=[str(one) for one in row_ids])}
+    return {row_id for (row_id,) in run_sql(statement, rows=[str(one) for one in row_ids])}
 
 
 def _differing(table: str, row_id: UUID, state: dict[str, str]) -> list[str]:
     statement = sql.SQL(query("audit", "fold_typed")).format(table=sql.Identifier(table))
     body = ",".join(f"{json.dumps(name)}:{value}" for name, value in state.items())
-    ((columns,),) = _rows(statement, state="{" + body + "}", row=row_id)
+    ((columns,),) = run_sql(statement, state="{" + body + "}", row=row_id)
     return list(columns)
 
 
 def _finding(kind: str, table: str, row_id: UUID, at: dt.datetime | None, **facts: Any) -> Finding:
     return Finding("fold", f"fold.{kind}", table, str(row_id), at, TEXTS[kind], facts)
-
-
-def _rows(statement: Any, **params: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found

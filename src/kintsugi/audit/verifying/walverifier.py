@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from kintsugi.audit.findings import Finding, Inconclusive
+from kintsugi.audit.sealing.memory import witness_storage
 from kintsugi.audit.verifying.decoding import FILE, NOT_SET_UP, NOT_SET_UP_REMEDY, is_set_up
+from kintsugi.audit.verifying.reading import run_sql
 from kintsugi.core.errors import Text
 from kintsugi.core.queries import query
+from kintsugi.runtime.home import Home
 
 PAGE = 5000
 TEXTS = {
@@ -53,7 +55,7 @@ TEXTS = {
 
 def default_storage() -> Path:
     """The witness's folder on this machine."""
-    return Path(settings.HOME) / "witness"
+    return witness_storage(Home(settings.HOME))
 
 
 def decoding_is_set_up() -> bool:
@@ -140,34 +142,25 @@ def _page(kept: sqlite3.Connection, after: int) -> list[tuple[Any, ...]]:
 
 
 def _logged(after: int) -> list[tuple[Any, ...]]:
-    return _rows(query("audit", "logged_entries"), after=after, page=PAGE)
+    return run_sql(query("audit", "logged_entries"), after=after, page=PAGE)
 
 
 def _first_change(since: dt.datetime | None) -> int:
-    ((first,),) = _rows(query("audit", "first_change"), since=since)
+    ((first,),) = run_sql(query("audit", "first_change"), since=since)
     return int(first)
 
 
 def _slot_stands(position: int) -> bool:
     """Whether the slot is there and where the witness left it."""
-    ((_name, at, lost),) = _rows(query("audit", "witness_slot"))
+    ((_name, at, lost),) = run_sql(query("audit", "witness_slot"))
     return at is not None and not lost and at <= position
 
 
 def _unread(horizon: int) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(query("audit", "horizon"))
-        (ended,) = cursor.fetchone()
-    ((count,),) = _rows(query("audit", "unread_changes"), horizon=horizon, ended=ended)
+    ((ended,),) = run_sql(query("audit", "horizon"))
+    ((count,),) = run_sql(query("audit", "unread_changes"), horizon=horizon, ended=ended)
     return int(count)
 
 
 def _finding(kind: str, table: str, key: str, at: dt.datetime | None, **facts: Any) -> Finding:
     return Finding("decoding", f"decoding.{kind}", table, key, at, TEXTS[kind], facts)
-
-
-def _rows(statement: str, **params: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
