@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 SIZES = (100_000, 300_000, 1_000_000)
+STOCK_POSTINGS = 1_000
 MAX_RATIO = 8.0
 MAX_MIB = 2048
 
@@ -37,6 +38,11 @@ def main() -> int:
     folding = _run("bench.folding", sizes[0])
     console.print(_writes_table(folding))
     console.print(_folding_line(folding))
+    stock = _run("bench.stock", STOCK_POSTINGS)
+    console.print(
+        f"stock: one serial shipped, audit on, {stock['ours_ms']} ms; a bare move with 2 balances "
+        f"{stock['bare_ms']} ms: ratio {stock['ratio']} over {stock['postings']:,} postings"
+    )
     largest = found[-1]
     console.print(f"where the time goes at {largest['rows']:,} rows (seconds):")
     for name, seconds in sorted(largest["phases_s"].items(), key=lambda p: -p[1]):
@@ -48,6 +54,7 @@ def main() -> int:
         "growth_exponent": growth,
         "sealing": sealing,
         "folding": folding,
+        "stock": stock,
     }
     place = Path("var")
     place.mkdir(exist_ok=True)

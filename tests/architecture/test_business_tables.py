@@ -35,6 +35,8 @@ OTHERS = {
     "identity_session": "open log-ins; ends by deletion, last seen is overwritten",
     "identity_passwordrecord": "old hashes: they do not belong into a log that others read",
     "identity_requestcount": "counters of the present minute",
+    "stock_balance": "the fold of the ledger, written by its trigger alone",
+    "stock_cost": "the value of the ledger, carried forward by its trigger alone",
     "identity_user_groups": "Django's link table",
     "identity_user_user_permissions": "Django's link table",
 }

@@ -3,6 +3,7 @@
 A new business table has no maker here and fails ``test_every_business_table_has_a_row_by_hand``.
 """
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -318,6 +319,9 @@ ONLY_GROW = frozenset(
         "identity_reauthentication",
         "identity_signature",
         "identity_verification",
+        "stock_move",
+        "stock_period",
+        "stock_posting",
     }
 )
 #: Rows that change but are never deleted, and of which only the end may be added.
@@ -369,6 +373,56 @@ def hold() -> UUID:
     )  # fmt: skip
 
 
+def warehouse() -> UUID:
+    return insert("stock_warehouse", code=uuid7().hex[:30], name="示例仓")
+
+
+def location(kind: str = "opening") -> UUID:
+    return insert("stock_location", code=uuid7().hex[:30], kind=kind)
+
+
+def lot() -> UUID:
+    return insert("stock_lot", product_id=product(), lot_no=uuid7().hex)
+
+
+def unit() -> UUID:
+    return insert(
+        "stock_unit", product_id=product(), serial_no=uuid7().hex, location_id=location(),
+        quality="qualified",
+    )  # fmt: skip
+
+
+def posting() -> UUID:
+    mark = uuid7().hex
+    return insert("stock_posting", number=mark, key=mark, kind="opening")
+
+
+def move() -> UUID:
+    gloves = insert("products_product", product_code=uuid7().hex, name="手套", tracking="none")
+    return insert(
+        "stock_move", posting_id=posting(), product_id=gloves, source_id=location(),
+        target_id=location("van"), source_quality="qualified", target_quality="qualified", qty=1,
+    )  # fmt: skip
+
+
+def reservation() -> UUID:
+    return insert(
+        "stock_reservation", document_line=uuid7(), product_id=product(), status="released",
+        location_id=location(), qty=1,
+    )  # fmt: skip
+
+
+def period() -> UUID:
+    """A month long ago, another one each time."""
+    months = uuid7().int % 9_000
+    month = dt.date(1100 + months // 12, 1 + months % 12, 1)
+    return insert("stock_period", month=month)
+
+
+def block() -> UUID:
+    return insert("stock_block", kind="hold", product_id=product())
+
+
 ROWS: dict[str, Callable[..., UUID]] = {
     "audit_evidencepack": pack,
     "audit_legalhold": hold,
@@ -402,6 +456,15 @@ ROWS: dict[str, Callable[..., UUID]] = {
     "parties_party": party,
     "products_product": product,
     "products_udiidentifier": identifier,
+    "stock_block": block,
+    "stock_location": location,
+    "stock_lot": lot,
+    "stock_move": move,
+    "stock_period": period,
+    "stock_posting": posting,
+    "stock_reservation": reservation,
+    "stock_unit": unit,
+    "stock_warehouse": warehouse,
 }
 
 

@@ -85,3 +85,20 @@ def test_the_benchmark_of_folding_measures_writes_and_folds() -> None:
         for write in ("copy", "update"):
             ratio = one[f"{write}_audited_s"] / one[f"{write}_bare_s"]
             assert abs(one[f"{write}_ratio"] - ratio) < 0.1, (table, write)
+
+
+def test_the_benchmark_of_stock_ships_what_it_says() -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.stock", "100"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["postings"] == 100
+    assert found["ours_ms"] > 0
+    assert abs(found["ratio"] - found["ours_ms"] / found["bare_ms"]) < 0.1

@@ -26,6 +26,7 @@ from kintsugi.identity.api import ROUTERS as IDENTITY
 from kintsugi.onboarding.api import ROUTERS as ONBOARDING
 from kintsugi.parties.api import router as parties
 from kintsugi.products.api import router as products
+from kintsugi.stock.api import router as stock
 
 DESCRIPTION = """
 Everything the pages of Kintsugi show, as JSON. 页面上的全部数据,以 JSON 提供。
@@ -156,6 +157,7 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/devices", devices),
     ("/products", products),
     ("/parties", parties),
+    ("/stock", stock),
     *(("", router) for router in ONBOARDING),
     *(("", router) for router in IDENTITY),
     *(("", router) for router in AUDIT),

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "kintsugi.audit",
     "kintsugi.parties",
     "kintsugi.products",
+    "kintsugi.stock",
     "kintsugi.devices",
     "kintsugi.onboarding",
 ]

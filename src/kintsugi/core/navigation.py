@@ -27,6 +27,7 @@ class NavEntry:
 
 
 RECORDS = _("Records")
+WAREHOUSE = _("Warehouse")
 INTAKE = _("Intake")
 CONTROL = _("Control")
 TOOLS = _("Tools")
@@ -38,6 +39,14 @@ ENTRIES: list[NavEntry] = [
     NavEntry("devices:list", _("Devices"), "device-heart-monitor", "d", RECORDS),
     NavEntry("products:list", _("Products"), "package", "p", RECORDS),
     NavEntry("parties:list", _("Parties"), "building-hospital", "c", RECORDS),
+    NavEntry("stock:list", _("Stock"), "packages", "w", WAREHOUSE),
+    NavEntry("stock:move", _("Move goods"), "transform", "i", WAREHOUSE),
+    NavEntry("stock:lots", _("Lots"), "tag", "f", WAREHOUSE),
+    NavEntry("stock:units", _("Serial units"), "barcode", "y", WAREHOUSE),
+    NavEntry("stock:postings", _("Postings"), "list-details", "g", WAREHOUSE),
+    NavEntry("stock:blocks", _("Holds and recalls"), "alert-triangle", "q", WAREHOUSE),
+    NavEntry("stock:warehouses", _("Warehouses"), "building-warehouse", "z", WAREHOUSE),
+    NavEntry("stock:months", _("Closed months"), "calendar", "1", WAREHOUSE),
     NavEntry("onboarding:list", _("Sources and runs"), "database-import", "r", INTAKE),
     NavEntry("people:list", _("People"), "users", "u", ACCESS),
     NavEntry("people:review", _("Access review"), "checklist", "v", ACCESS),

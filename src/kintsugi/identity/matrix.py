@@ -40,6 +40,10 @@ OBJECTS: dict[str, Thing] = {
     "device": _thing("设备", "devices", "read create edit void export"),
     "product": _thing("产品", "products", "read create edit void export"),
     "party": _thing("往来单位", "parties", "read create edit void export"),
+    "stock": _thing("库存", "stock", "read create export"),
+    "place": _thing("仓库与库位", "warehouses and locations", "read create edit"),
+    "block": _thing("冻结与召回", "holds and recalls", "read create approve"),
+    "month": _thing("库存月结", "closed stock months", "read approve", whole=True),
     "personal": _thing("个人信息(不脱敏)", "personal data, unmasked", "read"),
     "evidence": _thing("数据来源", "evidence of values", "read"),
     "cell": _thing("来源单元格", "source cells", "read"),
@@ -105,6 +109,7 @@ _LISTED = (
     _role(
         "steward", "数据管家", "Data steward", "all",
         f"{_RECORDS} {_LISTS} {_INTAKE} personal.read row.read"
+        " stock.read stock.export place.read place.create place.edit block.read"
         " device.create device.edit device.void product.create product.edit product.void"
         " party.create party.edit party.void source.edit source.export run.import run.approve"
         " run.export issue.edit issue.export pack.read pack.create act.read act.create"
@@ -114,37 +119,44 @@ _LISTED = (
     _role(
         "desk", "服务台", "Service desk", "all region customer",
         f"{_RECORDS} device.edit device.export party.edit personal.read issue.read"
+        " stock.read block.read"
         " act.read act.create signature.read signature.sign",
         "接听、登记并跟进服务请求。", "Takes, records and follows up requests for service.",
     ),
     _role(
         "dispatcher", "调度", "Dispatcher", "all region",
-        f"{_RECORDS} device.export personal.read",
+        f"{_RECORDS} device.export personal.read"
+        " stock.read place.read block.read",
         "安排谁在何时到哪台设备。", "Decides who goes to which device, and when.",
     ),
     _role(
         "technician", "现场工程师", "Technician", "region customer own",
-        f"{_RECORDS} personal.read signature.sign",
+        f"{_RECORDS} personal.read signature.sign"
+        " stock.read block.read",
         "在现场维修和保养设备。", "Repairs and maintains devices on site.",
     ),
     _role(
         "sales", "销售", "Sales", "all region customer",
-        f"{_RECORDS} {_LISTS} personal.read",
+        f"{_RECORDS} {_LISTS} personal.read"
+        " stock.read block.read",
         "合同到交付。", "From contract to delivery.",
     ),
     _role(
         "purchasing", "采购", "Purchasing", "all",
-        f"{_RECORDS} {_LISTS} personal.read product.create product.edit",
+        f"{_RECORDS} {_LISTS} personal.read product.create product.edit"
+        " stock.read stock.export place.read block.read",
         "订单到验收。", "From order to acceptance.",
     ),
     _role(
         "warehouse", "仓库", "Warehouse", "all warehouse",
-        "device.read product.read party.read evidence.read cell.read history.read device.edit",
+        "device.read product.read party.read evidence.read cell.read history.read device.edit"
+        " stock.read stock.create stock.export place.read block.read",
         "收货、上架、拣选、发货、盘点。", "Receives, puts away, picks, ships and counts.",
     ),
     _role(
         "quality", "质量负责人", "Quality manager", "all",
         f"{_RECORDS} {_LISTS} {_INTAKE} run.approve pack.read pack.create report.read"
+        " stock.read stock.export place.read block.read block.create block.approve"
         " report.create report.export act.read act.create"
         " signature.read signature.sign signature.export audit.read trail.read trail.export"
         " hold.read hold.create hold.approve",
@@ -152,7 +164,8 @@ _LISTED = (
     ),
     _role(
         "finance", "财务", "Finance", "all",
-        f"{_RECORDS} {_LISTS} signature.sign",
+        f"{_RECORDS} {_LISTS} signature.sign"
+        " stock.read stock.export place.read month.read month.approve",
         "发票与结算。", "Invoices and settlement.",
     ),
     _role(
@@ -164,12 +177,14 @@ _LISTED = (
     _role(
         "incident_commander", "事件指挥", "Incident commander", "all",
         f"{_RECORDS} {_INTAKE} audit.read trail.read report.read pack.read act.read act.create"
+        " stock.read place.read block.read month.read"
         " signature.read signature.sign",
         "负责一次故障从发现到验证。", "Leads a fault from its signal to its verified repair.",
     ),
     _role(
         "auditor", "审计员", "Auditor", "all",
         f"{_RECORDS} {_LISTS} {_INTAKE} audit.read audit.export trail.read trail.export"
+        " stock.read stock.export place.read block.read month.read"
         " pack.read pack.create report.read"
         " report.create report.export act.read act.export signature.read signature.export"
         " hold.read person.read"
@@ -192,7 +207,8 @@ _LISTED = (
     ),
     _role(
         "reader", "只读", "Reader", "all region warehouse customer",
-        f"{_RECORDS}",
+        f"{_RECORDS}"
+        " stock.read place.read block.read",
         "查看记录,个人信息脱敏。", "Looks records up; personal data stays masked.",
     ),
 )  # fmt: skip

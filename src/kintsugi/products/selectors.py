@@ -1,6 +1,6 @@
 """Reads of products shared with other apps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -135,3 +135,9 @@ def by_code(code: str, *, limit: int = 20) -> list[Product]:
         Q(product_code=wanted) | Q(identifiers__device_identifier=wanted)
     )
     return list(found.distinct().order_by("product_code")[:limit])
+
+
+def by_codes(codes: Iterable[str]) -> dict[str, Product]:
+    """Products by exactly these product codes; one query."""
+    found = Product.objects.filter(product_code__in=set(codes), is_void=False)
+    return {one.product_code: one for one in found}

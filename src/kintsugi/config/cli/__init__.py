@@ -27,6 +27,7 @@ COMMANDS = (
     "import_",
     "explain",
     "checksum",
+    "scan",
     "audit",
     "witness",
     "doctor",

@@ -42,6 +42,24 @@ STATUS: dict[str, int] = {
     "access.denied": 403,
     "access.no-rule": 403,
 }
+#: Refusals of stock: by the wrong person, against its state, or of what was typed.
+_STOCK: dict[int, str] = {
+    403: "same-person own-posting place-of-others",
+    409: (
+        "not-enough unit-elsewhere recall hold rejected expired temperature month-closed "
+        "unit-reserved reversed no-reversal released unit-fixed lot-differs code-taken month- "
+        "running"
+    ),
+    422: (
+        "unit-twice serial-twice serial-missing lot-missing not-tracked quantity no-lines "
+        "too-many-lines backdated day-to-come reason-missing code-missing place-missing "
+        "place-not-ours unit-of-other-lot unknown-product-code unknown-source unknown-target "
+        "unknown-lot-no unknown-serial-no"
+    ),
+}
+STATUS.update(
+    {f"stock.{code}": status for status, codes in _STOCK.items() for code in codes.split()}
+)
 CHECK = Text("请检查地址,或用搜索查找。", "Check the address, or look for it with search.")
 LATER = Text("请稍后再试。", "Try again later.")
 

@@ -73,7 +73,7 @@ def _gs1(elements: gs1.ElementString, raw: str, today_year: int | None) -> Udi:
     sound = expected == di[-1]
     ends, made = elements.get("17"), elements.get("11")
     # Identifier first, predefined lengths next, the rest as read: GS1 section 7.8.5.3.
-    ordered = sorted(elements.elements, key=lambda e: (e[0] != "01", not gs1.AIS[e[0]].fixed))
+    ordered = sorted(elements.elements, key=lambda e: (e[0] != "01", not gs1.AIS[e[0]].predefined))
     return Udi(
         di=di,
         issuer="GS1",

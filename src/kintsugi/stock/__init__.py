@@ -1,0 +1,1 @@
+"""Where every thing is: locations, lots, units, the ledger of moves and what follows from it."""

@@ -1,0 +1,27 @@
+-- A line is seen from both its ends.
+source_id in (
+    select l.id from stock_location l
+    where l.warehouse_id in (
+        select w.id from stock_warehouse w
+        where w.region_code like any ((select array(select r || '%' from unnest(core_scope('regions')) r))::text[])
+        or w.id = any ((select core_scope('warehouses'))::uuid[])
+    )
+    or l.party_id in (
+        select p.id from parties_party p
+        where p.region_code like any ((select array(select r || '%' from unnest(core_scope('regions')) r))::text[])
+        or p.id = any ((select core_scope('customers'))::uuid[])
+    )
+)
+or target_id in (
+    select l.id from stock_location l
+    where l.warehouse_id in (
+        select w.id from stock_warehouse w
+        where w.region_code like any ((select array(select r || '%' from unnest(core_scope('regions')) r))::text[])
+        or w.id = any ((select core_scope('warehouses'))::uuid[])
+    )
+    or l.party_id in (
+        select p.id from parties_party p
+        where p.region_code like any ((select array(select r || '%' from unnest(core_scope('regions')) r))::text[])
+        or p.id = any ((select core_scope('customers'))::uuid[])
+    )
+)
