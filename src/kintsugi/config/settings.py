@@ -89,6 +89,8 @@ INSTALLED_APPS = [
     "kintsugi.parties",
     "kintsugi.products",
     "kintsugi.stock",
+    "kintsugi.purchasing",
+    "kintsugi.sales",
     "kintsugi.devices",
     "kintsugi.onboarding",
 ]

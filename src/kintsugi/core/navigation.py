@@ -28,6 +28,8 @@ class NavEntry:
 
 RECORDS = _("Records")
 WAREHOUSE = _("Warehouse")
+PURCHASING = _("Purchasing")
+SALES = _("Sales")
 INTAKE = _("Intake")
 CONTROL = _("Control")
 TOOLS = _("Tools")
