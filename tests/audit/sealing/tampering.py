@@ -27,11 +27,11 @@ def no_triggers() -> Iterator[Any]:
 
 
 def switch_keepers(cursor: Any, how: str) -> None:
-    """Disable or enable what refuses the removal of rows, and the change of a hold, whatever the
-    settings."""
+    """Disable or enable the rules that hold whatever the settings: rows stay, ledgers only grow.
+    The change log's own triggers are not among them."""
     cursor.execute(
         "select c.relname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid"
-        " where t.tgname in ('row_stays', 'rows_stay', 'hold_stands')"
+        " where t.tgenabled in ('A', 'D') and not t.tgisinternal and t.tgname not like 'audit%'"
     )
     for table, trigger in cursor.fetchall():
         cursor.execute(f'alter table "{table}" {how} "{trigger}"')

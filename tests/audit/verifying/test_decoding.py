@@ -2,8 +2,6 @@
 
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from kintsugi.audit.verifying.wal import WalTransaction, _columns
 from kintsugi.audit.verifying.walverifier import DecodingVerifier
 from kintsugi.core.errors import KintsugiError
 from tests.audit.rows import NEVER_DELETED, ONLY_GROW, ROWS, party
+from tests.audit.sealing.tampering import no_triggers as superuser
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -30,15 +29,6 @@ pytestmark = [
 def execute(statement: str, params: list[Any] | None = None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, params or [])
-
-
-@contextmanager
-def superuser() -> Iterator[None]:
-    """A transaction with all triggers of the session switched off."""
-    with transaction.atomic():
-        execute("set local role none")
-        execute("set local session_replication_role = replica")
-        yield
 
 
 def url() -> str:
