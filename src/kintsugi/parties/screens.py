@@ -120,8 +120,12 @@ def evidence(record: Any) -> dict[str, Any]:
 
 
 def correct(record: Any) -> list[Action]:
-    """The way to a correction."""
-    return [Action(_("Correct"), reverse("parties:correct", args=[record.pk]), icon="pencil")]
+    """The ways to a correction and to a licence."""
+    add = reverse("parties:add-licence", args=[record.pk])
+    return [
+        Action(_("Register a licence"), add, icon="certificate"),
+        Action(_("Correct"), reverse("parties:correct", args=[record.pk]), icon="pencil"),
+    ]
 
 
 PARTY = DetailScreen(

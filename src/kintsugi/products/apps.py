@@ -11,7 +11,11 @@ class ProductsConfig(AppConfig):
 
     def ready(self) -> None:
         """Add products to search, home, the pages of parties, evidence packs and retention."""
-        from kintsugi.products import evidence_pack, finding
+        from kintsugi.core import panels
+        from kintsugi.products import evidence_pack, finding, trade_screens
 
         finding.register()
+        finding.register_trade()
         evidence_pack.register()
+        for panel in trade_screens.PANELS:
+            panels.register(panel)

@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.audit.selectors import evidence_of, golden_cells
 from kintsugi.core.panels import RecordPanel, Registered, Together
 from kintsugi.core.screens import (
+    Action,
     Column,
     Custom,
     DetailScreen,
@@ -214,6 +216,13 @@ PRODUCT = DetailScreen(
     ),
     pills=_status,
     breadcrumbs=lambda record: [(_("Products"), reverse("products:list"))],
+    actions=lambda record: [
+        Action(
+            _("Register a certificate"),
+            f"{reverse('products:add-certificate')}?{urlencode({'products': record.product_code})}",
+            icon="report-medical",
+        )
+    ],
     panels=(
         Together(GROUPS),
         Custom("products/packages.html", packages),
