@@ -123,11 +123,16 @@ def steps(record: Qualification) -> list[Step]:
     status = record.status  # type: ignore[attr-defined]
     revoked = [LICENCE_STATES["revoked"]] if record.revoked_on else []
     not_ended = [] if status == "expired" else [_("It did not end.")]
+    change = Step(
+        _("Change by request"), reverse("products:change-licence", args=[record.pk]), "pencil",
+        why_not=revoked,
+    )  # fmt: skip
     authorise = Step(
         _("Authorise products"), reverse("products:authorise", args=[record.pk]), "package",
         why_not=revoked,
     )  # fmt: skip
     return [
+        change,
         *([authorise] if record.kind == "authorisation" else []),
         Step(_("Revoke"), reverse("parties:revoke-licence", args=[record.pk]), "x",
              why_not=revoked),

@@ -12,7 +12,7 @@ from kintsugi.parties.licence_screens import (
     REVOKE,
     UNLOCK_PAGE,
 )
-from kintsugi.parties.screens import CORRECT, PARTIES, PARTY
+from kintsugi.parties.screens import CORRECT, MERGE, PARTIES, PARTY
 
 app_name = "parties"
 urlpatterns = [
@@ -21,6 +21,7 @@ urlpatterns = [
     path("<uuid:pk>/", PARTY.as_view(), name="detail"),
     path("<uuid:pk>/correct/", CORRECT.as_view(), name="correct"),
     path("<uuid:pk>/correct/<uuid:act>/", CORRECT.as_view(), name="correct-again"),
+    path("<uuid:pk>/merge/", MERGE.as_view(), name="merge"),
     path("<uuid:pk>/licences/new/", ADD_LICENCE.as_view(), name="add-licence"),
     path("licences/", LICENCES.as_view(), name="licences"),
     path("licences/<uuid:pk>/", LICENCE.as_view(), name="licence"),

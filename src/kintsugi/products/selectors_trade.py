@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import CharField, Count, DateField, F, Func, Q, QuerySet, Value
+from django.db.models import Count, DateField, F, Func, Q, QuerySet, TextField, Value
 
 from kintsugi.core.errors import NotFound, Text
 from kintsugi.core.queries import query
@@ -197,7 +197,7 @@ def ending(within: str, *, on: dt.date) -> QuerySet[Any]:
     days: they were renewed by another."""
     locks = Func(
         F("pk"), Value(on, DateField()), function="licence_locks",
-        output_field=ArrayField(CharField()),
+        output_field=ArrayField(TextField()),
     )  # fmt: skip
     lately = Q(valid_to__gte=on - dt.timedelta(days=ENDED_SHOWN_DAYS))
     found = licences(on=on).filter(status__in=WITHIN[within]).annotate(locks=locks)

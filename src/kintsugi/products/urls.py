@@ -4,6 +4,13 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from kintsugi.products import views
+from kintsugi.products.act_forms import (
+    CHANGE_CERTIFICATE,
+    CHANGE_LICENCE,
+    MERGE,
+    REQUEST_CERTIFICATE,
+    REQUEST_LICENCE,
+)
 from kintsugi.products.kinds import REVIEW_ROLES
 from kintsugi.products.screens import PRODUCT, PRODUCTS
 from kintsugi.products.selectors_trade import WITHIN
@@ -60,6 +67,13 @@ urlpatterns = [
     path("reviews/<uuid:pk>/reject/", REJECT.as_view(), name="reject-review"),
     path("reviews/<uuid:pk>/withdraw/", WITHDRAW.as_view(), name="withdraw-review"),
     path("reviews/<uuid:pk>/end/", END.as_view(), name="end-review"),
+    path("<uuid:pk>/merge/", MERGE.as_view(), name="merge"),
+    path("requests/parties/<uuid:pk>/", REQUEST_LICENCE.as_view(), name="request-licence"),
+    path("requests/licences/<uuid:pk>/", CHANGE_LICENCE.as_view(), name="change-licence"),
+    path("requests/products/<uuid:pk>/", REQUEST_CERTIFICATE.as_view(), name="request-certificate"),
+    path(
+        "requests/certificates/<uuid:pk>/", CHANGE_CERTIFICATE.as_view(), name="change-certificate"
+    ),
     path("radar/", RADAR.as_view(), name="radar"),
     path("radar/<ending:within>/", RADAR.as_view(), name="radar-within"),
 ]
