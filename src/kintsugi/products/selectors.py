@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from uuid import UUID
 
 import polars as pl
@@ -141,3 +142,43 @@ def by_codes(codes: Iterable[str]) -> dict[str, Product]:
     """Products by exactly these product codes; one query."""
     found = Product.objects.filter(product_code__in=set(codes), is_void=False)
     return {one.product_code: one for one in found}
+
+
+#: Packages in packages; a chain that is longer is a ring.
+LEVELS_MAX = 10
+
+
+def in_packages(identifiers: Iterable[str]) -> dict[str, dict[UUID, Decimal]]:
+    """For each device identifier the products that carry it, with the number of base units that
+    its package holds: 1 for the piece itself. At most ten queries whatever their number."""
+    wanted = set(identifiers)
+    found: dict[str, dict[UUID, Decimal]] = {}
+    rows = UdiIdentifier.objects.filter(device_identifier__in=wanted, is_void=False)
+    open_chains = [(one.device_identifier, one.product_id, Decimal(1), one) for one in rows]
+    for _ in range(LEVELS_MAX):
+        inner_ids = [one.contains_id for _di, _product, _n, one in open_chains if one.contains_id]
+        inner = UdiIdentifier.objects.in_bulk(inner_ids) if inner_ids else {}
+        going_on = []
+        for di, product_id, count, one in open_chains:
+            if one.contains_id in inner:
+                held = count * (one.quantity or 1)
+                going_on.append((di, product_id, held, inner[one.contains_id]))
+            else:
+                found.setdefault(di, {})[product_id] = count
+        open_chains = going_on
+        if not open_chains:
+            break
+    own = Product.objects.filter(primary_di__in=wanted - set(found), is_void=False)
+    for product_ in own:
+        found.setdefault(str(product_.primary_di), {})[product_.pk] = Decimal(1)
+    return found
+
+
+def tracking_of(product_: Product) -> str:
+    """How units of a product are told apart: none, lot, serial, lot_and_serial. As somebody said,
+    else as its UDI carries it; the ledger asks the same (``stock_tracking``)."""
+    if product_.tracking:
+        return product_.tracking
+    if product_.serial_in_udi:
+        return "serial"
+    return "lot" if product_.lot_in_udi else "none"

@@ -39,6 +39,11 @@ from kintsugi.stock.models import (
     Warehouse,
 )
 from kintsugi.stock.refusals import explained
+from kintsugi.stock.services_labels import LotLabel as LotLabel
+from kintsugi.stock.services_labels import UnitLabel as UnitLabel
+from kintsugi.stock.services_labels import lot_differs as lot_differs
+from kintsugi.stock.services_labels import register_labelled as register_labelled
+from kintsugi.stock.services_labels import register_lots as register_lots
 
 # -- places ----------------------------------------------------------------------------------------
 
@@ -140,20 +145,7 @@ def register_lot(
         if read is None or known == read:
             continue
         if known is not None:
-            raise KintsugiError(
-                "stock.lot-differs",
-                Text(
-                    f"批号 {lot_no} 的日期原为 {known},标签为 {read}。",
-                    f"Lot {lot_no} has the date {known}, its label says {read}.",
-                ),
-                Text(
-                    "核对标签;若原记录有误,先更正批次。",
-                    "Look at the label; if the record is wrong, correct the lot first.",
-                ),
-                field=field,
-                known=known,
-                read=read,
-            )
+            raise lot_differs(lot_no, field, known, read)
         Lot.objects.filter(pk=lot.pk).update(**{field: read})
         setattr(lot, field, read)
     return lot
