@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import polars as pl
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from kintsugi.core.bulk import fetch_frame
@@ -144,41 +145,32 @@ def by_codes(codes: Iterable[str]) -> dict[str, Product]:
     return {one.product_code: one for one in found}
 
 
-#: Packages in packages; a chain that is longer is a ring.
-LEVELS_MAX = 10
+@dataclass(frozen=True)
+class Labelled:
+    """What a device identifier stands on. ``base_units``: how many base units (primary packages)
+    one of it holds; None where the nest of packages is not known, or where it is a part of a base
+    unit (``is_part``)."""
+
+    di: str
+    identifier_id: UUID | None
+    product_id: UUID
+    base_units: Decimal | None
+    is_part: bool
 
 
-def in_packages(identifiers: Iterable[str]) -> dict[str, dict[UUID, Decimal]]:
-    """For each device identifier the products that carry it, with the number of base units that
-    its package holds: 1 for the piece itself. At most ten queries whatever their number."""
-    wanted = set(identifiers)
-    found: dict[str, dict[UUID, Decimal]] = {}
-    rows = UdiIdentifier.objects.filter(device_identifier__in=wanted, is_void=False)
-    open_chains = [(one.device_identifier, one.product_id, Decimal(1), one) for one in rows]
-    for _ in range(LEVELS_MAX):
-        inner_ids = [one.contains_id for _di, _product, _n, one in open_chains if one.contains_id]
-        inner = UdiIdentifier.objects.in_bulk(inner_ids) if inner_ids else {}
-        going_on = []
-        for di, product_id, count, one in open_chains:
-            if one.contains_id in inner:
-                held = count * (one.quantity or 1)
-                going_on.append((di, product_id, held, inner[one.contains_id]))
-            else:
-                found.setdefault(di, {})[product_id] = count
-        open_chains = going_on
-        if not open_chains:
-            break
-    own = Product.objects.filter(primary_di__in=wanted - set(found), is_void=False)
-    for product_ in own:
-        found.setdefault(str(product_.primary_di), {})[product_.pk] = Decimal(1)
+def labelled(dis: Iterable[str]) -> dict[str, list[Labelled]]:
+    """Products by the device identifiers of any package level, with the package unfolded; several
+    where several products carry the same one. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(query("products", "labelled"), {"dis": sorted(set(dis))})
+        rows = [Labelled(*row) for row in cursor.fetchall()]
+    found: dict[str, list[Labelled]] = {}
+    for one in rows:
+        found.setdefault(one.di, []).append(one)
     return found
 
 
-def tracking_of(product_: Product) -> str:
-    """How units of a product are told apart: none, lot, serial, lot_and_serial. As somebody said,
-    else as its UDI carries it; the ledger asks the same (``stock_tracking``)."""
-    if product_.tracking:
-        return product_.tracking
-    if product_.serial_in_udi:
-        return "serial"
-    return "lot" if product_.lot_in_udi else "none"
+def by_ids_or_codes(ids: Iterable[UUID], codes: Iterable[str]) -> list[Product]:
+    """Products with these ids or exactly these codes; one query."""
+    wanted = Q(pk__in=set(ids)) | Q(product_code__in=set(codes))
+    return list(Product.objects.filter(wanted, is_void=False).select_related("manufacturer"))

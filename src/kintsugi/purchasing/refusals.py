@@ -102,23 +102,21 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         "{product_code} is kept cold; temperature on arrival or hours of transport are missing.",
         "读取温度记录仪并填写。", "Read the recorder and fill both in.",
     ),
-    "unreadable": (
-        422, "无法识别“{raw}”。", "“{raw}” cannot be read.",
-        "重新扫描,或手工输入产品、批号和序列号。", "Scan again, or type product, lot and serial number.",
+    "other-product": (
+        422, "输入的产品是 {product_code},标签上是 {labelled}。",
+        "{product_code} was typed, the label is of {labelled}.",
+        "核对标签。", "Look at the label.",
     ),
-    "check-digit": (
-        422, "“{raw}”的校验位不正确。", "The check digit of “{raw}” is wrong.",
-        "重新扫描;仍不正确时属标签问题,放到待处理区。",
-        "Scan again; if it stays wrong the label is faulty: set the thing apart.",
+    "package-size": (
+        422, "{product_code} 的这种包装内装多少未登记。",
+        "How many of {product_code} this package holds is not on record.",
+        "补全产品的包装关系,或扫描单件标签。",
+        "Complete the product's package levels, or scan the single labels.",
     ),
     "unknown-product": (
         422, "没有“{value}”对应的产品。", "No product has “{value}”.",
         "放到待处理区;由主数据登记该标识后再收。",
         "Set it apart; master data records the identifier first.",
-    ),
-    "ambiguous-product": (
-        422, "“{value}”对应几种产品。", "“{value}” stands for several products.",
-        "手工输入产品编码。", "Type the product code.",
     ),
     "not-ordered": (
         409, "{product_code} 不在订单 {order} 上。", "{product_code} is not on order {order}.",

@@ -40,6 +40,8 @@ from kintsugi.stock.models import (
     Unit,
     Warehouse,
 )
+from kintsugi.stock.scanning import Scanned as Scanned
+from kintsugi.stock.scanning import understand_many as understand_many
 from kintsugi.stock.whose import warehouse_within as warehouse_within  # for documents of a warehouse
 
 #: Rows of stock looked at for one line of an order.
@@ -259,6 +261,13 @@ def bins_for(
     return _rows(
         query("stock", "bins_for"), product=product, lot=lot, warehouse=warehouse, limit=limit
     )
+
+
+def tracking_of(products: Sequence[UUID]) -> dict[UUID, str]:
+    """How units of these products are told apart: none, lot, serial, lot_and_serial."""
+    with connection.cursor() as cursor:
+        cursor.execute(query("stock", "tracking_of"), [list(products)])
+        return dict(cursor.fetchall())
 
 
 def warehouse_names(ids: Sequence[str]) -> dict[str, str]:

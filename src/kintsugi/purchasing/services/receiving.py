@@ -300,10 +300,9 @@ def _lines(
         if scan.serial_no:
             unit = units[scan.product_id, scan.serial_no]
             moves.append(_move(line, outside, Decimal(1), unit))
+    by_unit = {one.document_line for one in moves}
     moves += [
-        _move(line, outside, line.qty, None)
-        for line in made.values()
-        if not any(one.document_line == line.pk for one in moves)
+        _move(line, outside, line.qty, None) for line in made.values() if line.pk not in by_unit
     ]
     return list(made.values()), moves
 

@@ -16,13 +16,21 @@ from kintsugi.core.errors import KintsugiError, NotFound, Text
 from kintsugi.core.ids import uuid7
 from kintsugi.core.queries import query
 from kintsugi.products import selectors as products
-from kintsugi.purchasing.labels import Label, understand
 from kintsugi.purchasing.models import OrderLine, Receipt, Scan
 from kintsugi.purchasing.refusals import refuse
 from kintsugi.purchasing.services.steps import change, locked, need_reason, once
 from kintsugi.stock import selectors as stock
 
 NAME = Text("收货单", "goods receipt")
+#: What the checks here say themselves, in the words of a receipt; goods on hold may come in, since
+#: they go nowhere before they are inspected.
+OWN_CHECKS = frozenset(
+    f"scan.{code}"
+    for code in (
+        "expired", "dates-differ", "lot-differs", "held", "rejected", "serial-quantity",
+        "unknown", "unknown-di", "unknown-product",
+    )
+)  # fmt: skip
 SCANS_MAX = 5_000
 RAW_MAX = 400
 
@@ -121,11 +129,10 @@ class Counter:
         rows = OrderLine.objects.filter(order_id=receipt.order_id).select_related("product")
         self.order_lines = list(rows.order_by("line"))
         self.by_id = {one.product_id: one.product for one in self.order_lines}
-        self.identifiers: dict[str, Mapping[UUID, Decimal]] = {}
-        self.labels: dict[str, Label | KintsugiError] = {}
-        for one in readings:
-            if one.raw and one.raw not in self.labels:
-                self.labels[one.raw] = self._label(one.raw)
+        self.tracking = stock.tracking_of(list(self.by_id))
+        raws = list(dict.fromkeys(one.raw for one in readings if one.raw))
+        meant = stock.understand_many(raws, on=receipt.arrived_on) if raws else []
+        self.labels: dict[str, stock.Scanned] = dict(zip(raws, meant, strict=True))
         self.typed = products.by_codes(
             {code for one in readings for code in (one.product_code.strip(),
                                                    one.product_code.strip().upper()) if code}
@@ -146,12 +153,6 @@ class Counter:
             self.dates[lot.product_id, lot.lot_no] = lot.expiry_date
         self.known = self._known_serials(readings)
 
-    def _label(self, raw: str) -> Label | KintsugiError:
-        try:
-            return understand(raw[:RAW_MAX], self.identifiers)
-        except KintsugiError as error:
-            return error
-
     def _known_serials(self, readings: Sequence[Reading]) -> dict[tuple[UUID, str], str]:
         serials = {serial_of(one, self.labels.get(one.raw)) for one in readings} - {""}
         pairs = [(product, serial) for product in self.by_id for serial in serials]
@@ -167,8 +168,6 @@ class Counter:
         if one.qty <= 0:
             raise refuse("quantity", line=1, field="qty")
         label = self.labels.get(one.raw)
-        if isinstance(label, KintsugiError):
-            raise label
         product, per_package = self._product(one, label)
         lot_no, serial_no = lot_of(one, label), serial_of(one, label)
         mfg = (label.mfg_date if label else None) or one.mfg_date
@@ -195,26 +194,26 @@ class Counter:
             self.dates[product.pk, lot_no] = expiry
         return rows
 
-    def _product(self, one: Reading, label: Label | None) -> tuple[Any, Decimal]:
-        if one.product_code.strip():
-            code = one.product_code.strip()
-            found = self.typed.get(code) or self.typed.get(code.upper())
+    def _product(self, one: Reading, label: stock.Scanned | None) -> tuple[Any, Decimal]:
+        """The product, and how many base units one of what was read holds."""
+        typed = one.product_code.strip()
+        if label is not None and not (typed and label.kind == "several"):
+            label.sound(but=OWN_CHECKS)
+        if typed:
+            found = self.typed.get(typed) or self.typed.get(typed.upper())
             if found is None:
-                raise refuse("unknown-product", value=code, field="product_code")
-            per_package = label.products.get(found.pk, Decimal(1)) if label else Decimal(1)
-            return self._ordered(found), per_package
-        if label is None:
-            raise refuse("unknown-product", value="", field="raw")
-        if not label.products:
-            raise refuse("unknown-product", value=label.value, field="raw")
-        here = [pk for pk in label.products if pk in self.by_id]
-        if len(here) > 1:
-            raise refuse("ambiguous-product", value=label.value, field="product_code")
-        if not here:
-            named = products.products().filter(pk__in=label.products).first()
-            raise refuse("not-ordered", order=self.receipt.order.number,
-                         product_code=named.product_code if named else label.value)  # fmt: skip
-        return self.by_id[here[0]], label.products[here[0]]
+                raise refuse("unknown-product", value=typed, field="product_code")
+            if label is not None and label.product is not None and label.product.pk != found.pk:
+                raise refuse("other-product", product_code=found.product_code,
+                             labelled=label.product.product_code)  # fmt: skip
+        elif label is None or label.product is None:
+            raise refuse("unknown-product", value=one.raw.strip()[:90], field="raw")
+        else:
+            found = label.product
+        if label is not None and label.product is not None and label.qty is None:
+            raise refuse("package-size", product_code=found.product_code)
+        held = label.qty if label is not None and label.qty is not None else Decimal(1)
+        return self._ordered(found), held
 
     def _ordered(self, product: Any) -> Any:
         if product.pk not in self.by_id:
@@ -223,7 +222,7 @@ class Counter:
         return self.by_id[product.pk]
 
     def _check_tracking(self, product: Any, lot_no: str, serial_no: str, qty: Decimal) -> None:
-        tracking, code = products.tracking_of(product), product.product_code
+        tracking, code = self.tracking[product.pk], product.product_code
         if tracking in ("serial", "lot_and_serial"):
             if qty > 1:
                 raise refuse("package-of-serials", product_code=code, qty=qty)
@@ -289,15 +288,15 @@ def room(line: OrderLine) -> Decimal:
     return line.qty * (100 + line.over_percent) / 100 - line.received
 
 
-def lot_of(one: Reading, label: Label | KintsugiError | None) -> str:
+def lot_of(one: Reading, label: stock.Scanned | None) -> str:
     """The lot number, from the label or as typed, without needless blanks."""
-    read = label.lot_no if isinstance(label, Label) else ""
+    read = label.lot_no if label is not None else ""
     return " ".join((read or one.lot_no).split())
 
 
-def serial_of(one: Reading, label: Label | KintsugiError | None) -> str:
+def serial_of(one: Reading, label: stock.Scanned | None) -> str:
     """The serial number, from the label or as typed, without blanks and in capitals."""
-    read = label.serial_no if isinstance(label, Label) else ""
+    read = label.serial_no if label is not None else ""
     return "".join((read or one.serial_no).split()).upper()
 
 
