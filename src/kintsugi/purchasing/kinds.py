@@ -24,7 +24,9 @@ REQUEST = StateMachine(
         "cancelled": Text("已取消", "cancelled"),
     },
     # What was ordered comes back when the order is cancelled.
-    steps=_steps("submitted>approved|rejected|cancelled approved>ordered|cancelled ordered>approved"),
+    steps=_steps(
+        "submitted>approved|rejected|cancelled approved>ordered|cancelled ordered>approved"
+    ),
 )
 ORDER = StateMachine(
     name="purchasing.order",
@@ -89,7 +91,9 @@ RETURN = StateMachine(
         "rejected": Text("已驳回", "rejected"),
         "cancelled": Text("已取消", "cancelled"),
     },
-    steps=_steps("submitted>approved|rejected|cancelled approved>shipped|cancelled shipped>credited"),
+    steps=_steps(
+        "submitted>approved|rejected|cancelled approved>shipped|cancelled shipped>credited"
+    ),
 )
 INVOICE = StateMachine(
     name="purchasing.invoice",

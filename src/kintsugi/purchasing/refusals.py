@@ -58,7 +58,8 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
     "shipment-announced": (
         409, "供应商发货单 {shipment_no} 已登记为 {notice}。",
         "Shipment {shipment_no} is recorded as {notice} already.",
-        "核对发货单号;有变化时先取消原通知。", "Check the number; cancel the old notice if it changed.",
+        "核对发货单号;有变化时先取消原通知。",
+        "Check the number; cancel the old notice if it changed.",
     ),
     "announced-too-much": (
         422, "第 {line} 行通知 {qty:g},订单未到 {open:g}。",
@@ -181,7 +182,8 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         "已验收的用退供应商处理。", "Return what was accepted to the supplier instead.",
     ),
     "no-location": (
-        409, "仓库 {warehouse} 没有合适的{zone_zh}。", "Warehouse {warehouse} has no fit {zone_en}.",
+        409, "仓库 {warehouse} 没有合适的{zone_zh}。",
+        "Warehouse {warehouse} has no fit {zone_en}.",
         "先新增库位。", "Add a location first.",
     ),
     # -- acceptance and put-away ------------------------------------------------------------------
@@ -228,8 +230,10 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         "填写不合格数量,或写明为何仍可接受。", "Reject what failed, or say why it is acceptable.",
     ),
     "finding-unanswered": (
-        422, "第 {line} 行到货时有异常:{finding}", "Line {line} had a finding on arrival: {finding}",
-        "在备注中写明判断依据,或判为不合格。", "Say in the note what the decision rests on, or reject it.",
+        422, "第 {line} 行到货时有异常:{finding}",
+        "Line {line} had a finding on arrival: {finding}",
+        "在备注中写明判断依据,或判为不合格。",
+        "Say in the note what the decision rests on, or reject it.",
     ),
     "qualifies-expired": (
         409, "第 {line} 行已过有效期 {expiry},不能判为合格。",
@@ -282,13 +286,14 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         409, "第 {line} 行没有待处理的差异。", "Line {line} has no open difference.",
         "无需处理。", "There is nothing to resolve.",
     ),
-    # -- rules of the database, met only by what goes round the services ----------------------------
+    # -- rules of the database, for what goes round the services ----------------------------------
     "not-what-arrived": (
         409, "验收与收货单不符,或已验收。", "The inspection is not of what arrived.",
         "按收货单逐行验收。", "Inspect the receipt line by line.",
     ),
     "counted": (
-        409, "到货与验收数量由数据库计算。", "What arrived and was accepted is counted by the database.",
+        409, "到货与验收数量由数据库计算。",
+        "What arrived and was accepted is counted by the database.",
         "用收货单或验收单更改。", "Change it by a receipt or an acceptance.",
     ),
     "not-accepted": (

@@ -42,7 +42,9 @@ from kintsugi.stock.models import (
 )
 from kintsugi.stock.scanning import Scanned as Scanned
 from kintsugi.stock.scanning import understand_many as understand_many
-from kintsugi.stock.whose import warehouse_within as warehouse_within  # for documents of a warehouse
+from kintsugi.stock.whose import (
+    warehouse_within as warehouse_within,
+)  # for documents of a warehouse
 
 #: Rows of stock looked at for one line of an order.
 CANDIDATES_MAX = 5_000

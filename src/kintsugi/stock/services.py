@@ -19,14 +19,9 @@ from kintsugi.core.errors import KintsugiError, NotFound, Text
 from kintsugi.core.ids import uuid7
 from kintsugi.core.queries import query
 from kintsugi.stock.kinds import POSTING_KINDS
-from kintsugi.stock.lines import (
-    Document,
-    Line,
-    check_places,
-    check_quantities,
-    check_size,
-    check_whole,
-)
+from kintsugi.stock.lines import Document as Document
+from kintsugi.stock.lines import Line as Line
+from kintsugi.stock.lines import check_places, check_quantities, check_size, check_whole
 from kintsugi.stock.models import (
     Block,
     Location,

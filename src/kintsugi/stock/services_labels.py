@@ -92,7 +92,9 @@ def register_lots(labels: Sequence[LotLabel]) -> dict[tuple[UUID, str], Lot]:
             filled.append((lot.pk, lot.mfg_date, lot.expiry_date))
     if filled:
         with connection.cursor() as cursor:
-            cursor.execute(query("stock", "fill_lot_dates"), [list(x) for x in zip(*filled, strict=True)])
+            cursor.execute(
+                query("stock", "fill_lot_dates"), [list(x) for x in zip(*filled, strict=True)]
+            )
     return {key: lots[key] for key in wanted}
 
 

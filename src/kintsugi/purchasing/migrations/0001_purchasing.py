@@ -4,625 +4,2311 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.datetime
-import kintsugi.core.ids
 from django.db import migrations, models
+
+import kintsugi.core.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('identity', '0031_matrix'),
-        ('parties', '0001_initial'),
-        ('products', '0001_initial'),
-        ('stock', '0002_scope'),
+        ("identity", "0031_matrix"),
+        ("parties", "0001_initial"),
+        ("products", "0001_initial"),
+        ("stock", "0002_scope"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='number')),
-                ('status', models.CharField(choices=[('draft', 'draft'), ('submitted', 'waiting for approval'), ('ordered', 'ordered'), ('part_received', 'partly received'), ('received', 'received'), ('closed', 'closed'), ('cancelled', 'cancelled')], db_default='draft', max_length=20, verbose_name='state')),
-                ('currency', models.CharField(db_default='CNY', max_length=3, verbose_name='currency')),
-                ('expected_on', models.DateField(blank=True, null=True, verbose_name='expected')),
-                ('terms', models.CharField(blank=True, db_default='', max_length=400, verbose_name='terms')),
-                ('ordered_on', models.DateField(blank=True, null=True, verbose_name='ordered')),
-                ('buyer_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='buyer')),
-                ('decided_by_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='approved by')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='approved')),
-                ('decision_note', models.CharField(blank=True, db_default='', max_length=400, verbose_name='note')),
-                ('ended_by_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='ended by')),
-                ('end_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='why it ended')),
-                ('verdicts', models.JSONField(blank=True, db_default=[], default=list)),
-                ('buyer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.person')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.person')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.warehouse')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="number")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("submitted", "waiting for approval"),
+                            ("ordered", "ordered"),
+                            ("part_received", "partly received"),
+                            ("received", "received"),
+                            ("closed", "closed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        db_default="draft",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(db_default="CNY", max_length=3, verbose_name="currency"),
+                ),
+                ("expected_on", models.DateField(blank=True, null=True, verbose_name="expected")),
+                (
+                    "terms",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="terms"
+                    ),
+                ),
+                ("ordered_on", models.DateField(blank=True, null=True, verbose_name="ordered")),
+                (
+                    "buyer_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="buyer"
+                    ),
+                ),
+                (
+                    "decided_by_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="approved by"
+                    ),
+                ),
+                (
+                    "decided_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="approved"),
+                ),
+                (
+                    "decision_note",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="note"
+                    ),
+                ),
+                (
+                    "ended_by_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="ended by"
+                    ),
+                ),
+                (
+                    "end_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="why it ended"
+                    ),
+                ),
+                ("verdicts", models.JSONField(blank=True, db_default=[], default=list)),
+                (
+                    "buyer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
+                (
+                    "warehouse",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.warehouse",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'purchase order',
-                'verbose_name_plural': 'purchase orders',
+                "verbose_name": "purchase order",
+                "verbose_name_plural": "purchase orders",
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='number')),
-                ('status', models.CharField(choices=[('announced', 'on its way'), ('arrived', 'arrived'), ('cancelled', 'cancelled')], db_default='announced', max_length=20, verbose_name='state')),
-                ('shipment_no', models.CharField(max_length=80, verbose_name="supplier's shipment number")),
-                ('carrier', models.CharField(blank=True, db_default='', max_length=120, verbose_name='carrier')),
-                ('waybill', models.CharField(blank=True, db_default='', max_length=80, verbose_name='waybill')),
-                ('shipped_on', models.DateField(blank=True, null=True, verbose_name='shipped')),
-                ('expected_on', models.DateField(verbose_name='expected')),
-                ('announced_by_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='recorded by')),
-                ('end_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='why it ended')),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.warehouse')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='purchasing.order')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="number")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("announced", "on its way"),
+                            ("arrived", "arrived"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        db_default="announced",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "shipment_no",
+                    models.CharField(max_length=80, verbose_name="supplier's shipment number"),
+                ),
+                (
+                    "carrier",
+                    models.CharField(
+                        blank=True, db_default="", max_length=120, verbose_name="carrier"
+                    ),
+                ),
+                (
+                    "waybill",
+                    models.CharField(
+                        blank=True, db_default="", max_length=80, verbose_name="waybill"
+                    ),
+                ),
+                ("shipped_on", models.DateField(blank=True, null=True, verbose_name="shipped")),
+                ("expected_on", models.DateField(verbose_name="expected")),
+                (
+                    "announced_by_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="recorded by"
+                    ),
+                ),
+                (
+                    "end_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="why it ended"
+                    ),
+                ),
+                (
+                    "warehouse",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.warehouse",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="purchasing.order",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'advance notice',
-                'verbose_name_plural': 'advance notices',
+                "verbose_name": "advance notice",
+                "verbose_name_plural": "advance notices",
             },
         ),
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='number')),
-                ('status', models.CharField(choices=[('entered', 'entered'), ('approved', 'approved'), ('rejected', 'sent back')], db_default='entered', max_length=20, verbose_name='state')),
-                ('invoice_no', models.CharField(max_length=80, verbose_name='invoice number')),
-                ('invoiced_on', models.DateField(verbose_name='date')),
-                ('currency', models.CharField(db_default='CNY', max_length=3, verbose_name='currency')),
-                ('price_tolerance_percent', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='price tolerance, %')),
-                ('amount_tolerance', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='amount tolerance')),
-                ('entered_by_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='entered by')),
-                ('decided_by_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='approved by')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='approved')),
-                ('decision_note', models.CharField(blank=True, db_default='', max_length=400, verbose_name='note')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.person')),
-                ('entered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.person')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='purchasing.order')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="number")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("entered", "entered"),
+                            ("approved", "approved"),
+                            ("rejected", "sent back"),
+                        ],
+                        db_default="entered",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                ("invoice_no", models.CharField(max_length=80, verbose_name="invoice number")),
+                ("invoiced_on", models.DateField(verbose_name="date")),
+                (
+                    "currency",
+                    models.CharField(db_default="CNY", max_length=3, verbose_name="currency"),
+                ),
+                (
+                    "price_tolerance_percent",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=5, verbose_name="price tolerance, %"
+                    ),
+                ),
+                (
+                    "amount_tolerance",
+                    models.DecimalField(
+                        decimal_places=4, max_digits=18, verbose_name="amount tolerance"
+                    ),
+                ),
+                (
+                    "entered_by_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="entered by"
+                    ),
+                ),
+                (
+                    "decided_by_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="approved by"
+                    ),
+                ),
+                (
+                    "decided_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="approved"),
+                ),
+                (
+                    "decision_note",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="note"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invoices",
+                        to="purchasing.order",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "supplier's invoice",
-                'verbose_name_plural': "suppliers' invoices",
+                "verbose_name": "supplier's invoice",
+                "verbose_name_plural": "suppliers' invoices",
             },
         ),
         migrations.CreateModel(
-            name='OrderLine',
+            name="OrderLine",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('line', models.PositiveIntegerField(verbose_name='line')),
-                ('qty', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='ordered')),
-                ('unit_price', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='net price')),
-                ('tax_rate', models.DecimalField(decimal_places=4, max_digits=5, verbose_name='tax rate')),
-                ('expected_on', models.DateField(blank=True, null=True, verbose_name='expected')),
-                ('over_percent', models.DecimalField(db_default=0, decimal_places=2, default=0, max_digits=5, verbose_name='may be over, %')),
-                ('min_remaining_days', models.PositiveIntegerField(db_default=0, default=0, verbose_name='days to expiry at least')),
-                ('received', models.DecimalField(db_default=0, decimal_places=4, default=0, max_digits=18, verbose_name='received')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='purchasing.order')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='products.product')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField(verbose_name="line")),
+                (
+                    "qty",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="ordered"),
+                ),
+                (
+                    "unit_price",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="net price"),
+                ),
+                (
+                    "tax_rate",
+                    models.DecimalField(decimal_places=4, max_digits=5, verbose_name="tax rate"),
+                ),
+                ("expected_on", models.DateField(blank=True, null=True, verbose_name="expected")),
+                (
+                    "over_percent",
+                    models.DecimalField(
+                        db_default=0,
+                        decimal_places=2,
+                        default=0,
+                        max_digits=5,
+                        verbose_name="may be over, %",
+                    ),
+                ),
+                (
+                    "min_remaining_days",
+                    models.PositiveIntegerField(
+                        db_default=0, default=0, verbose_name="days to expiry at least"
+                    ),
+                ),
+                (
+                    "received",
+                    models.DecimalField(
+                        db_default=0,
+                        decimal_places=4,
+                        default=0,
+                        max_digits=18,
+                        verbose_name="received",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="purchasing.order",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="products.product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'line of a purchase order',
-                'verbose_name_plural': 'lines of purchase orders',
+                "verbose_name": "line of a purchase order",
+                "verbose_name_plural": "lines of purchase orders",
             },
         ),
         migrations.CreateModel(
-            name='NoticeLine',
+            name="NoticeLine",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('line', models.PositiveIntegerField(verbose_name='line')),
-                ('qty', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='quantity')),
-                ('lot_no', models.CharField(blank=True, db_default='', max_length=60, verbose_name='lot')),
-                ('mfg_date', models.DateField(blank=True, null=True, verbose_name='made on')),
-                ('expiry_date', models.DateField(blank=True, null=True, verbose_name='expiry')),
-                ('serials', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, db_default=[], default=list, size=5000)),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='purchasing.notice')),
-                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='announced', to='purchasing.orderline')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField(verbose_name="line")),
+                (
+                    "qty",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="quantity"),
+                ),
+                (
+                    "lot_no",
+                    models.CharField(blank=True, db_default="", max_length=60, verbose_name="lot"),
+                ),
+                ("mfg_date", models.DateField(blank=True, null=True, verbose_name="made on")),
+                ("expiry_date", models.DateField(blank=True, null=True, verbose_name="expiry")),
+                (
+                    "serials",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        db_default=[],
+                        default=list,
+                        size=5000,
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="purchasing.notice",
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="announced",
+                        to="purchasing.orderline",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'line of an advance notice',
-                'verbose_name_plural': 'lines of advance notices',
+                "verbose_name": "line of an advance notice",
+                "verbose_name_plural": "lines of advance notices",
             },
         ),
         migrations.CreateModel(
-            name='InvoiceLine',
+            name="InvoiceLine",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('line', models.PositiveIntegerField(verbose_name='line')),
-                ('qty', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='quantity')),
-                ('unit_price', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='net price')),
-                ('tax_rate', models.DecimalField(decimal_places=4, max_digits=5, verbose_name='tax rate')),
-                ('price_ordered', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='price ordered')),
-                ('qty_open', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='accepted and not invoiced')),
-                ('result', models.CharField(choices=[('matched', 'matched'), ('price', 'price differs'), ('quantity', 'quantity differs'), ('not_received', 'not received')], max_length=20, verbose_name='match')),
-                ('resolution', models.CharField(blank=True, db_default='', max_length=400, verbose_name='resolved as')),
-                ('resolved_by_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='resolved by')),
-                ('resolved_at', models.DateTimeField(blank=True, null=True, verbose_name='resolved')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='purchasing.invoice')),
-                ('resolved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.person')),
-                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoice_lines', to='purchasing.orderline')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField(verbose_name="line")),
+                (
+                    "qty",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="quantity"),
+                ),
+                (
+                    "unit_price",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="net price"),
+                ),
+                (
+                    "tax_rate",
+                    models.DecimalField(decimal_places=4, max_digits=5, verbose_name="tax rate"),
+                ),
+                (
+                    "price_ordered",
+                    models.DecimalField(
+                        decimal_places=4, max_digits=18, verbose_name="price ordered"
+                    ),
+                ),
+                (
+                    "qty_open",
+                    models.DecimalField(
+                        decimal_places=4, max_digits=18, verbose_name="accepted and not invoiced"
+                    ),
+                ),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[
+                            ("matched", "matched"),
+                            ("price", "price differs"),
+                            ("quantity", "quantity differs"),
+                            ("not_received", "not received"),
+                        ],
+                        max_length=20,
+                        verbose_name="match",
+                    ),
+                ),
+                (
+                    "resolution",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="resolved as"
+                    ),
+                ),
+                (
+                    "resolved_by_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="resolved by"
+                    ),
+                ),
+                (
+                    "resolved_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="resolved"),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="purchasing.invoice",
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invoice_lines",
+                        to="purchasing.orderline",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': "line of a supplier's invoice",
-                'verbose_name_plural': "lines of suppliers' invoices",
+                "verbose_name": "line of a supplier's invoice",
+                "verbose_name_plural": "lines of suppliers' invoices",
             },
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='number')),
-                ('status', models.CharField(choices=[('draft', 'being received'), ('received', 'to be inspected'), ('inspecting', 'being inspected'), ('qualified', 'qualified'), ('part_qualified', 'partly qualified'), ('rejected', 'rejected'), ('done', 'put away'), ('reversed', 'reversed'), ('cancelled', 'cancelled')], db_default='draft', max_length=20, verbose_name='state')),
-                ('delivery_note', models.CharField(max_length=80, verbose_name='delivery note')),
-                ('arrived_on', models.DateField(verbose_name='arrived')),
-                ('arrival_temp', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, verbose_name='temperature on arrival, °C')),
-                ('transport_hours', models.DecimalField(blank=True, decimal_places=1, max_digits=6, null=True, verbose_name='transport, h')),
-                ('late_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='why it is recorded late')),
-                ('receiver_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='received by')),
-                ('notice', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='purchasing.notice')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='purchasing.order')),
-                ('posting', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.posting')),
-                ('receiver', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.person')),
-                ('reversal', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.posting')),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.warehouse')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="number")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "being received"),
+                            ("received", "to be inspected"),
+                            ("inspecting", "being inspected"),
+                            ("qualified", "qualified"),
+                            ("part_qualified", "partly qualified"),
+                            ("rejected", "rejected"),
+                            ("done", "put away"),
+                            ("reversed", "reversed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        db_default="draft",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                ("delivery_note", models.CharField(max_length=80, verbose_name="delivery note")),
+                ("arrived_on", models.DateField(verbose_name="arrived")),
+                (
+                    "arrival_temp",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        max_digits=5,
+                        null=True,
+                        verbose_name="temperature on arrival, °C",
+                    ),
+                ),
+                (
+                    "transport_hours",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=1,
+                        max_digits=6,
+                        null=True,
+                        verbose_name="transport, h",
+                    ),
+                ),
+                (
+                    "late_reason",
+                    models.CharField(
+                        blank=True,
+                        db_default="",
+                        max_length=400,
+                        verbose_name="why it is recorded late",
+                    ),
+                ),
+                (
+                    "receiver_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="received by"
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipts",
+                        to="purchasing.notice",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipts",
+                        to="purchasing.order",
+                    ),
+                ),
+                (
+                    "posting",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.posting",
+                    ),
+                ),
+                (
+                    "receiver",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "reversal",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.posting",
+                    ),
+                ),
+                (
+                    "warehouse",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.warehouse",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'goods receipt',
-                'verbose_name_plural': 'goods receipts',
+                "verbose_name": "goods receipt",
+                "verbose_name_plural": "goods receipts",
             },
         ),
         migrations.CreateModel(
-            name='Acceptance',
+            name="Acceptance",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='number')),
-                ('inspector_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='inspected by')),
-                ('inspected_at', models.DateTimeField(verbose_name='inspected')),
-                ('inspected_on', models.DateField(verbose_name='day')),
-                ('note', models.CharField(blank=True, db_default='', max_length=400, verbose_name='note')),
-                ('inspector', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.person')),
-                ('posting', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.posting')),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.warehouse')),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='purchasing.receipt')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="number")),
+                (
+                    "inspector_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="inspected by"
+                    ),
+                ),
+                ("inspected_at", models.DateTimeField(verbose_name="inspected")),
+                ("inspected_on", models.DateField(verbose_name="day")),
+                (
+                    "note",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="note"
+                    ),
+                ),
+                (
+                    "inspector",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "posting",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.posting",
+                    ),
+                ),
+                (
+                    "warehouse",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.warehouse",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="acceptances",
+                        to="purchasing.receipt",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'acceptance',
-                'verbose_name_plural': 'acceptances',
+                "verbose_name": "acceptance",
+                "verbose_name_plural": "acceptances",
             },
         ),
         migrations.CreateModel(
-            name='ReceiptLine',
+            name="ReceiptLine",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('line', models.PositiveIntegerField(verbose_name='line')),
-                ('mfg_date', models.DateField(blank=True, null=True, verbose_name='made on')),
-                ('expiry_date', models.DateField(blank=True, null=True, verbose_name='expiry')),
-                ('qty', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='arrived')),
-                ('unit_cost', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='net price')),
-                ('finding', models.CharField(blank=True, db_default='', max_length=400, verbose_name='finding')),
-                ('qualified', models.DecimalField(db_default=0, decimal_places=4, default=0, max_digits=18, verbose_name='qualified')),
-                ('rejected', models.DecimalField(db_default=0, decimal_places=4, default=0, max_digits=18, verbose_name='rejected')),
-                ('put_away', models.DecimalField(db_default=0, decimal_places=4, default=0, max_digits=18, verbose_name='put away')),
-                ('returned', models.DecimalField(db_default=0, decimal_places=4, default=0, max_digits=18, verbose_name='returned')),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.location')),
-                ('lot', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.lot')),
-                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipt_lines', to='purchasing.orderline')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='products.product')),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='purchasing.receipt')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField(verbose_name="line")),
+                ("mfg_date", models.DateField(blank=True, null=True, verbose_name="made on")),
+                ("expiry_date", models.DateField(blank=True, null=True, verbose_name="expiry")),
+                (
+                    "qty",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="arrived"),
+                ),
+                (
+                    "unit_cost",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="net price"),
+                ),
+                (
+                    "finding",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="finding"
+                    ),
+                ),
+                (
+                    "qualified",
+                    models.DecimalField(
+                        db_default=0,
+                        decimal_places=4,
+                        default=0,
+                        max_digits=18,
+                        verbose_name="qualified",
+                    ),
+                ),
+                (
+                    "rejected",
+                    models.DecimalField(
+                        db_default=0,
+                        decimal_places=4,
+                        default=0,
+                        max_digits=18,
+                        verbose_name="rejected",
+                    ),
+                ),
+                (
+                    "put_away",
+                    models.DecimalField(
+                        db_default=0,
+                        decimal_places=4,
+                        default=0,
+                        max_digits=18,
+                        verbose_name="put away",
+                    ),
+                ),
+                (
+                    "returned",
+                    models.DecimalField(
+                        db_default=0,
+                        decimal_places=4,
+                        default=0,
+                        max_digits=18,
+                        verbose_name="returned",
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.location",
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.lot",
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipt_lines",
+                        to="purchasing.orderline",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="products.product",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="purchasing.receipt",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'line of a goods receipt',
-                'verbose_name_plural': 'lines of goods receipts',
+                "verbose_name": "line of a goods receipt",
+                "verbose_name_plural": "lines of goods receipts",
             },
         ),
         migrations.CreateModel(
-            name='AcceptanceLine',
+            name="AcceptanceLine",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('arrived', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='arrived')),
-                ('sample_planned', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='sample by the plan')),
-                ('sample_size', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='sample')),
-                ('sample_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='why another sample')),
-                ('checks', models.JSONField(default=dict, verbose_name='checks')),
-                ('qualified', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='qualified')),
-                ('rejected', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='rejected')),
-                ('reject_reason', models.CharField(blank=True, choices=[('damaged', 'damaged'), ('label', 'label wrong'), ('documents', 'documents missing'), ('temperature', 'temperature exceeded'), ('expiry', 'expiry not as agreed'), ('quality', 'quality')], db_default='', max_length=20, verbose_name='reason')),
-                ('rejected_serials', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), blank=True, db_default=[], default=list, size=5000)),
-                ('note', models.CharField(blank=True, db_default='', max_length=400, verbose_name='note')),
-                ('acceptance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='purchasing.acceptance')),
-                ('receipt_line', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='inspection', to='purchasing.receiptline')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                (
+                    "arrived",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="arrived"),
+                ),
+                (
+                    "sample_planned",
+                    models.DecimalField(
+                        decimal_places=4, max_digits=18, verbose_name="sample by the plan"
+                    ),
+                ),
+                (
+                    "sample_size",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="sample"),
+                ),
+                (
+                    "sample_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="why another sample"
+                    ),
+                ),
+                ("checks", models.JSONField(default=dict, verbose_name="checks")),
+                (
+                    "qualified",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="qualified"),
+                ),
+                (
+                    "rejected",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="rejected"),
+                ),
+                (
+                    "reject_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("damaged", "damaged"),
+                            ("label", "label wrong"),
+                            ("documents", "documents missing"),
+                            ("temperature", "temperature exceeded"),
+                            ("expiry", "expiry not as agreed"),
+                            ("quality", "quality"),
+                        ],
+                        db_default="",
+                        max_length=20,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "rejected_serials",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60),
+                        blank=True,
+                        db_default=[],
+                        default=list,
+                        size=5000,
+                    ),
+                ),
+                (
+                    "note",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="note"
+                    ),
+                ),
+                (
+                    "acceptance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="purchasing.acceptance",
+                    ),
+                ),
+                (
+                    "receipt_line",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="inspection",
+                        to="purchasing.receiptline",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'line of an acceptance',
-                'verbose_name_plural': 'lines of acceptances',
+                "verbose_name": "line of an acceptance",
+                "verbose_name_plural": "lines of acceptances",
             },
         ),
         migrations.CreateModel(
-            name='Request',
+            name="Request",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='number')),
-                ('status', models.CharField(choices=[('submitted', 'waiting for approval'), ('approved', 'approved'), ('ordered', 'ordered'), ('rejected', 'rejected'), ('cancelled', 'cancelled')], db_default='submitted', max_length=20, verbose_name='state')),
-                ('source', models.CharField(choices=[('manual', 'by hand'), ('demand', 'demand plan'), ('work_order', 'work order')], max_length=20, verbose_name='source')),
-                ('source_ref', models.CharField(blank=True, db_default='', max_length=80, verbose_name='from document')),
-                ('why', models.CharField(blank=True, db_default='', max_length=400, verbose_name='why')),
-                ('requested_by_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='requested by')),
-                ('decided_by_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='decided by')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided')),
-                ('decision_note', models.CharField(blank=True, db_default='', max_length=400, verbose_name='note')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.person')),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.person')),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.warehouse')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="number")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("submitted", "waiting for approval"),
+                            ("approved", "approved"),
+                            ("ordered", "ordered"),
+                            ("rejected", "rejected"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        db_default="submitted",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("manual", "by hand"),
+                            ("demand", "demand plan"),
+                            ("work_order", "work order"),
+                        ],
+                        max_length=20,
+                        verbose_name="source",
+                    ),
+                ),
+                (
+                    "source_ref",
+                    models.CharField(
+                        blank=True, db_default="", max_length=80, verbose_name="from document"
+                    ),
+                ),
+                (
+                    "why",
+                    models.CharField(blank=True, db_default="", max_length=400, verbose_name="why"),
+                ),
+                (
+                    "requested_by_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="requested by"
+                    ),
+                ),
+                (
+                    "decided_by_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="decided by"
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
+                (
+                    "decision_note",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="note"
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "warehouse",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.warehouse",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'purchase request',
-                'verbose_name_plural': 'purchase requests',
+                "verbose_name": "purchase request",
+                "verbose_name_plural": "purchase requests",
             },
         ),
         migrations.AddField(
-            model_name='order',
-            name='request',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='purchasing.request'),
+            model_name="order",
+            name="request",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="orders",
+                to="purchasing.request",
+            ),
         ),
         migrations.CreateModel(
-            name='RequestLine',
+            name="RequestLine",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('line', models.PositiveIntegerField(verbose_name='line')),
-                ('qty', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='quantity')),
-                ('wanted_by', models.DateField(blank=True, null=True, verbose_name='wanted by')),
-                ('why', models.CharField(blank=True, db_default='', max_length=400, verbose_name='why')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='products.product')),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='purchasing.request')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField(verbose_name="line")),
+                (
+                    "qty",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="quantity"),
+                ),
+                ("wanted_by", models.DateField(blank=True, null=True, verbose_name="wanted by")),
+                (
+                    "why",
+                    models.CharField(blank=True, db_default="", max_length=400, verbose_name="why"),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="products.product",
+                    ),
+                ),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="purchasing.request",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'line of a purchase request',
-                'verbose_name_plural': 'lines of purchase requests',
+                "verbose_name": "line of a purchase request",
+                "verbose_name_plural": "lines of purchase requests",
             },
         ),
         migrations.CreateModel(
-            name='Return',
+            name="Return",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('number', models.CharField(max_length=40, unique=True, verbose_name='number')),
-                ('status', models.CharField(choices=[('submitted', 'waiting for approval'), ('approved', 'approved'), ('shipped', 'sent back'), ('credited', 'credited'), ('rejected', 'rejected'), ('cancelled', 'cancelled')], db_default='submitted', max_length=20, verbose_name='state')),
-                ('reason', models.CharField(choices=[('rejected', 'rejected on acceptance'), ('held', 'on hold'), ('recalled', 'recalled'), ('expired', 'expired'), ('agreed', 'agreed with the supplier')], max_length=20, verbose_name='reason')),
-                ('why', models.CharField(blank=True, db_default='', max_length=400, verbose_name='why')),
-                ('requested_by_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='requested by')),
-                ('decided_by_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='decided by')),
-                ('decided_at', models.DateTimeField(blank=True, null=True, verbose_name='decided')),
-                ('decision_note', models.CharField(blank=True, db_default='', max_length=400, verbose_name='note')),
-                ('carrier', models.CharField(blank=True, db_default='', max_length=120, verbose_name='carrier')),
-                ('waybill', models.CharField(blank=True, db_default='', max_length=80, verbose_name='waybill')),
-                ('shipped_on', models.DateField(blank=True, null=True, verbose_name='sent back')),
-                ('credit_expected', models.DecimalField(db_default=0, decimal_places=4, default=0, max_digits=18, verbose_name='credit expected')),
-                ('credit_no', models.CharField(blank=True, db_default='', max_length=80, verbose_name='credit note')),
-                ('credited_on', models.DateField(blank=True, null=True, verbose_name='credited')),
-                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.person')),
-                ('posting', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.posting')),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='identity.person')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
-                ('warehouse', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.warehouse')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("number", models.CharField(max_length=40, unique=True, verbose_name="number")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("submitted", "waiting for approval"),
+                            ("approved", "approved"),
+                            ("shipped", "sent back"),
+                            ("credited", "credited"),
+                            ("rejected", "rejected"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        db_default="submitted",
+                        max_length=20,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("rejected", "rejected on acceptance"),
+                            ("held", "on hold"),
+                            ("recalled", "recalled"),
+                            ("expired", "expired"),
+                            ("agreed", "agreed with the supplier"),
+                        ],
+                        max_length=20,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "why",
+                    models.CharField(blank=True, db_default="", max_length=400, verbose_name="why"),
+                ),
+                (
+                    "requested_by_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="requested by"
+                    ),
+                ),
+                (
+                    "decided_by_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="decided by"
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
+                (
+                    "decision_note",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="note"
+                    ),
+                ),
+                (
+                    "carrier",
+                    models.CharField(
+                        blank=True, db_default="", max_length=120, verbose_name="carrier"
+                    ),
+                ),
+                (
+                    "waybill",
+                    models.CharField(
+                        blank=True, db_default="", max_length=80, verbose_name="waybill"
+                    ),
+                ),
+                ("shipped_on", models.DateField(blank=True, null=True, verbose_name="sent back")),
+                (
+                    "credit_expected",
+                    models.DecimalField(
+                        db_default=0,
+                        decimal_places=4,
+                        default=0,
+                        max_digits=18,
+                        verbose_name="credit expected",
+                    ),
+                ),
+                (
+                    "credit_no",
+                    models.CharField(
+                        blank=True, db_default="", max_length=80, verbose_name="credit note"
+                    ),
+                ),
+                ("credited_on", models.DateField(blank=True, null=True, verbose_name="credited")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "posting",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.posting",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="identity.person",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
+                (
+                    "warehouse",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.warehouse",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'return to a supplier',
-                'verbose_name_plural': 'returns to suppliers',
+                "verbose_name": "return to a supplier",
+                "verbose_name_plural": "returns to suppliers",
             },
         ),
         migrations.CreateModel(
-            name='ReturnLine',
+            name="ReturnLine",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('line', models.PositiveIntegerField(verbose_name='line')),
-                ('quality', models.CharField(max_length=12, verbose_name='quality')),
-                ('qty', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='quantity')),
-                ('goods_return', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='purchasing.return')),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.location')),
-                ('receipt_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='returns', to='purchasing.receiptline')),
-                ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='stock.unit')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                ("line", models.PositiveIntegerField(verbose_name="line")),
+                ("quality", models.CharField(max_length=12, verbose_name="quality")),
+                (
+                    "qty",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="quantity"),
+                ),
+                (
+                    "goods_return",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="purchasing.return",
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.location",
+                    ),
+                ),
+                (
+                    "receipt_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="returns",
+                        to="purchasing.receiptline",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stock.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'line of a return to a supplier',
-                'verbose_name_plural': 'lines of returns to suppliers',
+                "verbose_name": "line of a return to a supplier",
+                "verbose_name_plural": "lines of returns to suppliers",
             },
         ),
         migrations.CreateModel(
-            name='Scan',
+            name="Scan",
             fields=[
-                ('id', models.UUIDField(default=kintsugi.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(db_default=1, default=1, editable=False, verbose_name='version')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='changed')),
-                ('is_void', models.BooleanField(db_default=False, default=False, verbose_name='void')),
-                ('void_reason', models.CharField(blank=True, db_default='', max_length=400, verbose_name='reason of voiding')),
-                ('raw', models.CharField(blank=True, db_default='', max_length=400, verbose_name='read')),
-                ('lot_no', models.CharField(blank=True, db_default='', max_length=60, verbose_name='lot')),
-                ('serial_no', models.CharField(blank=True, db_default='', max_length=60, verbose_name='serial number')),
-                ('mfg_date', models.DateField(blank=True, null=True, verbose_name='made on')),
-                ('expiry_date', models.DateField(blank=True, null=True, verbose_name='expiry')),
-                ('qty', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='quantity')),
-                ('scanned_at', models.DateTimeField(verbose_name='scanned')),
-                ('scanned_by_name', models.CharField(blank=True, db_default='', max_length=200, verbose_name='scanned by')),
-                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='purchasing.orderline')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='products.product')),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scans', to='purchasing.receipt')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=kintsugi.core.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        db_default=1, default=1, editable=False, verbose_name="version"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created",
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed",
+                    ),
+                ),
+                (
+                    "is_void",
+                    models.BooleanField(db_default=False, default=False, verbose_name="void"),
+                ),
+                (
+                    "void_reason",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="reason of voiding"
+                    ),
+                ),
+                (
+                    "raw",
+                    models.CharField(
+                        blank=True, db_default="", max_length=400, verbose_name="read"
+                    ),
+                ),
+                (
+                    "lot_no",
+                    models.CharField(blank=True, db_default="", max_length=60, verbose_name="lot"),
+                ),
+                (
+                    "serial_no",
+                    models.CharField(
+                        blank=True, db_default="", max_length=60, verbose_name="serial number"
+                    ),
+                ),
+                ("mfg_date", models.DateField(blank=True, null=True, verbose_name="made on")),
+                ("expiry_date", models.DateField(blank=True, null=True, verbose_name="expiry")),
+                (
+                    "qty",
+                    models.DecimalField(decimal_places=4, max_digits=18, verbose_name="quantity"),
+                ),
+                ("scanned_at", models.DateTimeField(verbose_name="scanned")),
+                (
+                    "scanned_by_name",
+                    models.CharField(
+                        blank=True, db_default="", max_length=200, verbose_name="scanned by"
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="purchasing.orderline",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="products.product",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scans",
+                        to="purchasing.receipt",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'scan of a receipt',
-                'verbose_name_plural': 'scans of receipts',
+                "verbose_name": "scan of a receipt",
+                "verbose_name_plural": "scans of receipts",
             },
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'cancelled'), _negated=True), fields=('order', 'shipment_no'), name='notice_of_shipment_once'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "cancelled"), _negated=True),
+                fields=("order", "shipment_no"),
+                name="notice_of_shipment_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'rejected'), _negated=True), fields=('supplier', 'invoice_no'), name='supplier_invoice_once'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "rejected"), _negated=True),
+                fields=("supplier", "invoice_no"),
+                name="supplier_invoice_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('entered_by__isnull', True), models.Q(('decided_by', models.F('entered_by')), _negated=True), _connector='OR'), name='supplier_invoice_approved_by_another'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by__isnull", True),
+                    ("entered_by__isnull", True),
+                    models.Q(("decided_by", models.F("entered_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="supplier_invoice_approved_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('approved', 'rejected')), _negated=True), models.Q(('decided_by_name', ''), _negated=True), _connector='OR'), name='supplier_invoice_is_decided'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ("approved", "rejected")), _negated=True),
+                    models.Q(("decided_by_name", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="supplier_invoice_is_decided",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'line'), name='purchase_line_once'),
+            model_name="orderline",
+            constraint=models.UniqueConstraint(fields=("order", "line"), name="purchase_line_once"),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', 0)), name='purchase_line_of_something'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gt", 0)), name="purchase_line_of_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='purchase_price_not_negative'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("unit_price__gte", 0)), name="purchase_price_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('tax_rate__gte', 0), ('tax_rate__lte', 1)), name='purchase_tax_rate'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("tax_rate__gte", 0), ("tax_rate__lte", 1)),
+                name="purchase_tax_rate",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('over_percent__gte', 0), ('over_percent__lte', 100)), name='purchase_over'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("over_percent__gte", 0), ("over_percent__lte", 100)),
+                name="purchase_over",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('received__gte', 0), ('received__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('qty'), '*', django.db.models.expressions.CombinedExpression(models.Value(100), '+', models.F('over_percent'))), '/', models.Value(100)))), name='purchase_not_over_received'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("received__gte", 0),
+                    (
+                        "received__lte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("qty"),
+                                "*",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.Value(100), "+", models.F("over_percent")
+                                ),
+                            ),
+                            "/",
+                            models.Value(100),
+                        ),
+                    ),
+                ),
+                name="purchase_not_over_received",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='noticeline',
-            constraint=models.UniqueConstraint(fields=('notice', 'line'), name='notice_line_once'),
+            model_name="noticeline",
+            constraint=models.UniqueConstraint(fields=("notice", "line"), name="notice_line_once"),
         ),
         migrations.AddConstraint(
-            model_name='noticeline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', 0)), name='notice_line_of_something'),
+            model_name="noticeline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gt", 0)), name="notice_line_of_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.UniqueConstraint(fields=('invoice', 'line'), name='supplier_invoice_line_once'),
+            model_name="invoiceline",
+            constraint=models.UniqueConstraint(
+                fields=("invoice", "line"), name="supplier_invoice_line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.UniqueConstraint(fields=('invoice', 'order_line'), name='supplier_invoice_order_line_once'),
+            model_name="invoiceline",
+            constraint=models.UniqueConstraint(
+                fields=("invoice", "order_line"), name="supplier_invoice_order_line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', 0), ('tax_rate__gte', 0), ('tax_rate__lte', 1), ('unit_price__gte', 0)), name='supplier_invoice_line_amounts'),
+            model_name="invoiceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("qty__gt", 0),
+                    ("tax_rate__gte", 0),
+                    ("tax_rate__lte", 1),
+                    ("unit_price__gte", 0),
+                ),
+                name="supplier_invoice_line_amounts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('result__in', ['matched', 'price', 'quantity', 'not_received'])), name='supplier_invoice_match_known'),
+            model_name="invoiceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("result__in", ["matched", "price", "quantity", "not_received"])
+                ),
+                name="supplier_invoice_match_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(('resolved_by_name', ''), models.Q(('resolution', ''), _negated=True), _connector='OR'), name='supplier_invoice_resolution_said'),
+            model_name="invoiceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("resolved_by_name", ""),
+                    models.Q(("resolution", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="supplier_invoice_resolution_said",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(('transport_hours__isnull', True), ('transport_hours__gte', 0), _connector='OR'), name='receipt_transport_hours'),
+            model_name="receipt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("transport_hours__isnull", True), ("transport_hours__gte", 0), _connector="OR"
+                ),
+                name="receipt_transport_hours",
+            ),
         ),
         migrations.AddIndex(
-            model_name='receiptline',
-            index=models.Index(fields=['lot'], name='receipt_of_lot'),
+            model_name="receiptline",
+            index=models.Index(fields=["lot"], name="receipt_of_lot"),
         ),
         migrations.AddConstraint(
-            model_name='receiptline',
-            constraint=models.UniqueConstraint(fields=('receipt', 'line'), name='receipt_line_once'),
+            model_name="receiptline",
+            constraint=models.UniqueConstraint(
+                fields=("receipt", "line"), name="receipt_line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receiptline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', 0)), name='receipt_line_of_something'),
+            model_name="receiptline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gt", 0)), name="receipt_line_of_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receiptline',
-            constraint=models.CheckConstraint(condition=models.Q(('qualified__gte', 0), ('rejected__gte', 0), models.Q(models.Q(('qualified', 0), ('rejected', 0)), ('qty', django.db.models.expressions.CombinedExpression(models.F('qualified'), '+', models.F('rejected'))), _connector='OR')), name='receipt_accepted_is_arrived'),
+            model_name="receiptline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("qualified__gte", 0),
+                    ("rejected__gte", 0),
+                    models.Q(
+                        models.Q(("qualified", 0), ("rejected", 0)),
+                        (
+                            "qty",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("qualified"), "+", models.F("rejected")
+                            ),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                name="receipt_accepted_is_arrived",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receiptline',
-            constraint=models.CheckConstraint(condition=models.Q(('put_away__gte', 0), ('put_away__lte', models.F('qualified'))), name='receipt_put_away_is_qualified'),
+            model_name="receiptline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("put_away__gte", 0), ("put_away__lte", models.F("qualified"))),
+                name="receipt_put_away_is_qualified",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receiptline',
-            constraint=models.CheckConstraint(condition=models.Q(('returned__gte', 0), ('returned__lte', models.F('qty'))), name='receipt_returned_has_arrived'),
+            model_name="receiptline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("returned__gte", 0), ("returned__lte", models.F("qty"))),
+                name="receipt_returned_has_arrived",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='acceptanceline',
-            constraint=models.CheckConstraint(condition=models.Q(('qualified__gte', 0), ('rejected__gte', 0), ('arrived', django.db.models.expressions.CombinedExpression(models.F('qualified'), '+', models.F('rejected')))), name='acceptance_sum_is_arrived'),
+            model_name="acceptanceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("qualified__gte", 0),
+                    ("rejected__gte", 0),
+                    (
+                        "arrived",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("qualified"), "+", models.F("rejected")
+                        ),
+                    ),
+                ),
+                name="acceptance_sum_is_arrived",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='acceptanceline',
-            constraint=models.CheckConstraint(condition=models.Q(('sample_size__gt', 0), ('sample_size__lte', models.F('arrived'))), name='acceptance_sample_within'),
+            model_name="acceptanceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("sample_size__gt", 0), ("sample_size__lte", models.F("arrived"))
+                ),
+                name="acceptance_sample_within",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='acceptanceline',
-            constraint=models.CheckConstraint(condition=models.Q(('sample_size', models.F('sample_planned')), models.Q(('sample_reason', ''), _negated=True), _connector='OR'), name='acceptance_sample_has_reason'),
+            model_name="acceptanceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("sample_size", models.F("sample_planned")),
+                    models.Q(("sample_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="acceptance_sample_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='acceptanceline',
-            constraint=models.CheckConstraint(condition=models.Q(('rejected', 0), models.Q(('reject_reason', ''), _negated=True), _connector='OR'), name='acceptance_reject_has_reason'),
+            model_name="acceptanceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("rejected", 0), models.Q(("reject_reason", ""), _negated=True), _connector="OR"
+                ),
+                name="acceptance_reject_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='acceptanceline',
-            constraint=models.CheckConstraint(condition=models.Q(('reject_reason__in', ['', 'damaged', 'label', 'documents', 'temperature', 'expiry', 'quality'])), name='acceptance_reason_known'),
+            model_name="acceptanceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "reject_reason__in",
+                        ["", "damaged", "label", "documents", "temperature", "expiry", "quality"],
+                    )
+                ),
+                name="acceptance_reason_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['manual', 'demand', 'work_order'])), name='request_source_known'),
+            model_name="request",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__in", ["manual", "demand", "work_order"])),
+                name="request_source_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('requested_by__isnull', True), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='request_decided_by_another'),
+            model_name="request",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by__isnull", True),
+                    ("requested_by__isnull", True),
+                    models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="request_decided_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='request',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('approved', 'ordered', 'rejected')), _negated=True), models.Q(('decided_by_name', ''), _negated=True), _connector='OR'), name='request_is_decided'),
+            model_name="request",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ("approved", "ordered", "rejected")), _negated=True),
+                    models.Q(("decided_by_name", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="request_is_decided",
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['supplier', 'status'], name='purchase_of_supplier'),
+            model_name="order",
+            index=models.Index(fields=["supplier", "status"], name="purchase_of_supplier"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='purchase_currency_is_a_code'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("currency__regex", "^[A-Z]{3}$")),
+                name="purchase_currency_is_a_code",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('buyer__isnull', True), models.Q(('decided_by', models.F('buyer')), _negated=True), _connector='OR'), name='purchase_approved_by_another'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by__isnull", True),
+                    ("buyer__isnull", True),
+                    models.Q(("decided_by", models.F("buyer")), _negated=True),
+                    _connector="OR",
+                ),
+                name="purchase_approved_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('ordered', 'part_received', 'received', 'closed')), _negated=True), models.Q(('decided_by_name', ''), _negated=True), _connector='OR'), name='purchase_is_approved'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status__in", ("ordered", "part_received", "received", "closed")),
+                        _negated=True,
+                    ),
+                    models.Q(("decided_by_name", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="purchase_is_approved",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requestline',
-            constraint=models.UniqueConstraint(fields=('request', 'line'), name='request_line_once'),
+            model_name="requestline",
+            constraint=models.UniqueConstraint(
+                fields=("request", "line"), name="request_line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requestline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', 0)), name='request_line_of_something'),
+            model_name="requestline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gt", 0)), name="request_line_of_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='return',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['rejected', 'held', 'recalled', 'expired', 'agreed'])), name='return_reason_known'),
+            model_name="return",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("reason__in", ["rejected", "held", "recalled", "expired", "agreed"])
+                ),
+                name="return_reason_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='return',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by__isnull', True), ('requested_by__isnull', True), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='return_decided_by_another'),
+            model_name="return",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("decided_by__isnull", True),
+                    ("requested_by__isnull", True),
+                    models.Q(("decided_by", models.F("requested_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="return_decided_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='return',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('approved', 'shipped', 'credited', 'rejected')), _negated=True), models.Q(('decided_by_name', ''), _negated=True), _connector='OR'), name='return_is_decided'),
+            model_name="return",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status__in", ("approved", "shipped", "credited", "rejected")),
+                        _negated=True,
+                    ),
+                    models.Q(("decided_by_name", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="return_is_decided",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='return',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'credited'), _negated=True), models.Q(('credit_no', ''), _negated=True), _connector='OR'), name='return_credit_has_number'),
+            model_name="return",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "credited"), _negated=True),
+                    models.Q(("credit_no", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="return_credit_has_number",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='returnline',
-            constraint=models.UniqueConstraint(fields=('goods_return', 'line'), name='return_line_once'),
+            model_name="returnline",
+            constraint=models.UniqueConstraint(
+                fields=("goods_return", "line"), name="return_line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='returnline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', 0)), name='return_line_of_something'),
+            model_name="returnline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gt", 0)), name="return_line_of_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='returnline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit__isnull', True), ('qty', 1), _connector='OR'), name='return_line_unit_alone'),
+            model_name="returnline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("unit__isnull", True), ("qty", 1), _connector="OR"),
+                name="return_line_unit_alone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='scan',
-            index=models.Index(fields=['receipt', '-scanned_at'], name='scan_of_receipt'),
+            model_name="scan",
+            index=models.Index(fields=["receipt", "-scanned_at"], name="scan_of_receipt"),
         ),
         migrations.AddConstraint(
-            model_name='scan',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_void', False), models.Q(('serial_no', ''), _negated=True)), fields=('receipt', 'product', 'serial_no'), name='scan_of_serial_once'),
+            model_name="scan",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_void", False), models.Q(("serial_no", ""), _negated=True)),
+                fields=("receipt", "product", "serial_no"),
+                name="scan_of_serial_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scan',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', 0)), name='scan_of_something'),
+            model_name="scan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gt", 0)), name="scan_of_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scan',
-            constraint=models.CheckConstraint(condition=models.Q(('serial_no', ''), ('qty', 1), _connector='OR'), name='scan_of_serial_alone'),
+            model_name="scan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("serial_no", ""), ("qty", 1), _connector="OR"),
+                name="scan_of_serial_alone",
+            ),
         ),
     ]

@@ -175,5 +175,3 @@ class InvoiceLine(BusinessModel):
     def net_amount(self) -> object:
         """Quantity times net price."""
         return self.qty * self.unit_price
-
-

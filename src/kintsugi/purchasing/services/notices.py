@@ -17,6 +17,7 @@ from kintsugi.purchasing.kinds import NOTICE, ORDER
 from kintsugi.purchasing.models import Notice, NoticeLine, Order, OrderLine
 from kintsugi.purchasing.refusals import refuse
 from kintsugi.purchasing.services.orders import NAME as ORDER_NAME
+from kintsugi.purchasing.services.scanning import room
 from kintsugi.purchasing.services.steps import change, check_lines, locked, need_reason, once
 
 NAME = Text("到货通知", "advance notice")
@@ -126,8 +127,7 @@ def _checked(order: Order, lines: Sequence[NoticeLineIn]) -> dict[int, OrderLine
         serials = cleaned(one.serials)
         if serials and (len(serials) != one.qty or len(set(serials)) != len(serials)):
             raise refuse("serials-and-quantity", line=number, field="serials")
-        most = line.qty * (100 + line.over_percent) / 100
-        left = most - line.received - underway.get(line.pk, Decimal(0))
+        left = room(line) - underway.get(line.pk, Decimal(0))
         if one.qty > left:
             raise refuse("announced-too-much", line=number, qty=one.qty, open=max(left, Decimal(0)))
         underway[line.pk] = underway.get(line.pk, Decimal(0)) + one.qty

@@ -100,9 +100,7 @@ def submit_order(*, actor: Any, order: UUID, key: str, at: dt.datetime) -> Order
     return Order.objects.get(pk=order)
 
 
-def approve_order(
-    *, actor: Any, order: UUID, key: str, at: dt.datetime, note: str = ""
-) -> Order:
+def approve_order(*, actor: Any, order: UUID, key: str, at: dt.datetime, note: str = "") -> Order:
     """Approve an order: from now on it is placed with the supplier. By somebody other than the
     buyer; every check has to pass on that day. Raises KintsugiError ``purchasing.same-person``,
     ``purchasing.not-passed``."""
@@ -175,9 +173,6 @@ def _end(actor: Any, order: UUID, target: str, reason: str, key: str) -> Order:
     command = "cancel-order" if target == "cancelled" else "close-order"
     once(actor=actor, command=command, key=key, payload=payload, work=work, reason=reason)
     return Order.objects.get(pk=order)
-
-
-
 
 
 def _passed(order: Order, on: dt.date) -> list[Verdict]:

@@ -159,7 +159,8 @@ class Counter:
         if not pairs:
             return {}
         with connection.cursor() as cursor:
-            cursor.execute(query("purchasing", "known_serials"), list(zip(*pairs, strict=True)))
+            columns = [list(one) for one in zip(*pairs, strict=True)]
+            cursor.execute(query("purchasing", "known_serials"), columns)
             return {(product, serial): kind for product, serial, kind in cursor.fetchall()}
 
     def count(self, one: Reading) -> list[Scan]:
@@ -285,7 +286,8 @@ class Counter:
 
 def room(line: OrderLine) -> Decimal:
     """How many may still be received of a line, with what it may be over."""
-    return line.qty * (100 + line.over_percent) / 100 - line.received
+    left: Decimal = line.qty * (100 + line.over_percent) / 100 - line.received
+    return left
 
 
 def lot_of(one: Reading, label: stock.Scanned | None) -> str:

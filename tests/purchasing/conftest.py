@@ -1,0 +1,21 @@
+"""A house that buys, for every test."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def depot(db: None) -> Iterator[Any]:
+    """The house, all inside one recorded transaction."""
+    from kintsugi.audit.services import recorded
+    from tests.identity.people import create_user
+    from tests.purchasing.depot import PASSWORD, Depot
+
+    with recorded(actor="test", command="test"):
+        account = create_user(
+            username="keeper", password=PASSWORD, display_name="王库管", roles=["warehouse"],
+            language="en",
+        )  # fmt: skip
+        yield Depot(account)
