@@ -54,11 +54,11 @@ def test_received_goods_wait_for_inspection_at_the_price_of_the_order(depot: Dep
 
 def test_partial_receipts_over_days_add_up_until_all_has_come(depot: Depot) -> None:
     order = depot.order(depot.line(depot.gloves, 100))
-    depot.received(order, typed(depot.gloves, 30), at=AT)
-    later = AT + dt.timedelta(days=2)
-    receipt = depot.open(order, at=later)
-    depot.scan(receipt, typed(depot.gloves, 70), at=later)
-    depot.post_receipt(receipt, at=later)
+    before = AT - dt.timedelta(days=2)
+    first = depot.open(order, at=before)
+    depot.scan(first, typed(depot.gloves, 30), at=before)
+    depot.post_receipt(first, at=before)
+    depot.received(order, typed(depot.gloves, 70))
     order.refresh_from_db()
     assert order.status == "received"
     assert OrderLine.objects.get(order=order).received == 100

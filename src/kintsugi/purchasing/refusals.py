@@ -7,6 +7,7 @@ in braces are filled in, and all facts travel with it. Rules of the database are
 import contextlib
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from django.db import DatabaseError
@@ -62,8 +63,8 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         "Check the number; cancel the old notice if it changed.",
     ),
     "announced-too-much": (
-        422, "第 {line} 行通知 {qty:g},订单未到 {open:g}。",
-        "Line {line} announces {qty:g}; {open:g} of the order is still to come.",
+        422, "第 {line} 行通知 {qty},订单未到 {open}。",
+        "Line {line} announces {qty}; {open} of the order is still to come.",
         "与供应商核对数量。", "Check the quantity with the supplier.",
     ),
     "serials-and-quantity": (
@@ -137,8 +138,8 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         "照标签输入有效期。", "Type the date from the label.",
     ),
     "package-of-serials": (
-        422, "这是 {qty:g} 件的包装,{product_code} 要逐件登记序列号。",
-        "This is a package of {qty:g}; {product_code} is recorded piece by piece.",
+        422, "这是 {qty} 件的包装,{product_code} 要逐件登记序列号。",
+        "This is a package of {qty}; {product_code} is recorded piece by piece.",
         "打开包装,逐件扫描。", "Open it and scan every piece.",
     ),
     "serial-doubled": (
@@ -172,8 +173,8 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         "Call purchasing; without their consent it is refused.",
     ),
     "over-receipt": (
-        409, "{product_code} 还可收 {open:g},本次扫描为 {qty:g}。",
-        "{open:g} of {product_code} may still be received; this scan is {qty:g}.",
+        409, "{product_code} 还可收 {open},本次扫描为 {qty}。",
+        "{open} of {product_code} may still be received; this scan is {qty}.",
         "多出的放到待处理区并联系采购。", "Set what is over apart and call purchasing.",
     ),
     "lines-moved-on": (
@@ -206,8 +207,8 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         "只验收其余各行。", "Inspect the other lines only.",
     ),
     "sum-differs": (
-        422, "第 {line} 行:合格 {qualified:g} + 不合格 {rejected:g} ≠ 到货 {arrived:g}。",
-        "Line {line}: {qualified:g} qualified and {rejected:g} rejected are not the {arrived:g} that arrived.",
+        422, "第 {line} 行:合格 {qualified} + 不合格 {rejected} ≠ 到货 {arrived}。",
+        "Line {line}: {qualified} qualified, {rejected} rejected: not the {arrived} that arrived.",
         "更正数量,使两者之和等于到货数量。", "Correct the numbers until they add up.",
     ),
     "sample": (
@@ -241,8 +242,8 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         "判为不合格。", "Reject it.",
     ),
     "serials-rejected": (
-        422, "第 {line} 行须指明不合格的序列号,共 {rejected:g} 个。",
-        "Name the {rejected:g} serial numbers of line {line} that are rejected.",
+        422, "第 {line} 行须指明不合格的序列号,共 {rejected} 个。",
+        "Name the {rejected} serial numbers of line {line} that are rejected.",
         "扫描不合格的那几件。", "Scan those that are rejected.",
     ),
     "not-of-line": (
@@ -250,8 +251,8 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         "核对标签。", "Look at the label.",
     ),
     "nothing-to-put-away": (
-        409, "第 {line} 行可上架 {open:g},本次为 {qty:g}。",
-        "{open:g} of line {line} can be put away; this is {qty:g}.",
+        409, "第 {line} 行可上架 {open},本次为 {qty}。",
+        "{open} of line {line} can be put away; this is {qty}.",
         "核对数量。", "Check the quantity.",
     ),
     "wrong-place": (
@@ -261,7 +262,7 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
     ),
     # -- going back and paying --------------------------------------------------------------------
     "returns-too-much": (
-        409, "第 {line} 行最多可退 {open:g}。", "At most {open:g} of line {line} can go back.",
+        409, "第 {line} 行最多可退 {open}。", "At most {open} of line {line} can go back.",
         "核对数量。", "Check the quantity.",
     ),
     "other-supplier": (
@@ -280,7 +281,8 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
     ),
     "differences-open": (
         409, "还有 {open} 行差异没有处理。", "{open} differences are not resolved.",
-        "逐行处理差异,或退票。", "Resolve each, or send the invoice back.",
+        "重新匹配后逐行处理差异,或退票。",
+        "Match it again and resolve each, or send the invoice back.",
     ),
     "no-difference": (
         409, "第 {line} 行没有待处理的差异。", "Line {line} has no open difference.",
@@ -331,13 +333,18 @@ class _Dash:
 def refuse(code: str, **facts: Any) -> KintsugiError:
     """The refusal ``purchasing.<code>`` with its words filled in."""
     _status, zh, en, remedy_zh, remedy_en = WORDS[code]
-    known = _Facts(facts)
+    known = _Facts({name: _plain(value) for name, value in facts.items()})
     return KintsugiError(
         f"purchasing.{code}",
         Text(zh.format_map(known), en.format_map(known)),
         Text(remedy_zh.format_map(known), remedy_en.format_map(known)),
         **facts,
     )
+
+
+def _plain(value: Any) -> Any:
+    """Quantities as people write them: 4, not 4.0000."""
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from kintsugi.purchasing.services.invoices import (
     InvoiceLineIn,
     decide_invoice,
     enter_invoice,
+    match_again,
     resolve_difference,
 )
 from kintsugi.purchasing.services.notices import NoticeLineIn, announce, cancel_notice
@@ -67,6 +68,7 @@ __all__ = [
     "draft_order",
     "enter_invoice",
     "make_request",
+    "match_again",
     "open_receipt",
     "post_receipt",
     "put_away",

@@ -130,6 +130,19 @@ def resolve_difference(
     return InvoiceLine.objects.get(pk=line)
 
 
+def match_again(*, actor: Any, invoice: UUID, key: str) -> Invoice:
+    """Match the lines of an invoice anew, by what was accepted, went back and was invoiced since;
+    what differs now can be resolved."""
+
+    def work() -> dict[str, Any]:
+        found = _locked(invoice)
+        INVOICE.check(found.status, "approved")
+        return {"open": _match_again(found)}
+
+    once(actor=actor, command="match-again", key=key, payload={"invoice": invoice}, work=work)
+    return Invoice.objects.get(pk=invoice)
+
+
 def decide_invoice(
     *, actor: Any, invoice: UUID, approve: bool, key: str, at: dt.datetime, note: str = ""
 ) -> Invoice:
@@ -141,10 +154,7 @@ def decide_invoice(
         note = need_reason(note, "note")
 
     def work() -> dict[str, Any]:
-        order = Invoice.objects.filter(pk=invoice).values_list("order_id", flat=True).first()
-        if order is not None:
-            locked(Order, order, ORDER_NAME)
-        found = locked(Invoice, invoice, NAME)
+        found = _locked(invoice)
         target = "approved" if approve else "rejected"
         INVOICE.check(found.status, target)
         other_than(actor, found.entered_by_id, did=("录入发票", "entered the invoice"),
@@ -163,6 +173,14 @@ def decide_invoice(
     payload = {"invoice": invoice, "approve": approve, "note": note}
     once(actor=actor, command="decide-invoice", key=key, payload=payload, work=work, reason=note)
     return Invoice.objects.get(pk=invoice)
+
+
+def _locked(invoice: UUID) -> Invoice:
+    """The invoice, locked after its order: everybody goes that way."""
+    order = Invoice.objects.filter(pk=invoice).values_list("order_id", flat=True).first()
+    if order is not None:
+        locked(Order, order, ORDER_NAME)
+    return locked(Invoice, invoice, NAME)
 
 
 def _open(lines: Sequence[OrderLine], but: Invoice) -> dict[UUID, Decimal]:
