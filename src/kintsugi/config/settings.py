@@ -246,6 +246,7 @@ LETTERHEAD = {
     name: os.environ.get(f"KINTSUGI_LETTERHEAD_{name.upper()}", "")
     for name in ("name", "address", "phone", "licence")
 }
+FILE_ROOT = HOME / "files"
 UPLOAD_MAX_BYTES = 2 * 1024**3
 UPLOAD_PATHS = ("/onboarding/upload/", "/api/v1/imports")
 
