@@ -7,8 +7,9 @@ import pytest
 
 
 @pytest.fixture
-def depot(db: None) -> Iterator[Any]:
-    """The house, all inside one recorded transaction."""
+def depot(db: None, settings: Any) -> Iterator[Any]:
+    """The house, all inside one recorded transaction. Nobody guesses the passwords of tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     from kintsugi.audit.services import recorded
     from tests.identity.people import create_user
     from tests.purchasing.depot import PASSWORD, Depot

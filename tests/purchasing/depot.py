@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from kintsugi.core.ids import uuid7
-from kintsugi.products.models import UdiIdentifier
+from kintsugi.products.models import Product, UdiIdentifier
 from kintsugi.purchasing import services
 from kintsugi.purchasing.kinds import CHECKS
 from kintsugi.purchasing.models import Order, Receipt
 from kintsugi.purchasing.services import Finding, OrderLineIn, Placing, Reading
 from kintsugi.purchasing.services.scanning import Outcome
 from tests.identity.people import create_user
+from tests.products.trade import Trade
 from tests.stock.shop import AT, TODAY, Shop
 
 PASSWORD = "gold-seam-2026"
@@ -32,12 +33,13 @@ class Depot(Shop):
     def __init__(self, account: Any) -> None:
         super().__init__(account)
         self.keeper = account
-        self.buyer = self._person("buyer", "李采购", "purchasing")
-        self.chief = self._person("chief", "陈经理", "purchasing")
-        self.inspector = self._person("inspector", "赵验收", "quality")
+        self.trade = Trade()
+        self.buyer, self.inspector = self.trade.asker, self.trade.reviewer
+        self.chief = self.trade.approver
         self.second = self._person("second", "孙仓管", "warehouse")
         self.payer = self._person("payer", "周会计", "finance")
         self.auditing = self._person("controller", "吴审核", "finance")
+        self._may_trade()
         piece = UdiIdentifier.objects.create(
             device_identifier=PIECE, issuer="GS1", kind="primary", product=self.gloves
         )
@@ -45,6 +47,16 @@ class Depot(Shop):
             device_identifier=CASE, issuer="GS1", kind="package", product=self.gloves,
             contains=piece, contains_identifier=PIECE, quantity=10,
         )  # fmt: skip
+
+    def _may_trade(self) -> None:
+        """The supplier is reviewed; the products are spares, for which no certificate is asked."""
+        for kind in ("business_licence", "quality_agreement", "sales_person_proxy"):
+            self.trade.licence(self.supplier, kind)
+        self.permit = self.trade.licence(self.supplier, "operating_permit")
+        self.trade.approve("supplier", self.supplier, ("II", "III"))
+        for product in (self.monitor, self.stent, self.vaccine, self.gloves):
+            product.item_kind = "spare"
+            Product.objects.filter(pk=product.pk).update(item_kind="spare")
 
     def _person(self, username: str, name: str, role: str) -> Any:
         return create_user(

@@ -10,6 +10,8 @@ from django.db import DatabaseError, transaction
 
 from kintsugi.core.errors import IllegalTransition, KintsugiError
 from kintsugi.core.ids import uuid7
+from kintsugi.parties import services as parties
+from kintsugi.products import services as products
 from kintsugi.purchasing import selectors, services
 from kintsugi.purchasing.models import Invoice, Notice, Order, Receipt, Request, Return
 from kintsugi.purchasing.services import InvoiceLineIn, NoticeLineIn, RequestLineIn, ReturnLineIn
@@ -93,6 +95,44 @@ def test_the_buyer_does_not_approve_his_own_order(depot: Depot) -> None:
         Order.objects.filter(pk=order.pk).update(status="ordered")
     sent = services.send_back_order(actor=depot.chief, order=order.pk, reason="价高", key=key())
     assert (sent.status, sent.decision_note) == ("draft", "价高")
+
+
+def test_an_order_is_not_placed_without_the_suppliers_licence(depot: Depot) -> None:
+    device = depot.trade.traded("PUMP", tracking="none")  # class III, category 07
+    order = depot.order(depot.line(device, 3), ordered=False)
+
+    def submit() -> Order:
+        return services.submit_order(actor=depot.buyer, order=order.pk, key=key(), at=AT)
+
+    error = refused(submit)
+    assert error.code == "purchasing.not-passed"
+    assert error.facts["checks"] == ["authorisation"]
+    paper = depot.trade.licence(depot.supplier, "authorisation")
+    products.authorise_products(
+        actor=depot.buyer, licence=paper.pk, products=[device.pk], key=key(), at=AT
+    )
+    assert submit().status == "submitted"
+    parties.revoke_licence(
+        actor=depot.inspector, licence=depot.permit.pk, on=TODAY, reason="吊销", at=AT
+    )
+    error = refused(
+        lambda: services.approve_order(actor=depot.chief, order=order.pk, key=key(), at=AT)
+    )
+    assert error.code == "purchasing.not-passed"
+    assert "licence" in error.facts["checks"]
+    with pytest.raises(DatabaseError) as caught, transaction.atomic():
+        Order.objects.filter(pk=order.pk).update(
+            status="ordered", decided_by_name="x", ordered_on=TODAY
+        )
+    assert caught.value.__cause__.sqlstate == "KT125"  # type: ignore[union-attr]
+
+
+def test_lines_of_an_order_that_was_handed_in_stand(depot: Depot) -> None:
+    order = depot.order(depot.line(depot.gloves, 10))
+    with pytest.raises(DatabaseError, match="handed in"), transaction.atomic():
+        order.lines.update(qty=20)
+    with pytest.raises(DatabaseError, match="handed in"), transaction.atomic():
+        order.lines.update(unit_price=1)
 
 
 def test_an_order_goes_to_a_supplier_and_to_nobody_else(depot: Depot) -> None:

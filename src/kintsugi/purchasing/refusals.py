@@ -26,6 +26,19 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         422, "第 {line} 行的数量不成立。", "The quantity of line {line} is none.",
         "数量须大于 0。", "Give more than 0.",
     ),
+    "percent": (
+        422, "第 {line} 行的百分比须在 0 与 100 之间。",
+        "A percentage of line {line} is not between 0 and 100.",
+        "更正税率或可超收比例。", "Correct the tax rate or what may be over.",
+    ),
+    "no-request": (
+        422, "没有请购单“{value}”。", "There is no purchase request “{value}”.",
+        "核对单号。", "Check the number.",
+    ),
+    "no-notice": (
+        422, "没有到货通知“{value}”。", "There is no advance notice “{value}”.",
+        "核对单号,或留空。", "Check the number, or leave it empty.",
+    ),
     "reason-missing": (
         422, "没有写明原因。", "No reason was given.", "写明原因。", "Say why.",
     ),
@@ -41,6 +54,10 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
     "not-passed": (
         409, "{failed} 项校验未通过:{why_zh}", "{failed} checks did not pass: {why_en}",
         "{remedy_zh}", "{remedy_en}",
+    ),
+    "may-not-be-placed": (
+        409, "订单的资质校验未通过({reason})。", "A check of the order did not pass ({reason}).",
+        "在订单页查看校验结果。", "See the checks on the order's page.",
     ),
     "other-order": (
         422, "该行不属于订单 {order}。", "The line is not one of order {order}.",
@@ -255,6 +272,19 @@ WORDS: dict[str, tuple[int, str, str, str, str]] = {
         "{open} of line {line} can be put away; this is {qty}.",
         "核对数量。", "Check the quantity.",
     ),
+    "no-shelf-yet": (
+        422, "还没有扫描库位。", "No shelf was scanned yet.",
+        "先扫描库位标签,再扫描货物。", "Scan the shelf, then the goods.",
+    ),
+    "not-waiting": (
+        409, "“{value}”不是本单待上架的货物。",
+        "“{value}” is not among what waits for a shelf here.",
+        "核对收货单;不合格的不上架。", "Check the receipt; what was rejected is not put away.",
+    ),
+    "several-lots": (
+        422, "“{value}”在本单有几行。", "“{value}” is on several lines of this receipt.",
+        "扫描含批号的条码,或手工选择行。", "Scan the code with the lot, or type the line.",
+    ),
     "wrong-place": (
         422, "“{place}”不是仓库 {warehouse} 的合格品库位。",
         "“{place}” is no shelf for qualified goods of warehouse {warehouse}.",
@@ -313,6 +343,7 @@ RULES = {
     "KT122": "counted",
     "KT123": "differences-open",
     "KT124": "not-accepted",
+    "KT125": "may-not-be-placed",
     "purchase_not_over_received": "over-receipt",
     "scan_of_serial_once": "serial-doubled",
 }

@@ -20,6 +20,7 @@ from kintsugi.purchasing.models import (
     ReturnLine,
     Scan,
 )
+from kintsugi.stock import selectors as stock
 
 
 def accepted_net(order_lines: Sequence[UUID]) -> dict[UUID, Decimal]:
@@ -59,6 +60,23 @@ def returned_unplaced(lines: Sequence[UUID]) -> dict[UUID, Decimal]:
     return dict(rows.values("receipt_line").annotate(n=Sum("qty")).values_list("receipt_line", "n"))
 
 
+def units_of(lines: Sequence[UUID]) -> dict[UUID, dict[str, UUID]]:
+    """The serial units of lines of receipts: ids by serial number; one query."""
+    found: dict[UUID, dict[str, UUID]] = {}
+    rows = stock.moves().filter(document_line__in=lines, posting__kind="receipt")
+    rows = rows.exclude(unit=None).order_by("seq").prefetch_related(None)
+    for line, serial, unit in rows.values_list("document_line", "unit__serial_no", "unit_id"):
+        if line is not None and unit is not None:
+            found.setdefault(line, {})[serial] = unit
+    return found
+
+
+def scanned_by_line(receipt: Receipt) -> dict[UUID, Decimal]:
+    """What was counted into a receipt, by line of its order."""
+    rows = Scan.objects.filter(receipt=receipt, is_void=False)
+    return dict(rows.values("order_line").annotate(n=Sum("qty")).values_list("order_line", "n"))
+
+
 # -- documents -------------------------------------------------------------------------------------
 
 
@@ -69,24 +87,24 @@ def requests() -> QuerySet[Request]:
 
 def orders() -> QuerySet[Order]:
     """Purchase orders within the scope at work."""
-    return Order.objects.select_related("supplier", "warehouse", "request")
+    return Order.objects.select_related("warehouse", "request")
 
 
 def notices() -> QuerySet[Notice]:
     """Advance notices within the scope at work."""
-    return Notice.objects.select_related("order__supplier", "warehouse")
+    return Notice.objects.select_related("order", "warehouse")
 
 
 def in_transit() -> QuerySet[NoticeLine]:
     """What suppliers say is on its way."""
     return NoticeLine.objects.filter(notice__status="announced").select_related(
-        "notice__order__supplier", "notice__warehouse", "order_line__product"
+        "notice__order", "notice__warehouse", "order_line__product"
     )
 
 
 def receipts() -> QuerySet[Receipt]:
     """Goods receipts within the scope at work."""
-    return Receipt.objects.select_related("order__supplier", "warehouse", "notice")
+    return Receipt.objects.select_related("order", "warehouse", "notice")
 
 
 def scans(receipt: Receipt) -> QuerySet[Scan]:
@@ -105,12 +123,12 @@ def receipt_lines(receipt: Receipt) -> QuerySet[ReceiptLine]:
 
 def acceptances() -> QuerySet[Acceptance]:
     """Acceptances within the scope at work."""
-    return Acceptance.objects.select_related("receipt__order__supplier", "warehouse")
+    return Acceptance.objects.select_related("receipt__order", "warehouse")
 
 
 def returns() -> QuerySet[Return]:
     """Returns to suppliers within the scope at work."""
-    return Return.objects.select_related("supplier", "warehouse")
+    return Return.objects.select_related("warehouse")
 
 
 def invoices() -> QuerySet[Invoice]:
@@ -120,4 +138,4 @@ def invoices() -> QuerySet[Invoice]:
 
 def found_orders(rows: QuerySet[Order], text: str) -> QuerySet[Order]:
     """Orders by the beginning of their number, or a part of the supplier's name."""
-    return rows.filter(Q(number__istartswith=text) | Q(supplier__name__icontains=text))
+    return rows.filter(Q(number__istartswith=text) | Q(supplier_name__icontains=text))

@@ -2,24 +2,21 @@
 
 import datetime as dt
 
-from kintsugi.core.errors import Text
 from kintsugi.core.verdicts import Verdict
+from kintsugi.products import selectors as products
 from kintsugi.purchasing.models import Order
 
 
 def order_verdicts(order: Order, *, on: dt.date) -> list[Verdict]:
-    """Whether the order may be placed on that day."""
-    supplier = order.supplier
-    is_supplier = "supplier" in (supplier.roles or []) and not supplier.is_void
-    return [
-        Verdict(
-            "supplier",
-            is_supplier,
-            Text("供应商", "supplier"),
-            Text(f"{supplier.name} 登记为供应商。", f"{supplier.name} is on record as a supplier.")
-            if is_supplier
-            else Text(f"{supplier.name} 不是供应商。", f"{supplier.name} is no supplier."),
-            Text("更换供应商,或先登记其角色。", "Choose another, or record that role first."),
-            {"supplier": supplier.pk, "on": on},
-        )
-    ]
+    """Whether an order may be placed on that day: the supplier's licences, scope, authorisation and
+    first review, and each product's. What is said of several products alike is said once. The
+    database asks the same before an order is placed."""
+    wanted = list(order.lines.order_by("line").values_list("product_id", flat=True))
+    found = products.trade_verdicts(
+        party=order.supplier_id, products=wanted, role="supplier", on=on,
+        region=order.warehouse.region_code or None,
+    )  # fmt: skip
+    said = {
+        (one.check, one.passed, one.why): one for verdicts in found.values() for one in verdicts
+    }
+    return list(said.values())

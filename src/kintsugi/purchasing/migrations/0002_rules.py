@@ -6,6 +6,10 @@ from kintsugi.core.queries import query
 
 
 class Migration(migrations.Migration):
-    dependencies = [("purchasing", "0001_purchasing")]
+    dependencies = [
+        ("purchasing", "0001_purchasing"),
+        ("products", "0002_trade"),
+        ("stock", "0002_scope"),
+    ]
 
     operations = [migrations.RunSQL(query("purchasing", "rules"), migrations.RunSQL.noop)]

@@ -84,6 +84,8 @@ class Order(OfWarehouse):
     status = models.CharField(_("state"), max_length=20, choices=ORDER.choices(),
                               db_default="draft")  # fmt: skip
     supplier = models.ForeignKey("parties.Party", **KEPT)
+    #: As it was called then; a keeper who may not read about the party can read his order.
+    supplier_name = name(_("supplier"))
     request = models.ForeignKey(Request, models.PROTECT, null=True, blank=True,
                                 related_name="orders")  # fmt: skip
     currency = models.CharField(_("currency"), max_length=3, db_default="CNY")

@@ -32,6 +32,7 @@ class Return(OfWarehouse):
     status = models.CharField(_("state"), max_length=20, choices=RETURN.choices(),
                               db_default="submitted")  # fmt: skip
     supplier = models.ForeignKey("parties.Party", **KEPT)
+    supplier_name = name(_("supplier"))
     reason = models.CharField(_("reason"), max_length=20, choices=codes(RETURN_REASONS))
     why = note(_("why"))
     requested_by = person()

@@ -18,6 +18,7 @@ from kintsugi.core.numbering import next_number
 from kintsugi.purchasing.kinds import CHECKS, FINDINGS, REJECT_REASONS, sample_size
 from kintsugi.purchasing.models import Acceptance, AcceptanceLine, Order, Receipt, ReceiptLine
 from kintsugi.purchasing.refusals import refuse
+from kintsugi.purchasing.selectors import units_of
 from kintsugi.purchasing.services.receiving import place_in
 from kintsugi.purchasing.services.scanning import NAME
 from kintsugi.purchasing.services.steps import change, locked, once, person_of
@@ -192,17 +193,6 @@ def _moves(
         if one.rejected:
             moves.append(_move(line, one.rejected, None, bad[stored]))
     return moves
-
-
-def units_of(lines: Sequence[UUID]) -> dict[UUID, dict[str, UUID]]:
-    """The serial units of lines of receipts: ids by serial number; one query."""
-    found: dict[UUID, dict[str, UUID]] = {}
-    rows = stock.moves().filter(document_line__in=lines, posting__kind="receipt")
-    rows = rows.exclude(unit=None).order_by("seq").prefetch_related(None)
-    for line, serial, unit in rows.values_list("document_line", "unit__serial_no", "unit_id"):
-        if line is not None and unit is not None:
-            found.setdefault(line, {})[serial] = unit
-    return found
 
 
 def _move(line: ReceiptLine, qty: Decimal, unit: UUID | None, bad: Any) -> ledger.Line:

@@ -67,7 +67,8 @@ def draft_order(
             change(asked, status="ordered")
         made = Order.objects.create(
             number=next_number(prefix="PO", on=timezone.localtime(at).date()),
-            supplier=supplier, warehouse_id=warehouse, request=asked, currency=currency,
+            supplier=supplier, supplier_name=supplier.name[:200], warehouse_id=warehouse,
+            request=asked, currency=currency,
             expected_on=expected_on, terms=terms.strip(), buyer_id=person_of(actor),
             buyer_name=str(actor),
         )  # fmt: skip

@@ -10,8 +10,7 @@ from uuid import UUID
 
 from kintsugi.purchasing.models import Receipt, ReceiptLine
 from kintsugi.purchasing.refusals import refuse
-from kintsugi.purchasing.selectors import returned_unplaced
-from kintsugi.purchasing.services.acceptance import units_of
+from kintsugi.purchasing.selectors import returned_unplaced, units_of
 from kintsugi.purchasing.services.scanning import NAME
 from kintsugi.purchasing.services.steps import change, check_lines, locked, once
 from kintsugi.stock import selectors as stock

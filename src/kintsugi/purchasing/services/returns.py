@@ -18,7 +18,7 @@ from kintsugi.core.numbering import next_number
 from kintsugi.purchasing.kinds import RETURN, RETURN_REASONS
 from kintsugi.purchasing.models import Receipt, ReceiptLine, Return, ReturnLine
 from kintsugi.purchasing.refusals import refuse
-from kintsugi.purchasing.services.acceptance import units_of
+from kintsugi.purchasing.selectors import units_of
 from kintsugi.purchasing.services.put_away import finish
 from kintsugi.purchasing.services.scanning import NAME as RECEIPT_NAME
 from kintsugi.purchasing.services.steps import (
@@ -71,10 +71,12 @@ def request_return(
         if len(papers) != 1 or any(one.receipt_line not in arrived for one in lines):
             raise refuse("other-supplier", field="lines")
         [(supplier, warehouse)] = papers
+        called = next(iter(arrived.values())).receipt.order.supplier_name
         _check_amounts(lines, arrived)
         day = timezone.localtime(at).date()
         made = Return.objects.create(
             number=next_number(prefix="RS", on=day), warehouse_id=warehouse, supplier_id=supplier,
+            supplier_name=called,
             reason=reason, why=why, requested_by_id=person_of(actor),
             requested_by_name=str(actor),
         )  # fmt: skip

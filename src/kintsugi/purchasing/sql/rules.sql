@@ -1,7 +1,61 @@
 -- The rules of purchasing, for whoever writes and by whatever means.
 -- Codes: KT120 an inspector who bought or received; KT121 an inspection of something else than what
 -- arrived; KT122 what was received is counted by the database alone; KT123 an invoice with an open
--- difference; KT124 goods that become qualified without an acceptance.
+-- difference; KT124 goods that become qualified without an acceptance; KT125 an order that may not be
+-- placed.
+
+-- Invariants 10 and 11: an order is placed when nothing stands against it, on its day.
+create or replace function purchasing_check_trade() returns trigger
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    wrong record;
+begin
+    select f.finding, f.reason, p.product_code, count(*) over () as failed into wrong
+    from trade_faults(
+        new.supplier_id,
+        (select array_agg(l.product_id) from purchasing_orderline l where l.order_id = new.id),
+        'supplier', coalesce(new.ordered_on, current_date),
+        (select nullif(w.region_code, '') from stock_warehouse w where w.id = new.warehouse_id)
+    ) f
+    left join products_product p on p.id = f.product
+    order by f.finding, p.product_code limit 1;
+    if found or not exists (select 1 from purchasing_orderline l where l.order_id = new.id) then
+        raise exception 'Order % may not be placed: %', new.number, coalesce(wrong.reason, 'no lines')
+            using errcode = 'KT125', detail = to_jsonb(wrong)::text;
+    end if;
+    return new;
+end $$;
+create or replace trigger check_trade before update of status on purchasing_order
+    for each row when (new.status = 'ordered' and old.status = 'submitted')
+    execute function purchasing_check_trade();
+alter table purchasing_order enable always trigger check_trade;
+-- What is ordered from whom stands once it was handed in.
+create or replace function purchasing_order_stands() returns trigger
+language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+begin
+    if old.status <> 'draft' then
+        raise exception 'Order % was handed in', old.number using errcode = 'KT125',
+            detail = jsonb_build_object('reason', 'handed-in')::text;
+    end if;
+    return new;
+end $$;
+create or replace trigger stands before update of supplier_id, warehouse_id, buyer_id, currency
+    on purchasing_order for each row
+    when ((new.supplier_id, new.warehouse_id, new.buyer_id, new.currency)
+          is distinct from (old.supplier_id, old.warehouse_id, old.buyer_id, old.currency))
+    execute function purchasing_order_stands();
+create or replace function purchasing_line_stands() returns trigger
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    if exists (select 1 from purchasing_order o where o.id = new.order_id and o.status <> 'draft') then
+        raise exception 'The order was handed in' using errcode = 'KT125',
+            detail = jsonb_build_object('reason', 'handed-in')::text;
+    end if;
+    return new;
+end $$;
+create or replace trigger stands before insert or update of order_id, product_id, qty, unit_price, tax_rate,
+        over_percent, min_remaining_days
+    on purchasing_orderline for each row execute function purchasing_line_stands();
 
 -- Invariant 6: who accepts is neither who bought nor who received, and posted is what is inspected.
 create or replace function purchasing_check_acceptance() returns trigger
