@@ -180,6 +180,10 @@ class FindingIn(Schema):
     rejected_serials: list[Serial] = Field([], max_length=5_000)
     note: Reason = ""
 
+    def plain_checks(self) -> dict[str, str]:
+        """The checks as texts."""
+        return {str(name): str(found) for name, found in self.checks.items()}
+
 
 class AcceptanceIn(Schema):
     """The lines that were inspected."""
@@ -397,7 +401,7 @@ def accept_goods(
         actor=request.user, receipt=id, key=key, at=now(), note=body.note,
         findings=[
             Finding(
-                one.line, one.qualified, one.rejected, {**one.checks}, one.sample,
+                one.line, one.qualified, one.rejected, one.plain_checks(), one.sample,
                 one.sample_reason, one.reject_reason, tuple(one.rejected_serials), one.note,
             )
             for one in body.findings

@@ -23,6 +23,7 @@ from kintsugi.purchasing.services.steps import (
     change,
     check_lines,
     locked,
+    may_become,
     need_reason,
     once,
     other_than,
@@ -136,7 +137,7 @@ def match_again(*, actor: Any, invoice: UUID, key: str) -> Invoice:
 
     def work() -> dict[str, Any]:
         found = _locked(invoice)
-        INVOICE.check(found.status, "approved")
+        may_become(INVOICE, found.status, "approved")
         return {"open": _match_again(found)}
 
     once(actor=actor, command="match-again", key=key, payload={"invoice": invoice}, work=work)
@@ -156,7 +157,7 @@ def decide_invoice(
     def work() -> dict[str, Any]:
         found = _locked(invoice)
         target = "approved" if approve else "rejected"
-        INVOICE.check(found.status, target)
+        may_become(INVOICE, found.status, target)
         other_than(actor, found.entered_by_id, did=("录入发票", "entered the invoice"),
                    does=("审核", "decide it"))  # fmt: skip
         if approve:

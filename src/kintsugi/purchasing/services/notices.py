@@ -18,7 +18,14 @@ from kintsugi.purchasing.models import Notice, NoticeLine, Order, OrderLine
 from kintsugi.purchasing.refusals import refuse
 from kintsugi.purchasing.services.orders import NAME as ORDER_NAME
 from kintsugi.purchasing.services.scanning import room
-from kintsugi.purchasing.services.steps import change, check_lines, locked, need_reason, once
+from kintsugi.purchasing.services.steps import (
+    change,
+    check_lines,
+    locked,
+    may_become,
+    need_reason,
+    once,
+)
 
 NAME = Text("到货通知", "advance notice")
 #: Orders that goods may come for.
@@ -91,7 +98,7 @@ def cancel_notice(*, actor: Any, notice: UUID, reason: str, key: str) -> Notice:
 
     def work() -> dict[str, Any]:
         found = locked(Notice, notice, NAME)
-        NOTICE.check(found.status, "cancelled")
+        may_become(NOTICE, found.status, "cancelled")
         change(found, status="cancelled", end_reason=reason)
         return {}
 

@@ -21,6 +21,7 @@ from kintsugi.purchasing.services.steps import (
     change,
     check_lines,
     locked,
+    may_become,
     need_reason,
     once,
     other_than,
@@ -63,7 +64,7 @@ def draft_order(
     def work() -> dict[str, Any]:
         asked = locked(Request, request, Text("请购单", "purchase request")) if request else None
         if asked is not None:
-            REQUEST.check(asked.status, "ordered")
+            may_become(REQUEST, asked.status, "ordered")
             change(asked, status="ordered")
         made = Order.objects.create(
             number=next_number(prefix="PO", on=timezone.localtime(at).date()),
@@ -92,7 +93,7 @@ def submit_order(*, actor: Any, order: UUID, key: str, at: dt.datetime) -> Order
 
     def work() -> dict[str, Any]:
         found = locked(Order, order, NAME)
-        ORDER.check(found.status, "submitted")
+        may_become(ORDER, found.status, "submitted")
         verdicts = _passed(found, timezone.localtime(at).date())
         change(found, status="submitted", verdicts=[one.kept() for one in verdicts])
         return {}
@@ -108,7 +109,7 @@ def approve_order(*, actor: Any, order: UUID, key: str, at: dt.datetime, note: s
 
     def work() -> dict[str, Any]:
         found = locked(Order, order, NAME)
-        ORDER.check(found.status, "ordered")
+        may_become(ORDER, found.status, "ordered")
         other_than(actor, found.buyer_id, did=("采购", "buys"), does=("批准", "approve it"))
         day = timezone.localtime(at).date()
         verdicts = _passed(found, day)
@@ -131,7 +132,7 @@ def send_back_order(*, actor: Any, order: UUID, reason: str, key: str) -> Order:
 
     def work() -> dict[str, Any]:
         found = locked(Order, order, NAME)
-        ORDER.check(found.status, "draft")
+        may_become(ORDER, found.status, "draft")
         change(found, status="draft", decision_note=reason)
         return {}
 
@@ -156,7 +157,7 @@ def _end(actor: Any, order: UUID, target: str, reason: str, key: str) -> Order:
 
     def work() -> dict[str, Any]:
         found = locked(Order, order, NAME)
-        ORDER.check(found.status, target)
+        may_become(ORDER, found.status, target)
         underway = Notice.objects.filter(order=found, status="announced").first()
         if underway is not None:
             raise refuse("notice-open", order=found.number, notice=underway.number)

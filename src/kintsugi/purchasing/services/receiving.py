@@ -21,6 +21,7 @@ from kintsugi.purchasing.services.scanning import NAME, open_one, room
 from kintsugi.purchasing.services.steps import (
     change,
     locked,
+    may_become,
     need_reason,
     once,
     other_than,
@@ -142,7 +143,7 @@ def post_receipt(*, actor: Any, receipt: UUID, key: str, at: dt.datetime) -> Rec
         progress(order)
         if found.notice_id:
             told = locked(Notice, found.notice_id, NOTICE_NAME)
-            NOTICE.check(told.status, "arrived")
+            may_become(NOTICE, told.status, "arrived")
             change(told, status="arrived")
         events.emit("purchasing.received", subject=found.number, at=at,
                     facts={"order": order.number})  # fmt: skip
@@ -166,7 +167,7 @@ def reverse_receipt(
         found = locked(Receipt, receipt, NAME)
         if found.status in ("inspecting", "qualified", "part_qualified", "rejected", "done"):
             raise refuse("lines-moved-on", receipt=found.number)
-        RECEIPT.check(found.status, "reversed")
+        may_become(RECEIPT, found.status, "reversed")
         other_than(actor, found.receiver_id, did=("收货", "received it"),
                    does=("冲销", "reverse it"))  # fmt: skip
         if order.status not in (*OPEN, "received"):
@@ -195,7 +196,7 @@ def progress(order: Order) -> None:
     else:
         target = "part_received" if any(received for _, received in lines) else "ordered"
     if target != order.status:
-        ORDER.check(order.status, target)
+        may_become(ORDER, order.status, target)
         change(order, status=target)
 
 

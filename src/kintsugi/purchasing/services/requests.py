@@ -18,6 +18,7 @@ from kintsugi.purchasing.services.steps import (
     change,
     check_lines,
     locked,
+    may_become,
     need_reason,
     once,
     other_than,
@@ -80,7 +81,7 @@ def decide_request(
     def work() -> dict[str, Any]:
         found = locked(Request, request, NAME)
         target = "approved" if approve else "rejected"
-        REQUEST.check(found.status, target)
+        may_become(REQUEST, found.status, target)
         other_than(actor, found.requested_by_id, did=("申请", "asks for it"),
                    does=("审批", "decide it"))  # fmt: skip
         change(
@@ -100,7 +101,7 @@ def cancel_request(*, actor: Any, request: UUID, reason: str, key: str) -> Reque
 
     def work() -> dict[str, Any]:
         found = locked(Request, request, NAME)
-        REQUEST.check(found.status, "cancelled")
+        may_become(REQUEST, found.status, "cancelled")
         change(found, status="cancelled", decision_note=reason)
         return {}
 

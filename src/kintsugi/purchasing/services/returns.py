@@ -25,6 +25,7 @@ from kintsugi.purchasing.services.steps import (
     change,
     check_lines,
     locked,
+    may_become,
     need_reason,
     once,
     other_than,
@@ -98,7 +99,7 @@ def decide_return(
     def work() -> dict[str, Any]:
         found = locked(Return, goods_return, NAME)
         target = "approved" if approve else "rejected"
-        RETURN.check(found.status, target)
+        may_become(RETURN, found.status, target)
         other_than(actor, found.requested_by_id, did=("申请退货", "asks for the return"),
                    does=("审批", "decide it"))  # fmt: skip
         change(
@@ -118,7 +119,7 @@ def cancel_return(*, actor: Any, goods_return: UUID, reason: str, key: str) -> R
 
     def work() -> dict[str, Any]:
         found = locked(Return, goods_return, NAME)
-        RETURN.check(found.status, "cancelled")
+        may_become(RETURN, found.status, "cancelled")
         change(found, status="cancelled", decision_note=reason)
         return {}
 
@@ -142,7 +143,7 @@ def ship_return(
         )  # fmt: skip
         papers = [locked(Receipt, pk, RECEIPT_NAME) for pk in list(receipts)]
         found = locked(Return, goods_return, NAME)
-        RETURN.check(found.status, "shipped")
+        may_become(RETURN, found.status, "shipped")
         lines = list(found.lines.select_related("receipt_line__order_line").order_by("line"))
         outside = ledger.place_of(found.supplier_id, "supplier")
         moves = [
@@ -191,7 +192,7 @@ def credit_return(
 
     def work() -> dict[str, Any]:
         found = locked(Return, goods_return, NAME)
-        RETURN.check(found.status, "credited")
+        may_become(RETURN, found.status, "credited")
         change(found, status="credited", credit_no=credit_no, credited_on=credited_on)
         return {}
 

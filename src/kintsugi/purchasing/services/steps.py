@@ -8,7 +8,8 @@ from django.db import models
 
 from kintsugi.audit.services import recorded
 from kintsugi.core.commands import run_once
-from kintsugi.core.errors import NotFound, Text
+from kintsugi.core.errors import IllegalTransition, NotFound, Text
+from kintsugi.core.states import StateMachine
 from kintsugi.purchasing.refusals import explained, refuse
 
 LINES_MAX = 500
@@ -46,6 +47,14 @@ def change(row: models.Model, **values: Any) -> None:
     type(row)._base_manager.filter(pk=row.pk).update(version=version, **values)
     for field, value in {**values, "version": version}.items():
         setattr(row, field, value)
+
+
+def may_become(machine: StateMachine, status: str, target: str) -> None:
+    """Raise IllegalTransition unless the step is listed; a document that is there already does not
+    take it again (a repetition of the same command is answered before it comes here)."""
+    if status == target:
+        raise IllegalTransition(machine.name, status, target, machine.next(status))
+    machine.check(status, target)
 
 
 def need_reason(text: str, field: str = "reason") -> str:
