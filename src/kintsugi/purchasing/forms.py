@@ -215,6 +215,44 @@ NEW_ORDER = FormScreen(
 )
 
 
+def _asked(record: Any) -> dict[str, Any]:
+    """What a request asks for, as the rows of an order; prices are the buyer's to find."""
+    blank = {cell.name: cell.initial for cell in ORDER_CELLS}
+    lines = record.lines.select_related("product").order_by("line")
+    return {
+        **values_of(record),
+        "warehouse": str(record.warehouse_id),
+        "request": record.number,
+        "currency": "CNY",
+        "lines": [
+            {
+                **blank,
+                "product_code": one.product.product_code,
+                "qty": f"{one.qty.normalize():f}",
+                "expected_on": one.wanted_by.isoformat() if one.wanted_by else "",
+            }
+            for one in lines
+        ],
+    }
+
+
+ORDER_REQUEST = FormScreen(
+    permission="purchase.create",
+    find=mine(selectors.requests),
+    title=lambda record: say(
+        Text(f"采购订单 · {record.number}", f"Purchase order · {record.number}")
+    ),
+    form=order_form,
+    values=_asked,
+    save=_draft,
+    done=url_of("order"),
+    saved=Text("已保存为草稿。", "Saved as a draft."),
+    submit=Text("保存草稿", "Save as a draft"),
+    cancel=url_of("request"),
+    template=TEMPLATE,
+)
+
+
 # -- notices ---------------------------------------------------------------------------------------
 
 NOTICE_CELLS = (

@@ -28,20 +28,15 @@ from kintsugi.purchasing import selectors
 from kintsugi.purchasing.kinds import (
     CHECKS,
     FINDINGS,
-    INVOICE,
-    MATCH_TONES,
-    MATCHES,
     NOTICE,
     ORDER,
     RECEIPT,
     REJECT_REASONS,
     REQUEST,
-    RETURN,
-    RETURN_REASONS,
     SOURCES,
     TONES,
 )
-from kintsugi.purchasing.models import InvoiceLine, OrderLine
+from kintsugi.purchasing.models import OrderLine
 from kintsugi.purchasing.screens import (
     EXPECTED,
     NUMBER,
@@ -52,12 +47,10 @@ from kintsugi.purchasing.screens import (
     url_of,
 )
 from kintsugi.purchasing.steps import (
-    invoice_steps,
     notice_steps,
     order_steps,
     receipt_steps,
     request_steps,
-    return_steps,
 )
 from kintsugi.purchasing.verdicts import order_verdicts
 from kintsugi.purchasing.views import today
@@ -88,15 +81,17 @@ def pill(machine: Any) -> Any:
     return lambda record: [(machine.states[record.status], TONES.get(record.status, ""))]
 
 
-def _money(value: Any) -> str:
+def money(value: Any) -> str:
+    """An amount with two decimals."""
     return f"{Decimal(value).quantize(CENT, ROUND_HALF_UP):,}"
 
 
-def _document(*fields: Value) -> Fields:
+def document(*fields: Value) -> Fields:
+    """Names and values of a document; what is empty is left out."""
     return Fields(ABOUT, fields, hide_empty=True)
 
 
-def _supplier(path: str = "") -> Value:
+def supplier_value(path: str = "") -> Value:
     """The supplier as it was called, from the document or from its order (``path``)."""
 
     def of(record: Any) -> Any:
@@ -120,7 +115,7 @@ def mine(rows: Any) -> Any:
     return find
 
 
-def _story(*events: tuple[Text, str, str, str, str]) -> Any:
+def story(*events: tuple[Text, str, str, str, str]) -> Any:
     """Entries from (title, path of the moment, path of the name, path of the note, tone)."""
 
     def entries(record: Any) -> Iterable[Mapping[str, Any]]:
@@ -173,7 +168,7 @@ REQUEST_PAGE = DetailScreen(
             empty=Text("还没有下单。", "Not ordered yet."),
         ),
         NextSteps(request_steps),
-        _document(
+        document(
             WAREHOUSE_VALUE,
             Value("source", label=Text("来源", "Source"), choices=SOURCES),
             Value("source_ref", label=Text("来源单号", "From document"), kind="code"),
@@ -183,7 +178,7 @@ REQUEST_PAGE = DetailScreen(
         ),
         Timeline(
             HAPPENED,
-            _story(
+            story(
                 (Text("提出", "Requested"), "created_at", "requested_by_name", "why", ""),
                 (Text("审批", "Decided"), "decided_at", "decided_by_name", "decision_note", "good"),
             ),
@@ -244,8 +239,7 @@ ORDER_PAGE = DetailScreen(
                     value=lambda row: f"{(row.tax_rate * 100).normalize():f} %"),
              Column("received", label=Text("到货", "Received"), kind="number"),
              Column("accepted", label=Text("验收合格", "Accepted"), kind="number"),
-             Column("invoiced", label=Text("已开票", "Invoiced"), kind="number"),
-             Column("expected_on", label=EXPECTED, kind="date")),
+             Column("invoiced", label=Text("已开票", "Invoiced"), kind="number")),
         ),
         Verdicts(Text("校验", "Checks"), _order_verdicts),
         Related(
@@ -270,16 +264,16 @@ ORDER_PAGE = DetailScreen(
             more=receipts_of,
         ),
         NextSteps(order_steps),
-        _document(
-            _supplier(),
+        document(
+            supplier_value(),
             WAREHOUSE_VALUE,
             Value("buyer_name", label=Text("采购员", "Buyer")),
             Value("decided_by_name", label=Text("批准人", "Approved by")),
             Value("expected_on", label=EXPECTED, kind="date"),
             Value("net", label=Text("不含税金额", "Net"),
-                  value=lambda record: f"{record.currency} {_money(record.net)}"),
+                  value=lambda record: f"{record.currency} {money(record.net)}"),
             Value("gross", label=Text("价税合计", "With tax"),
-                  value=lambda record: f"{record.currency} {_money(record.net + record.tax)}"),
+                  value=lambda record: f"{record.currency} {money(record.net + record.tax)}"),
             Value("terms", label=Text("条款", "Terms")),
             Value("request", label=Text("请购单", "Request"), kind="code",
                   value=lambda record: record.request and record.request.number,
@@ -289,7 +283,7 @@ ORDER_PAGE = DetailScreen(
         ),
         Timeline(
             HAPPENED,
-            _story(
+            story(
                 (Text("建单", "Drafted"), "created_at", "buyer_name", "", ""),
                 (Text("批准并下单", "Approved and placed"), "decided_at", "decided_by_name",
                  "decision_note", "good"),
@@ -320,7 +314,7 @@ NOTICE_PAGE = DetailScreen(
                     value=lambda row: row.serials[:20], sort=())),
         ),
         NextSteps(notice_steps),
-        _document(
+        document(
             ORDER_VALUE,
             WAREHOUSE_VALUE,
             Value("carrier", label=Text("承运商", "Carrier")),
@@ -344,7 +338,8 @@ def find_receipt(user: Any, pk: UUID) -> Any:
     return record
 
 
-def _posting(name: str, label: Text) -> Value:
+def posting_value(name: str, label: Text) -> Value:
+    """The posting of the ledger that a document made."""
     return Value(
         name, label=label, kind="code",
         value=lambda record: getattr(record, name) and getattr(record, name).number,
@@ -388,9 +383,9 @@ RECEIPT_PAGE = DetailScreen(
             empty=Text("还没有验收。", "Not inspected yet."),
         ),
         NextSteps(receipt_steps),
-        _document(
+        document(
             ORDER_VALUE,
-            _supplier("order"),
+            supplier_value("order"),
             WAREHOUSE_VALUE,
             Value("delivery_note", label=Text("随货单号", "Delivery note"), kind="code"),
             Value("arrived_on", label=Text("到货", "Arrived"), kind="date"),
@@ -400,16 +395,16 @@ RECEIPT_PAGE = DetailScreen(
             Value("late_reason", label=Text("补录原因", "Why it is recorded late")),
             Value("receiver_name", label=Text("收货人", "Received by")),
             Value("scanned", label=Text("已扫描", "Scanned"), kind="number"),
-            _posting("posting", Text("过账", "Posting")),
-            _posting("reversal", Text("冲销", "Reversal")),
+            posting_value("posting", Text("过账", "Posting")),
+            posting_value("reversal", Text("冲销", "Reversal")),
             Value("void_reason", label=Text("原因", "Reason")),
         ),
-        Timeline(HAPPENED, lambda record: receipt_story(record), side=True),
+        Timeline(HAPPENED, lambda record: receiptstory(record), side=True),
     ),
 )  # fmt: skip
 
 
-def receipt_story(record: Any) -> list[dict[str, Any]]:
+def receiptstory(record: Any) -> list[dict[str, Any]]:
     """What happened to a receipt, by its postings and acceptances, the newest first."""
     found: list[dict[str, Any]] = [
         {"at": record.created_at, "title": Text("开单", "Opened"), "who": record.receiver_name}
@@ -475,148 +470,14 @@ ACCEPTANCE_PAGE = DetailScreen(
              Column("reject_reason", label=Text("原因", "Reason"), choices=REJECT_REASONS),
              Column("note", label=Text("备注", "Note"))),
         ),
-        _document(
+        document(
             Value("receipt", label=Text("收货单", "Receipt"), kind="code",
                   value=lambda record: record.receipt.number, link=url_of("receipt", "receipt")),
             WAREHOUSE_VALUE,
             Value("inspector_name", label=Text("验收人", "Inspected by")),
             Value("inspected_at", label=Text("验收时间", "Inspected"), kind="moment"),
             Value("note", label=Text("备注", "Note")),
-            _posting("posting", Text("过账", "Posting")),
-        ),
-    ),
-)  # fmt: skip
-
-
-# -- returns and invoices --------------------------------------------------------------------------
-
-RETURN_PAGE = DetailScreen(
-    permission="inbound.read",
-    find=mine(selectors.returns),
-    title=lambda record: str(record.number),
-    subtitle=lambda record: f"{record.supplier_name} · {record.why}",
-    pills=pill(RETURN),
-    breadcrumbs=crumbs(Text("退供应商", "Returns to suppliers"), "returns"),
-    panels=(
-        Related(
-            LINES,
-            lambda record: record.lines.select_related(
-                "receipt_line__product", "receipt_line__lot", "receipt_line__receipt",
-                "location__warehouse", "unit",
-            ).order_by("line"),
-            (LINE,
-             Column("receipt_line__product__product_code", label=Text("产品编码", "Product code"),
-                    kind="code"),
-             Column("receipt_line__product__name", label=Text("产品", "Product")),
-             Column("receipt_line__lot__lot_no", label=Text("批号", "Lot"), kind="code"),
-             Column("unit__serial_no", label=Text("序列号", "Serial number"), kind="code"),
-             QTY,
-             Column("location", label=Text("库位", "Location"), kind="code", sort=()),
-             Column("quality", label=Text("质量", "Quality"), kind="state",
-                    choices=stock.QUALITIES),
-             Column("receipt_line__receipt__number", label=Text("收货单", "Receipt"), kind="code",
-                    link=url_of("receipt", "receipt_line__receipt"))),
-        ),
-        NextSteps(return_steps),
-        _document(
-            _supplier(),
-            WAREHOUSE_VALUE,
-            Value("reason", label=Text("原因", "Reason"), choices=RETURN_REASONS),
-            Value("requested_by_name", label=Text("申请人", "Requested by")),
-            Value("decided_by_name", label=Text("审批人", "Decided by")),
-            Value("decision_note", label=Text("审批意见", "Note")),
-            Value("carrier", label=Text("承运商", "Carrier")),
-            Value("waybill", label=Text("运单号", "Waybill"), kind="code"),
-            Value("shipped_on", label=Text("退出", "Sent back"), kind="date"),
-            Value("credit_expected", label=Text("应收红字金额", "Credit expected"),
-                  value=lambda record: _money(record.credit_expected)
-                  if record.credit_expected else ""),
-            Value("credit_no", label=Text("红字凭证", "Credit note"), kind="code"),
-            Value("credited_on", label=Text("红冲日", "Credited"), kind="date"),
-            _posting("posting", Text("过账", "Posting")),
-        ),
-        Timeline(
-            HAPPENED,
-            _story(
-                (Text("申请", "Requested"), "created_at", "requested_by_name", "why", ""),
-                (Text("审批", "Decided"), "decided_at", "decided_by_name", "decision_note", "good"),
-            ),
-            side=True,
-        ),
-    ),
-)  # fmt: skip
-
-
-def _resolve_url(row: InvoiceLine) -> str:
-    """Where a difference is resolved; nowhere when there is none."""
-    if row.result == "matched" or row.resolved_by_name or row.invoice.status != "entered":
-        return ""
-    return reverse("purchasing:resolve", args=[row.pk])
-
-
-def find_invoice(user: Any, pk: UUID) -> Any:
-    """The invoice with its totals and open differences."""
-    record: Any = mine(selectors.invoices)(user, pk)
-    lines = list(record.lines.all())
-    record.net = sum((one.qty * one.unit_price for one in lines), Decimal(0))
-    record.tax = sum((one.qty * one.unit_price * one.tax_rate for one in lines), Decimal(0))
-    record.open = sum(one.result != "matched" and not one.resolved_by_name for one in lines)
-    return record
-
-
-INVOICE_PAGE = DetailScreen(
-    permission="payable.read",
-    find=find_invoice,
-    title=lambda record: str(record.number),
-    subtitle=lambda record: f"{record.supplier} · {record.invoice_no}",
-    pills=lambda record: [
-        *pill(INVOICE)(record),
-        *([(Text(f"{record.open} 行差异", f"{record.open} differ"), "bad")] if record.open else []),
-    ],
-    breadcrumbs=crumbs(Text("供应商发票", "Suppliers' invoices"), "invoices"),
-    panels=(
-        Related(
-            Text("三单匹配", "Three-way match"),
-            lambda record: record.lines.select_related("order_line__product", "invoice")
-            .order_by("line"),
-            (Column("order_line__line", label=Text("订单行", "Line of the order"), kind="number"),
-             Column("order_line__product__name", label=Text("产品", "Product")),
-             Column("qty", label=Text("发票数量", "Invoiced"), kind="number"),
-             Column("qty_open", label=Text("已验收未开票", "Accepted, not invoiced"),
-                    kind="number"),
-             Column("unit_price", label=Text("发票单价", "Price"), kind="number"),
-             Column("price_ordered", label=Text("订单单价", "Price ordered"), kind="number"),
-             Column("result", label=Text("匹配", "Match"), kind="state", choices=MATCHES,
-                    tones=MATCH_TONES, link=_resolve_url),
-             Column("resolution", label=Text("处理", "Resolved as")),
-             Column("resolved_by_name", label=Text("处理人", "Resolved by"))),
-        ),
-        NextSteps(invoice_steps),
-        _document(
-            ORDER_VALUE,
-            Value("supplier", label=SUPPLIER, value=lambda record: str(record.supplier),
-                  link=lambda record: reverse("parties:detail", args=[record.supplier_id])),
-            Value("invoice_no", label=Text("发票号", "Invoice number"), kind="code"),
-            Value("invoiced_on", label=Text("开票日", "Date"), kind="date"),
-            Value("net", label=Text("不含税金额", "Net"),
-                  value=lambda record: f"{record.currency} {_money(record.net)}"),
-            Value("gross", label=Text("价税合计", "With tax"),
-                  value=lambda record: f"{record.currency} {_money(record.net + record.tax)}"),
-            Value("price_tolerance_percent", label=Text("单价容差 %", "Price tolerance, %"),
-                  kind="number"),
-            Value("amount_tolerance", label=Text("金额容差", "Amount tolerance"),
-                  value=lambda record: _money(record.amount_tolerance)),
-            Value("entered_by_name", label=Text("录入人", "Entered by")),
-            Value("decided_by_name", label=Text("审核人", "Approved by")),
-            Value("decision_note", label=Text("审核意见", "Note")),
-        ),
-        Timeline(
-            HAPPENED,
-            _story(
-                (Text("录入", "Entered"), "created_at", "entered_by_name", "", ""),
-                (Text("审核", "Decided"), "decided_at", "decided_by_name", "decision_note", "good"),
-            ),
-            side=True,
+            posting_value("posting", Text("过账", "Posting")),
         ),
     ),
 )  # fmt: skip

@@ -35,8 +35,10 @@ def request_steps(record: Any) -> Sequence[Step]:
         return [Step(Text("审批", "Decide"), _url("decide-request", record), "check", True,
                      why_not=own), cancel]  # fmt: skip
     if record.status == "approved":
-        url = f"{reverse('purchasing:new-order')}?request={record.number}"
-        return [Step(Text("转为采购订单", "Order it"), url, "file-text", True), cancel]
+        order = Step(
+            Text("转为采购订单", "Order it"), _url("order-request", record), "file-text", True
+        )
+        return [order, cancel]
     return []
 
 

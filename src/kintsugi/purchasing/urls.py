@@ -5,13 +5,12 @@ from django.urls import path
 from kintsugi.purchasing import desk, forms, forms_settling, papers
 from kintsugi.purchasing.pages import (
     ACCEPTANCE_PAGE,
-    INVOICE_PAGE,
     NOTICE_PAGE,
     ORDER_PAGE,
     RECEIPT_PAGE,
     REQUEST_PAGE,
-    RETURN_PAGE,
 )
+from kintsugi.purchasing.pages_settling import INVOICE_PAGE, RETURN_PAGE
 from kintsugi.purchasing.screens import (
     ACCEPTANCES,
     INVOICES,
@@ -28,6 +27,7 @@ urlpatterns = [
     path("requests/new/", forms.NEW_REQUEST.as_view(), name="new-request"),
     path("requests/<uuid:pk>/", REQUEST_PAGE.as_view(), name="request"),
     path("requests/<uuid:pk>/decide/", forms.DECIDE_REQUEST.as_view(), name="decide-request"),
+    path("requests/<uuid:pk>/order/", forms.ORDER_REQUEST.as_view(), name="order-request"),
     path("requests/<uuid:pk>/cancel/", forms.CANCEL_REQUEST.as_view(), name="cancel-request"),
     path("orders/", ORDERS.as_view(), name="orders"),
     path("orders/new/", forms.NEW_ORDER.as_view(), name="new-order"),
