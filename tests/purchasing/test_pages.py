@@ -43,9 +43,12 @@ def today() -> dt.date:
 
 
 def sent(client: Any, path: str, status: int = 302, **given: Any) -> Any:
-    """A form that was sent."""
-    response = client.post(f"{BASE}/{path}", {"key": key(), **given})
-    assert response.status_code == status, response.content.decode()[:3000]
+    """A form that was sent, with the version that its page showed."""
+    page = client.get(f"{BASE}/{path}")
+    shown = re.search(r'name="version" value="(\d+)"', page.content.decode())
+    version = {"version": shown.group(1)} if shown else {}
+    response = client.post(f"{BASE}/{path}", {"key": key(), **version, **given})
+    assert response.status_code == status, response.content.decode()[3000:9000]
     return response
 
 
