@@ -50,6 +50,7 @@ OBJECTS: dict[str, Thing] = {
     "storage": _thing(
         "养护与温度", "storage checks and temperatures", "read create approve export"
     ),
+    "requisition": _thing("请购", "purchase requests", "read create approve export"),
     "purchase": _thing("采购", "purchases", "read create edit approve export"),
     "inbound": _thing("收货与验收", "receipts and acceptance", "read create approve export"),
     "contract": _thing("销售合同", "sales contracts", "read create edit approve export"),
@@ -57,6 +58,9 @@ OBJECTS: dict[str, Thing] = {
     "delivery": _thing("出库与签收", "deliveries and receipts", "read create approve export"),
     "return": _thing("退换货", "returns", "read create approve export"),
     "invoice": _thing("发票与收付款", "invoices and payments", "read create approve export"),
+    "payable": _thing(
+        "供应商发票", "suppliers' invoices", "read create approve export", whole=True
+    ),
     "month": _thing("库存月结", "closed stock months", "read approve", whole=True),
     "personal": _thing("个人信息(不脱敏)", "personal data, unmasked", "read"),
     "evidence": _thing("数据来源", "evidence of values", "read"),
@@ -167,7 +171,8 @@ _LISTED = (
         " stock.read stock.export place.read block.read"
         " licence.read licence.create licence.edit licence.export purchase.read"
         " purchase.create purchase.edit purchase.approve purchase.export inbound.read"
-        " inbound.export invoice.read",
+        " inbound.export invoice.read payable.read requisition.read requisition.create"
+        " requisition.approve requisition.export",
         "订单到验收。", "From order to acceptance.",
     ),
     _role(
@@ -175,7 +180,8 @@ _LISTED = (
         "device.read product.read party.read evidence.read cell.read history.read device.edit"
         " stock.read stock.create stock.export place.read block.read"
         " licence.read purchase.read inbound.read inbound.create inbound.export"
-        " order.read delivery.read delivery.create delivery.approve delivery.export"
+        " requisition.read requisition.create order.read delivery.read delivery.create"
+        " delivery.approve delivery.export"
         " return.read return.create stocktake.read stocktake.create stocktake.export"
         " storage.read storage.create storage.export",
         "收货、上架、拣选、发货、盘点。", "Receives, puts away, picks, ships and counts.",
@@ -189,6 +195,7 @@ _LISTED = (
         " hold.read hold.create hold.approve"
         " licence.read licence.create licence.edit licence.approve licence.export"
         " purchase.read purchase.approve inbound.read inbound.approve inbound.export"
+        " requisition.read requisition.create"
         " contract.read order.read order.approve delivery.read delivery.approve"
         " delivery.export return.read return.approve return.export stocktake.read"
         " stocktake.approve stocktake.export storage.read storage.create storage.approve"
@@ -199,7 +206,8 @@ _LISTED = (
         "finance", "财务", "Finance", "all",
         f"{_RECORDS} {_LISTS} signature.sign"
         " stock.read stock.export place.read month.read month.approve"
-        " licence.read purchase.read inbound.read contract.read contract.approve"
+        " licence.read purchase.read inbound.read requisition.read contract.read contract.approve"
+        " payable.read payable.create payable.approve payable.export"
         " order.read order.approve delivery.read return.read invoice.read invoice.create"
         " invoice.approve invoice.export stocktake.read stocktake.approve",
         "发票与结算。", "Invoices and settlement.",
@@ -215,7 +223,8 @@ _LISTED = (
         f"{_RECORDS} {_INTAKE} audit.read trail.read report.read pack.read act.read act.create"
         " stock.read place.read block.read month.read"
         " signature.read signature.sign"
-        " licence.read purchase.read inbound.read contract.read order.read delivery.read"
+        " licence.read purchase.read inbound.read requisition.read payable.read"
+        " contract.read order.read delivery.read"
         " return.read invoice.read stocktake.read storage.read",
         "负责一次故障从发现到验证。", "Leads a fault from its signal to its verified repair.",
     ),
@@ -229,6 +238,7 @@ _LISTED = (
         " person.export account.read grant.read grant.export token.administer login.read"
         " login.export refusal.read refusal.export"
         " licence.read licence.export purchase.read purchase.export inbound.read"
+        " requisition.read requisition.export payable.read payable.export"
         " inbound.export contract.read contract.export order.read order.export"
         " delivery.read delivery.export return.read return.export invoice.read"
         " invoice.export stocktake.read stocktake.export storage.read storage.export",

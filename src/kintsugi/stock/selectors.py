@@ -25,7 +25,9 @@ from django.db.models.functions import Coalesce
 
 from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
+from kintsugi.stock.kinds import LOCATION_KINDS as LOCATION_KINDS
 from kintsugi.stock.kinds import OURS
+from kintsugi.stock.kinds import QUALITIES as QUALITIES
 from kintsugi.stock.models import (
     Balance,
     Block,
@@ -38,6 +40,11 @@ from kintsugi.stock.models import (
     Unit,
     Warehouse,
 )
+from kintsugi.stock.scanning import Scanned as Scanned
+from kintsugi.stock.scanning import understand_many as understand_many
+from kintsugi.stock.whose import (
+    warehouse_within as warehouse_within,
+)  # for documents of a warehouse
 
 #: Rows of stock looked at for one line of an order.
 CANDIDATES_MAX = 5_000
@@ -245,6 +252,24 @@ def periods() -> QuerySet[Period]:
 def warehouses() -> QuerySet[Warehouse]:
     """Warehouses within the scope at work."""
     return Warehouse.objects.filter(is_void=False)
+
+
+def bins_for(
+    product: UUID, *, lot: UUID | None, warehouse: UUID, limit: int = 5
+) -> list[dict[str, Any]]:
+    """Shelves that a product may be put on, the best first: where its lot lies, where the product
+    lies, what is empty; the temperature fits. Rows with id, code, warehouse, same_lot,
+    same_product, is_empty."""
+    return _rows(
+        query("stock", "bins_for"), product=product, lot=lot, warehouse=warehouse, limit=limit
+    )
+
+
+def tracking_of(products: Sequence[UUID]) -> dict[UUID, str]:
+    """How units of these products are told apart: none, lot, serial, lot_and_serial."""
+    with connection.cursor() as cursor:
+        cursor.execute(query("stock", "tracking_of"), [list(products)])
+        return dict(cursor.fetchall())
 
 
 def warehouse_names(ids: Sequence[str]) -> dict[str, str]:

@@ -19,14 +19,9 @@ from kintsugi.core.errors import KintsugiError, NotFound, Text
 from kintsugi.core.ids import uuid7
 from kintsugi.core.queries import query
 from kintsugi.stock.kinds import POSTING_KINDS
-from kintsugi.stock.lines import (
-    Document,
-    Line,
-    check_places,
-    check_quantities,
-    check_size,
-    check_whole,
-)
+from kintsugi.stock.lines import Document as Document
+from kintsugi.stock.lines import Line as Line
+from kintsugi.stock.lines import check_places, check_quantities, check_size, check_whole
 from kintsugi.stock.models import (
     Block,
     Location,
@@ -39,6 +34,11 @@ from kintsugi.stock.models import (
     Warehouse,
 )
 from kintsugi.stock.refusals import explained
+from kintsugi.stock.services_labels import LotLabel as LotLabel
+from kintsugi.stock.services_labels import UnitLabel as UnitLabel
+from kintsugi.stock.services_labels import lot_differs as lot_differs
+from kintsugi.stock.services_labels import register_labelled as register_labelled
+from kintsugi.stock.services_labels import register_lots as register_lots
 
 # -- places ----------------------------------------------------------------------------------------
 
@@ -141,20 +141,7 @@ def register_lot(
         if read is None or known == read:
             continue
         if known is not None:
-            raise KintsugiError(
-                "stock.lot-differs",
-                Text(
-                    f"批号 {lot_no} 的日期原为 {known},标签为 {read}。",
-                    f"Lot {lot_no} has the date {known}, its label says {read}.",
-                ),
-                Text(
-                    "核对标签;若原记录有误,先更正批次。",
-                    "Look at the label; if the record is wrong, correct the lot first.",
-                ),
-                field=field,
-                known=known,
-                read=read,
-            )
+            raise lot_differs(lot_no, field, known, read)
         Lot.objects.filter(pk=lot.pk).update(**{field: read})
         setattr(lot, field, read)
     return lot
