@@ -1,0 +1,16 @@
+"""A seller, an approver and a house with goods for every test."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def market(db: None) -> Iterator[Any]:
+    """A market inside one recorded transaction."""
+    from kintsugi.audit.services import recorded
+    from tests.sales.market import Market
+
+    with recorded(actor="test", command="test"):
+        yield Market()
