@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from uuid import UUID
 
 import polars as pl
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from kintsugi.core.bulk import fetch_frame
@@ -141,3 +143,34 @@ def by_codes(codes: Iterable[str]) -> dict[str, Product]:
     """Products by exactly these product codes; one query."""
     found = Product.objects.filter(product_code__in=set(codes), is_void=False)
     return {one.product_code: one for one in found}
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What a device identifier stands on. ``base_units``: how many base units (primary packages)
+    one of it holds; None where the nest of packages is not known, or where it is a part of a base
+    unit (``is_part``)."""
+
+    di: str
+    identifier_id: UUID | None
+    product_id: UUID
+    base_units: Decimal | None
+    is_part: bool
+
+
+def labelled(dis: Iterable[str]) -> dict[str, list[Labelled]]:
+    """Products by the device identifiers of any package level, with the package unfolded; several
+    where several products carry the same one. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(query("products", "labelled"), {"dis": sorted(set(dis))})
+        rows = [Labelled(*row) for row in cursor.fetchall()]
+    found: dict[str, list[Labelled]] = {}
+    for one in rows:
+        found.setdefault(one.di, []).append(one)
+    return found
+
+
+def by_ids_or_codes(ids: Iterable[UUID], codes: Iterable[str]) -> list[Product]:
+    """Products with these ids or exactly these codes; one query."""
+    wanted = Q(pk__in=set(ids)) | Q(product_code__in=set(codes))
+    return list(Product.objects.filter(wanted, is_void=False).select_related("manufacturer"))

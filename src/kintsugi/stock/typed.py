@@ -56,11 +56,13 @@ def _product_code(text: str) -> str:
     return text.strip().upper()
 
 
-def _lot_no(text: str) -> str:
+def clean_lot_no(text: str) -> str:
+    """A lot number as lots are registered: runs of blanks are one."""
     return " ".join(text.split())
 
 
-def _serial(text: str) -> str:
+def clean_serial(text: str) -> str:
+    """A serial number as units are registered: without blanks, in capitals."""
     return "".join(text.split()).upper()
 
 
@@ -107,15 +109,17 @@ class Reader:
             spelt
             for one in typed
             for place in (one.source, one.target)
-            for spelt in ("".join(place.split()), _serial(place))
+            for spelt in ("".join(place.split()), clean_serial(place))
         )
         ids = [one.pk for one in self.products.values()]
         lots = Lot.objects.filter(
-            product_id__in=ids, lot_no__in={_lot_no(one.lot_no) for one in typed}, is_void=False
+            product_id__in=ids,
+            lot_no__in={clean_lot_no(one.lot_no) for one in typed},
+            is_void=False,
         )
         self.lots = {(one.product_id, one.lot_no): one for one in lots}
         units = Unit.objects.filter(
-            product_id__in=ids, serial_no__in={_serial(one.serial_no) for one in typed}
+            product_id__in=ids, serial_no__in={clean_serial(one.serial_no) for one in typed}
         )
         self.units = {(one.product_id, one.serial_no): one for one in units}
 
@@ -150,7 +154,7 @@ class Reader:
         )
 
     def _place(self, text: str, field: str, line: int) -> Location:
-        found = self.places.get(_serial(text)) or self.places.get("".join(text.split()))
+        found = self.places.get(clean_serial(text)) or self.places.get("".join(text.split()))
         if found is None:
             raise unknown(field, "库位", "location", text, line)
         if found.kind not in (HAND_TARGETS if field == "target" else OURS):
@@ -167,7 +171,7 @@ class Reader:
         return found
 
     def _lot(self, product: UUID, one: TypedLine, line: int) -> Lot | None:
-        number = _lot_no(one.lot_no)
+        number = clean_lot_no(one.lot_no)
         if not number:
             return None
         found = self.lots.get((product, number))
@@ -176,7 +180,7 @@ class Reader:
         return found
 
     def _unit(self, product: UUID, one: TypedLine, line: int) -> Unit | None:
-        number = _serial(one.serial_no)
+        number = clean_serial(one.serial_no)
         if not number:
             return None
         found = self.units.get((product, number))
@@ -201,7 +205,7 @@ class Reader:
         for number, one in enumerate(self.typed, 1):
             product = product_of(one.product_code, self.products, number)
             quality = one.quality or "qualified"
-            groups.setdefault((product.pk, _lot_no(one.lot_no), quality), []).append(one)
+            groups.setdefault((product.pk, clean_lot_no(one.lot_no), quality), []).append(one)
         for (product, lot_no, quality), members in groups.items():
             lot = None
             for dates in {(one.mfg_date, one.expiry_date) for one in members} if lot_no else ():
