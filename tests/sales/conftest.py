@@ -14,3 +14,13 @@ def market(db: None) -> Iterator[Any]:
 
     with recorded(actor="test", command="test"):
         yield Market()
+
+
+@pytest.fixture
+def dispatch(db: None) -> Iterator[Any]:
+    """A market with goods and people who ship them."""
+    from kintsugi.audit.services import recorded
+    from tests.sales.dispatch import Dispatch
+
+    with recorded(actor="test", command="test"):
+        yield Dispatch()

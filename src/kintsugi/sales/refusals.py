@@ -6,6 +6,7 @@ from typing import Any
 from kintsugi.core import rules
 from kintsugi.core.errors import Text
 from kintsugi.core.rules import Facts, Words
+from kintsugi.sales.refusals_delivery import DELIVERY_STATES
 
 
 def _exceeded(f: Facts) -> tuple[str, Text, Text]:
@@ -80,6 +81,7 @@ STATES: dict[str, Words] = {
              f"{float(f['reserved']):g} is still reserved or picked."),
         Text("先释放预留,或放回已拣的货。", "Release it, or put back what was picked, first."),
     ),
+    **DELIVERY_STATES,
 }  # fmt: skip
 
 

@@ -38,6 +38,12 @@ from kintsugi.stock.models import (
     Unit,
     Warehouse,
 )
+from kintsugi.stock.scanning import Scanned as Scanned
+from kintsugi.stock.scanning import understand_many as understand_many
+from kintsugi.stock.selectors_taking import free_at as free_at
+from kintsugi.stock.selectors_taking import holders_of_units as holders_of_units
+from kintsugi.stock.selectors_taking import kept_goods as kept_goods
+from kintsugi.stock.selectors_taking import signed_costs as signed_costs
 
 #: Rows of stock looked at for one line of an order.
 CANDIDATES_MAX = 5_000

@@ -19,9 +19,9 @@ from kintsugi.core.errors import KintsugiError, NotFound, Text
 from kintsugi.core.ids import uuid7
 from kintsugi.core.queries import query
 from kintsugi.stock.kinds import POSTING_KINDS
+from kintsugi.stock.lines import Document as Document
+from kintsugi.stock.lines import Line as Line
 from kintsugi.stock.lines import (
-    Document,
-    Line,
     check_places,
     check_quantities,
     check_size,
@@ -39,6 +39,8 @@ from kintsugi.stock.models import (
     Warehouse,
 )
 from kintsugi.stock.refusals import explained
+from kintsugi.stock.services_taking import place_of_warehouse as place_of_warehouse
+from kintsugi.stock.services_taking import take_reserved as take_reserved
 
 # -- places ----------------------------------------------------------------------------------------
 
@@ -100,7 +102,8 @@ def place_of(party: UUID, kind: str = "customer") -> Location:
     """The place of a customer or supplier; made on first use, inside a recorded transaction."""
     found = Location.objects.filter(party_id=party, kind=kind).first()
     if found is None:
-        code = f"{kind[0].upper()}-{str(party)[-12:]}"
+        letter = {"consignment": "K"}.get(kind, kind[0].upper())  # C is the customer's own place
+        code = f"{letter}-{str(party)[-12:]}"
         with connection.cursor() as cursor:
             cursor.execute(query("stock", "make_place"), [uuid7(), code, kind, party])
         found = Location.objects.get(party_id=party, kind=kind)

@@ -7,16 +7,36 @@ from kintsugi.sales.models.contract import (
     ListPrice,
     PaymentNode,
 )
+from kintsugi.sales.models.delivery import (
+    CheckRecord,
+    Delivery,
+    DeliveryItem,
+    DeliveryLine,
+    PickScan,
+    Wave,
+)
 from kintsugi.sales.models.order import Order, OrderJudgement, OrderLine, OrderRevision
+from kintsugi.sales.models.receipt import Receipt, ReceiptLine
+from kintsugi.sales.models.returns import Return, ReturnLine
 
 __all__ = [
+    "CheckRecord",
     "Contract",
     "ContractLine",
     "ContractVersion",
+    "Delivery",
+    "DeliveryItem",
+    "DeliveryLine",
     "ListPrice",
     "Order",
     "OrderJudgement",
     "OrderLine",
     "OrderRevision",
     "PaymentNode",
+    "PickScan",
+    "Receipt",
+    "ReceiptLine",
+    "Return",
+    "ReturnLine",
+    "Wave",
 ]
