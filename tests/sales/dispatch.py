@@ -1,7 +1,8 @@
-"""A market with goods on the shelves and a person for each post; every figure is worked out by hand.
+"""A market with goods on the shelves and a person for each post; all figures worked out by hand.
 
 main   A-01-01: monitors SN-01 … SN-05, 100 gloves, 10 stents of lot EARLY (2027-03-31)
-       A-01-02: 20 stents of lot LATE (2028-03-31)      C-01-01: 8 reagents of lot COLD1 (2027-06-30)
+       A-01-02: 20 stents of lot LATE (2028-03-31)
+       C-01-01: 8 reagents of lot COLD1 (2027-06-30)
 """
 
 from collections.abc import Sequence

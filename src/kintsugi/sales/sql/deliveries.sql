@@ -149,14 +149,14 @@ language sql stable security definer set search_path = pg_catalog, public, pg_te
         select d.id as delivery_id, m.document_line as line_id, m.lot_id, m.unit_id,
                case when l.id = d.goes_to_id then 'way' when l.kind = 'customer' then 'customer'
                    else 'shipping' end as place,
-               sum(case when e.into then m.qty else -m.qty end) as qty
+               sum(case when e.inward then m.qty else -m.qty end) as qty
         from sales_delivery d
         cross join lateral (
             select d.id as id union all select r.id from sales_return r where r.delivery_id = d.id
         ) o
         join stock_posting p on p.document_id = o.id
         join stock_move m on m.posting_id = p.id
-        cross join lateral (values (m.target_id, true), (m.source_id, false)) e (location_id, into)
+        cross join lateral (values (m.target_id, true), (m.source_id, false)) e (location_id, inward)
         join stock_location l on l.id = e.location_id
         where d.id = any (wanted)
           and (l.id = d.goes_to_id or l.warehouse_id = d.warehouse_id and l.zone = 'shipping'
@@ -173,13 +173,13 @@ language sql stable security definer set search_path = pg_catalog, public, pg_te
         where i.delivery_id = any (wanted)
         group by i.delivery_id, i.line_id, i.lot_id, i.unit_id, w.place
     ),
-    both as (
+    sides as (
         select s.delivery_id, s.line_id, s.lot_id, s.unit_id, s.place, s.qty as said, 0 as ledger from said s
         union all
         select m.delivery_id, m.line_id, m.lot_id, m.unit_id, m.place, 0, m.qty from moved m
     )
     select b.delivery_id, b.line_id, b.lot_id, b.unit_id, b.place, sum(b.said), sum(b.ledger)
-    from both b
+    from sides b
     group by b.delivery_id, b.line_id, b.lot_id, b.unit_id, b.place
     having sum(b.said) <> sum(b.ledger)
 $$;
