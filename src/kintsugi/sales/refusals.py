@@ -80,6 +80,11 @@ STATES: dict[str, Words] = {
              f"{float(f['reserved']):g} is still reserved or picked."),
         Text("先释放预留,或放回已拣的货。", "Release it, or put back what was picked, first."),
     ),
+    "KT138": lambda f: (
+        "sales.same-person",
+        Text("接单人不能批准自己的指定。", "Who took an order cannot agree to its choice."),
+        Text("请另一位有权限的同事处理。", "Ask a colleague who may do this."),
+    ),
 }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from kintsugi.sales.models import (
 from kintsugi.sales.selectors.checks import judge, lets_pass
 from kintsugi.sales.services.common import (
     locked_order,
+    must_step,
     need_another,
     need_reason,
     once,
@@ -131,7 +132,7 @@ def submit_order(*, actor: Any, order: UUID, key: str, at: dt.datetime) -> Order
 
     def work() -> dict[str, Any]:
         found = locked_order(order)
-        ORDER.check(found.status, "submitted")
+        must_step(ORDER, found.status, "submitted")
         keep_judgement(actor, found, "submit", at)
         step(found, "submitted", submitted_at=at)
         return {"order": str(found.pk)}
@@ -145,7 +146,7 @@ def send_back(*, actor: Any, order: UUID, reason: str, key: str, at: dt.datetime
 
     def work() -> dict[str, Any]:
         found = locked_order(order)
-        ORDER.check(found.status, "draft")
+        must_step(ORDER, found.status, "draft")
         step(found, "draft", end_reason=said[:400])
         return {"order": str(found.pk)}
 
@@ -160,7 +161,7 @@ def approve_order(*, actor: Any, order: UUID, key: str, at: dt.datetime) -> Orde
 
     def work() -> dict[str, Any]:
         found = locked_order(order)
-        ORDER.check(found.status, "approved")
+        must_step(ORDER, found.status, "approved")
         need_another(
             actor, found.seller_id, zh="接单人不能批准自己的订单。",
             en="Who took an order cannot approve it.",
@@ -187,7 +188,7 @@ def agree_credit(*, actor: Any, order: UUID, reason: str, key: str, at: dt.datet
     def work() -> dict[str, Any]:
         found = locked_order(order)
         if found.status != "submitted":
-            ORDER.check(found.status, "approved")
+            must_step(ORDER, found.status, "approved")
         need_another(
             actor, found.seller_id, zh="接单人不能为自己的订单放行信用。",
             en="Who took an order cannot agree to its credit.",

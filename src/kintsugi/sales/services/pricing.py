@@ -89,7 +89,7 @@ def price_of(
         discount = (
             contract.discount if contract is not None and source == "contract" else Decimal(0)
         )
-    return Price(
-        found, tax, discount, source, reference,
-        listed.price if listed else None, listed.floor if listed else None,
-    )  # fmt: skip
+    floor = listed.floor if listed else None
+    if contract is not None:  # what was approved with the contract is its lowest price
+        floor = contract.price * (1 - contract.discount)
+    return Price(found, tax, discount, source, reference, listed.price if listed else None, floor)
