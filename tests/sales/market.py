@@ -11,10 +11,12 @@ from django.db import transaction
 from kintsugi.core.errors import KintsugiError
 from kintsugi.core.ids import uuid7
 from kintsugi.parties.models import Party
+from kintsugi.products.models import Product
 from kintsugi.sales import services
 from kintsugi.sales.models import Contract, ContractLine, Order
 from kintsugi.sales.services import ContractLineWanted, LineWanted, Payment, Words
 from tests.identity.people import create_user
+from tests.products.trade import Trade
 from tests.stock.shop import AT, TODAY, Shop
 
 PASSWORD = "gold-seam-2026"
@@ -30,6 +32,12 @@ class Market:
         self.quality = self._person("qa", "钱质量", "quality")
         self.keeper = self._person("keeper", "王库管", "warehouse")
         self.shop = Shop(self.keeper)
+        # A licensed hospital; what it buys here is no device, but for what a test makes one.
+        self.trade = Trade()
+        Party.objects.filter(pk=self.shop.hospital.pk).update(customer_type="hospital")
+        self.trade.licence(self.shop.hospital, "medical_institution_permit")
+        self.trade.approve("customer", self.shop.hospital, ("I", "II", "III"))
+        Product.objects.update(item_kind="tool")
 
     def _person(self, name: str, display: str, role: str) -> Any:
         return create_user(

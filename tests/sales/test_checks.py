@@ -11,7 +11,7 @@ from kintsugi.core.errors import KintsugiError
 from kintsugi.core.ids import uuid7
 from kintsugi.parties.models import Party
 from kintsugi.sales import services
-from kintsugi.sales.models import Order
+from kintsugi.sales.models import Order, OrderJudgement
 from kintsugi.sales.selectors.checks import exposure, judge
 from kintsugi.stock import services as goods
 from tests.sales.market import AT, TODAY, refusal
@@ -100,9 +100,9 @@ def test_a_line_keeps_the_price_of_its_day(market: Any) -> None:
 
 def test_the_price_of_the_customers_group_goes_before_that_of_all(market: Any) -> None:
     market.price(market.shop.gloves, "10", floor="8")
-    market.price(market.shop.gloves, "7", floor="6", group="hospital")
+    market.price(market.shop.gloves, "6", floor="6", group="dealer")
     assert market.order(market.line(market.shop.gloves, 1, None)).lines.get().price == 10
-    Party.objects.filter(pk=market.shop.hospital.pk).update(customer_type="hospital")
+    market.price(market.shop.gloves, "7", floor="6", group="hospital")
     assert market.order(market.line(market.shop.gloves, 1, None)).lines.get().price == 7
 
 
@@ -149,6 +149,46 @@ def test_an_order_past_the_term_of_its_contract_fails(market: Any) -> None:
     assert said(order, "contract-term")[0]
     assert not said(order, "contract-term", on=TODAY + dt.timedelta(1))[0]
     assert said(order, "contract-quantity") == (True, "9 left of line 1.")
+
+
+def test_a_device_that_the_customer_may_not_have_is_not_approved_by_anybody(market: Any) -> None:
+    """A certified, reviewed stent of class III for a hospital whose permit ends on 2028-12-31."""
+    stent = market.trade.traded("STENT-3", tracking="lot")
+    made = market.submitted(market.line(stent, 1))
+    assert said(made, "licence")[0]
+    late = dt.datetime(2029, 1, 1, 2, tzinfo=dt.UTC)
+    assert not said(made, "licence", on=late.date())[0]
+    with pytest.raises(KintsugiError) as refused, transaction.atomic():
+        market.do(services.approve_order, made, by=market.quality, at=late)
+    assert "licence" in refused.value.facts["failed"]
+    # Going round the checks: what was judged before passes, the day of approval does not.
+    OrderJudgement.objects.create(
+        order=made, revision=1, occasion="approve", verdicts=[], passed=True, judged_by_name="x",
+        judged_at=late,
+    )  # fmt: skip
+    approved = {"status": "approved", "approved_at": late, "approved_by_name": "x"}
+    with pytest.raises(DatabaseError) as error, transaction.atomic():
+        Order.objects.filter(pk=made.pk).update(approved_on=late.date(), **approved)
+    assert error.value.__cause__.sqlstate == "KT139"
+    assert market.do(services.approve_order, made, by=market.quality).status == "approved"
+
+
+def test_a_product_without_certificate_or_review_names_what_is_missing(market: Any) -> None:
+    bare = market.trade.product("BARE-1")
+    made = market.submitted(market.line(bare, 1))
+    with pytest.raises(KintsugiError) as refused:
+        market.do(services.approve_order, made, by=market.quality)
+    assert {"product-review", "certificate"} <= set(refused.value.facts["failed"])
+    assert "BARE-1" in refused.value.message.en
+
+
+def test_an_approved_order_whose_licence_ended_is_not_kept_goods_for(market: Any) -> None:
+    stent = market.trade.traded("STENT-4", tracking="lot")
+    market.shop.receive(stent, 5, lot=market.shop.lot(stent, "L4", "2030-01-31"))
+    made = market.approved(market.line(stent, 1), wanted_on=dt.date(2029, 2, 1))
+    late = dt.datetime(2029, 1, 1, 2, tzinfo=dt.UTC)
+    assert refusal(market.do, services.reserve_order, made, at=late) == "sales.stopped"
+    assert market.do(services.reserve_order, made).status == "reserved"
 
 
 @pytest.mark.parametrize("qty", ["0", "-1"])

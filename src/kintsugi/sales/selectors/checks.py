@@ -12,6 +12,7 @@ from kintsugi.core.verdicts import Verdict, failed
 from kintsugi.engine.text import Text
 from kintsugi.sales.kinds import OPEN
 from kintsugi.sales.models import Order, OrderLine
+from kintsugi.sales.selectors.trading import may_trade
 from kintsugi.stock import selectors as stock
 from kintsugi.stock.kinds import BLOCK_KINDS
 
@@ -94,7 +95,8 @@ def _credit(order: Order) -> Verdict:
 
 def _trade(order: Order, lines: Sequence[OrderLine], on: dt.date) -> list[Verdict]:
     """Licence, scope, first review, product status and certificate."""
-    return []
+    products = {line.product_id: line.product.product_code for line in lines}
+    return may_trade(order.customer_id, products, on=on)
 
 
 def _stock(order: Order, lines: Sequence[OrderLine], on: dt.date) -> Verdict:

@@ -12,6 +12,7 @@ from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.verdicts import Verdict
 from kintsugi.engine.text import Text
 from kintsugi.sales.models import Contract, ContractLine, ContractVersion, PaymentNode
+from kintsugi.sales.selectors.trading import may_trade
 
 #: What of a version people compare, in this order.
 COMPARED: dict[str, Text] = {
@@ -113,7 +114,8 @@ def judge_contract(version: ContractVersion, *, on: dt.date) -> list[Verdict]:
 
 def trade(version: ContractVersion, on: dt.date) -> list[Verdict]:
     """Whether the customer may have the products: licence, scope, first review, certificate."""
-    return []
+    products = {one.product_id: one.product.product_code for one in lines_of(version)}
+    return may_trade(version.contract.customer_id, products, on=on)
 
 
 def _lines(version: ContractVersion) -> dict[int, str]:

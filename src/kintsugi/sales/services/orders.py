@@ -46,7 +46,8 @@ SERIALS_MAX = 2_000
 class LineWanted:
     """A line as somebody orders it. ``price`` is that of one with tax; None takes the contract's or
     the list's. ``contract_line`` is its number in the contract; None looks for the product there.
-    ``lot`` and ``serials`` are what the customer chose; that needs ``choice_reason``."""
+    ``min_remaining_days`` only raises what the product asks for. ``lot`` and ``serials`` are what
+    the customer chose; that needs ``choice_reason``."""
 
     product: UUID
     qty: Decimal
@@ -329,7 +330,7 @@ def built_lines(
             line_no=number, product_code=product.product_code, typed=line.price,
             discount=line.discount, tax_rate=line.tax_rate, contract=of_contract,
             contract_no=order.contract_version.contract.number if order.contract_version else "",
-            listed=listed.get(line.product),
+            product_tax=product.tax_rate, listed=listed.get(line.product),
         )  # fmt: skip
         rows.append(
             OrderLine(
@@ -337,7 +338,10 @@ def built_lines(
                 qty=line.qty, price=price.price, discount=price.discount, tax_rate=price.tax_rate,
                 amount=amount(line.qty, price.price, price.discount), list_price=price.listed,
                 floor_price=price.floor, price_from=price.source, price_ref=price.reference,
-                min_remaining_days=line.min_remaining_days, lot_id=line.lot,
+                min_remaining_days=max(
+                    line.min_remaining_days, product.min_ship_remaining_days or 0
+                ),
+                lot_id=line.lot,
                 serials=[one.strip().upper() for one in line.serials],
                 choice_reason=line.choice_reason.strip(),
             )

@@ -51,9 +51,10 @@ def price_of(
     contract: ContractLine | None,
     contract_no: str,
     listed: ListPrice | None,
+    product_tax: Decimal | None = None,
 ) -> Price:
     """The price of a line. Raises KintsugiError ``sales.price-missing`` or ``sales.tax-missing``
-    where neither contract nor list nor the person says it."""
+    where neither contract nor list, product nor person says it."""
     if contract is not None:
         found, source, reference = contract.price, "contract", f"{contract_no}/{contract.line_no}"
     elif listed is not None:
@@ -76,6 +77,8 @@ def price_of(
         tax = contract.tax_rate
     if tax is None and listed is not None:
         tax = listed.tax_rate
+    if tax is None:
+        tax = product_tax
     if tax is None:
         raise KintsugiError(
             "sales.tax-missing",
