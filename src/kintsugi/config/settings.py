@@ -239,6 +239,7 @@ SNAPSHOT_ROOT = HOME / "snapshots"
 RUN_ROOT = HOME / "runs"
 UPLOAD_ROOT = HOME / "uploads"
 PACK_ROOT = HOME / "packs"
+FILE_ROOT = HOME / "files"
 UPLOAD_MAX_BYTES = 2 * 1024**3
 UPLOAD_PATHS = ("/onboarding/upload/", "/api/v1/imports")
 

@@ -12,9 +12,10 @@ from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
 from kintsugi.core.sorting import sort_key
 from kintsugi.engine.values import normalise
-from kintsugi.parties.models import Party, customer_within
+from kintsugi.parties.kinds import LICENCE_KINDS, LICENCE_STATES
+from kintsugi.parties.models import Party, customer_within, party_within
 
-__all__ = ["customer_within"]
+__all__ = ["LICENCE_KINDS", "LICENCE_STATES", "customer_within", "party_within"]
 
 
 def name_keys(names: pl.Series) -> pl.DataFrame:
@@ -69,6 +70,11 @@ def searched(rows: QuerySet[Party], text: str) -> QuerySet[Party]:
     code; every way is answered by an index."""
     by_sound = starts("name_sort", sort_key(text))
     return rows.filter(occurs("name", text) | by_sound | Q(uscc=text.upper()))
+
+
+def parties_seen(ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the parties that the scope at work lets through, void ones included."""
+    return set(Party.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
 
 
 def party_names(ids: Sequence[str]) -> dict[str, str]:

@@ -14,7 +14,41 @@ from kintsugi.core.loading import TableLoader
 from kintsugi.core.queries import query
 from kintsugi.core.sorting import sort_key, with_sort_key
 from kintsugi.parties.models import Party
+from kintsugi.parties.refusals import STATES as LICENCE_STATES_REFUSED
 from kintsugi.parties.selectors import name_keys
+from kintsugi.parties.services_licences import LicenceFacts as LicenceFacts
+from kintsugi.parties.services_licences import Paper as Paper
+from kintsugi.parties.services_licences import (
+    change_licence,
+    clean_number,
+    codes,
+    decide_unlock,
+    insert_licence,
+    needed_person,
+    needed_reason,
+    own_key,
+    person_of,
+    register_licence,
+    request_unlock,
+    revoke_licence,
+)
+
+__all__ = [
+    "LICENCE_STATES_REFUSED",
+    "change_licence",
+    "clean_number",
+    "codes",
+    "correct_party",
+    "decide_unlock",
+    "insert_licence",
+    "needed_person",
+    "needed_reason",
+    "own_key",
+    "person_of",
+    "register_licence",
+    "request_unlock",
+    "revoke_licence",
+]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,12 @@ from kintsugi.core.bulk import fetch_frame
 from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
 from kintsugi.products.models import Product, UdiIdentifier
+from kintsugi.products.selectors_trade import Made as Made
+from kintsugi.products.selectors_trade import Standing as Standing
+from kintsugi.products.selectors_trade import base_units as base_units
+from kintsugi.products.selectors_trade import certificate_verdicts as certificate_verdicts
+from kintsugi.products.selectors_trade import standings as standings
+from kintsugi.products.selectors_trade import trade_verdicts as trade_verdicts
 
 
 def find_by_reference(values: pl.Series) -> pl.DataFrame:

@@ -1,11 +1,7 @@
 """The database's refusals of contracts and orders in words: which rule, which row, what to do."""
 
-import contextlib
-from typing import Any
-
-from kintsugi.core import rules
 from kintsugi.core.errors import Text
-from kintsugi.core.rules import Facts, Words
+from kintsugi.core.refusals import Facts, Refusals, Words
 from kintsugi.sales.refusals_delivery import DELIVERY_STATES
 
 
@@ -81,10 +77,19 @@ STATES: dict[str, Words] = {
              f"{float(f['reserved']):g} is still reserved or picked."),
         Text("先释放预留,或放回已拣的货。", "Release it, or put back what was picked, first."),
     ),
+    "KT139": lambda f: (
+        "sales.not-allowed",
+        Text(f"{f['number']}:客户或产品不符合销售条件({f['finding']})。",
+             f"{f['number']}: customer or product may not trade ({f['finding']})."),
+        Text("查看检查结果并补齐资料。", "Look at the checks and complete what is missing."),
+    ),
+    "KT138": lambda f: (
+        "sales.same-person",
+        Text("接单人不能批准自己的指定。", "Who took an order cannot agree to its choice."),
+        Text("请另一位有权限的同事处理。", "Ask a colleague who may do this."),
+    ),
     **DELIVERY_STATES,
 }  # fmt: skip
 
-
-def explained(**facts: Any) -> contextlib.AbstractContextManager[None]:
-    """A block whose refusal by a rule of contracts or orders is raised in words."""
-    return rules.explained(STATES, **facts)
+#: A block whose refusal by a rule of contracts or orders is raised in words.
+explained = Refusals(STATES).explained

@@ -1,7 +1,7 @@
 """The database's refusals of deliveries, receipts and returns in words."""
 
 from kintsugi.core.errors import Text
-from kintsugi.core.rules import Facts, Words
+from kintsugi.core.refusals import Facts, Words
 from kintsugi.sales.kinds import ORDER
 from kintsugi.sales.kinds_delivery import DELIVERY, RETURN
 
@@ -62,6 +62,17 @@ def _too_much_back(f: Facts) -> tuple[str, Text, Text]:
     )  # fmt: skip
 
 
+def _not_allowed(f: Facts) -> tuple[str, Text, Text]:
+    what = _thing(f) or str(f["number"])
+    return (
+        "sales.not-allowed",
+        Text(f"{f['number']} 不能出库:{what} 当日不符合销售条件({f['finding']})。",
+             f"{f['number']} may not be shipped: {what} may not be sold that day ({f['finding']})."),
+        Text("补齐客户资质、首营或注册证后再出库。",
+             "Complete the licence, first review or certificate, then ship."),
+    )  # fmt: skip
+
+
 def _state(f: Facts) -> tuple[str, Text, Text]:
     states = {**RETURN.states, **DELIVERY.states}
     said = states.get(str(f["said"]), Text(str(f["said"]), str(f["said"])))
@@ -74,13 +85,13 @@ def _state(f: Facts) -> tuple[str, Text, Text]:
 
 
 DELIVERY_STATES: dict[str, Words] = {
-    "KT138": lambda f: (
+    "KT13H": lambda f: (
         "sales.counted",
         Text("数量由扫描、回执和退货得出,不能直接改。",
              "Quantities follow from scans, receipts and returns; they are not typed."),
         Text("登记扫描、回执或退货。", "Record the scan, receipt or return."),
     ),
-    "KT139": _order_not_open,
+    "KT13I": _order_not_open,
     "KT13A": _differs,
     "KT13B": _ledger,
     "KT13C": lambda f: (
@@ -89,6 +100,7 @@ DELIVERY_STATES: dict[str, Words] = {
         Text("分两张出库单。", "Make two deliveries of it."),
     ),
     "KT13D": _too_much_back,
+    "KT13E": _not_allowed,
     "KT13F": _state,
     "KT13G": lambda f: (
         "sales.same-person",

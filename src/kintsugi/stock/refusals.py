@@ -1,11 +1,7 @@
 """The database's refusals of the ledger in words: which rule, which row, what to do."""
 
-import contextlib
-from typing import Any
-
-from kintsugi.core import rules
 from kintsugi.core.errors import Text
-from kintsugi.core.rules import Facts, Words
+from kintsugi.core.refusals import Facts, Refusals, Words
 
 
 def _elsewhere(f: Facts) -> tuple[str, Text, Text]:
@@ -139,7 +135,5 @@ STATES: dict[str, Words] = {
     "KT108": _untracked,
 }  # fmt: skip
 
-
-def explained(**facts: Any) -> contextlib.AbstractContextManager[None]:
-    """A block whose refusal by a rule of the ledger is raised in words (``core.rules``)."""
-    return rules.explained(STATES, **facts)
+#: A block whose refusal by a rule of the ledger is raised in words.
+explained = Refusals(STATES).explained

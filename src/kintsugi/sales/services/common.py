@@ -6,7 +6,8 @@ from uuid import UUID
 
 from kintsugi.audit.services import recorded
 from kintsugi.core.commands import run_once
-from kintsugi.core.errors import KintsugiError, NotFound, Text
+from kintsugi.core.errors import IllegalTransition, KintsugiError, NotFound, Text
+from kintsugi.core.states import StateMachine
 from kintsugi.sales.models import Contract, Order
 from kintsugi.sales.refusals import explained
 
@@ -58,6 +59,14 @@ def locked_contract(pk: UUID) -> Contract:
     if found is None:
         raise NotFound(Text("合同", "contract"), str(pk))
     return found
+
+
+def must_step(machine: StateMachine, source: str, target: str) -> None:
+    """Raise IllegalTransition unless the step is listed; a command that was carried out already is
+    none either."""
+    if source == target:
+        raise IllegalTransition(machine.name, source, target, machine.next(source))
+    machine.check(source, target)
 
 
 def need_reason(reason: str) -> str:

@@ -29,6 +29,7 @@ from kintsugi.sales.models import (
 from kintsugi.sales.selectors.checks import judge, lets_pass
 from kintsugi.sales.services.common import (
     locked_order,
+    must_step,
     need_another,
     need_reason,
     once,
@@ -45,7 +46,8 @@ SERIALS_MAX = 2_000
 class LineWanted:
     """A line as somebody orders it. ``price`` is that of one with tax; None takes the contract's or
     the list's. ``contract_line`` is its number in the contract; None looks for the product there.
-    ``lot`` and ``serials`` are what the customer chose; that needs ``choice_reason``."""
+    ``min_remaining_days`` only raises what the product asks for. ``lot`` and ``serials`` are what
+    the customer chose; that needs ``choice_reason``."""
 
     product: UUID
     qty: Decimal
@@ -131,7 +133,7 @@ def submit_order(*, actor: Any, order: UUID, key: str, at: dt.datetime) -> Order
 
     def work() -> dict[str, Any]:
         found = locked_order(order)
-        ORDER.check(found.status, "submitted")
+        must_step(ORDER, found.status, "submitted")
         keep_judgement(actor, found, "submit", at)
         step(found, "submitted", submitted_at=at)
         return {"order": str(found.pk)}
@@ -145,7 +147,7 @@ def send_back(*, actor: Any, order: UUID, reason: str, key: str, at: dt.datetime
 
     def work() -> dict[str, Any]:
         found = locked_order(order)
-        ORDER.check(found.status, "draft")
+        must_step(ORDER, found.status, "draft")
         step(found, "draft", end_reason=said[:400])
         return {"order": str(found.pk)}
 
@@ -160,7 +162,7 @@ def approve_order(*, actor: Any, order: UUID, key: str, at: dt.datetime) -> Orde
 
     def work() -> dict[str, Any]:
         found = locked_order(order)
-        ORDER.check(found.status, "approved")
+        must_step(ORDER, found.status, "approved")
         need_another(
             actor, found.seller_id, zh="接单人不能批准自己的订单。",
             en="Who took an order cannot approve it.",
@@ -187,7 +189,7 @@ def agree_credit(*, actor: Any, order: UUID, reason: str, key: str, at: dt.datet
     def work() -> dict[str, Any]:
         found = locked_order(order)
         if found.status != "submitted":
-            ORDER.check(found.status, "approved")
+            must_step(ORDER, found.status, "approved")
         need_another(
             actor, found.seller_id, zh="接单人不能为自己的订单放行信用。",
             en="Who took an order cannot agree to its credit.",
@@ -328,7 +330,7 @@ def built_lines(
             line_no=number, product_code=product.product_code, typed=line.price,
             discount=line.discount, tax_rate=line.tax_rate, contract=of_contract,
             contract_no=order.contract_version.contract.number if order.contract_version else "",
-            listed=listed.get(line.product),
+            product_tax=product.tax_rate, listed=listed.get(line.product),
         )  # fmt: skip
         rows.append(
             OrderLine(
@@ -336,7 +338,10 @@ def built_lines(
                 qty=line.qty, price=price.price, discount=price.discount, tax_rate=price.tax_rate,
                 amount=amount(line.qty, price.price, price.discount), list_price=price.listed,
                 floor_price=price.floor, price_from=price.source, price_ref=price.reference,
-                min_remaining_days=line.min_remaining_days, lot_id=line.lot,
+                min_remaining_days=max(
+                    line.min_remaining_days, product.min_ship_remaining_days or 0
+                ),
+                lot_id=line.lot,
                 serials=[one.strip().upper() for one in line.serials],
                 choice_reason=line.choice_reason.strip(),
             )

@@ -51,9 +51,10 @@ def price_of(
     contract: ContractLine | None,
     contract_no: str,
     listed: ListPrice | None,
+    product_tax: Decimal | None = None,
 ) -> Price:
     """The price of a line. Raises KintsugiError ``sales.price-missing`` or ``sales.tax-missing``
-    where neither contract nor list nor the person says it."""
+    where neither contract nor list, product nor person says it."""
     if contract is not None:
         found, source, reference = contract.price, "contract", f"{contract_no}/{contract.line_no}"
     elif listed is not None:
@@ -77,6 +78,8 @@ def price_of(
     if tax is None and listed is not None:
         tax = listed.tax_rate
     if tax is None:
+        tax = product_tax
+    if tax is None:
         raise KintsugiError(
             "sales.tax-missing",
             Text(f"第 {line_no} 行 {product_code} 没有税率。",
@@ -89,7 +92,7 @@ def price_of(
         discount = (
             contract.discount if contract is not None and source == "contract" else Decimal(0)
         )
-    return Price(
-        found, tax, discount, source, reference,
-        listed.price if listed else None, listed.floor if listed else None,
-    )  # fmt: skip
+    floor = listed.floor if listed else None
+    if contract is not None:  # what was approved with the contract is its lowest price
+        floor = contract.price * (1 - contract.discount)
+    return Price(found, tax, discount, source, reference, listed.price if listed else None, floor)

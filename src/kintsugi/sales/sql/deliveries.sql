@@ -1,5 +1,6 @@
 -- The rules of deliveries, for whoever writes and by whatever means.
--- Codes: KT138 a count that was typed instead of counted; KT139 an order that may not be served now;
+-- KT13E goods that this customer may not have on this day;
+-- Codes: KT13H a count that was typed instead of counted; KT13I an order that may not be served now;
 -- KT13A what was scanned at the check is not what was picked; KT13B items that the ledger does not
 -- know; KT13G a checker who picked some of it; KT13C goods that may not travel together; KT13F a state that the quantities do not say.
 
@@ -21,7 +22,7 @@ begin
     end if;
     foreach name in array counts loop
         if coalesce((to_jsonb(new) ->> name)::numeric, 0) <> coalesce((was ->> name)::numeric, 0) then
-            raise exception '% of % is counted, not typed', name, tg_table_name using errcode = 'KT138',
+            raise exception '% of % is counted, not typed', name, tg_table_name using errcode = 'KT13H',
                 detail = jsonb_build_object('column', name)::text;
         end if;
     end loop;
@@ -218,7 +219,7 @@ begin
           and (o.status in ('on_hold', 'cancelled', 'draft', 'submitted') or o.status = 'closed' and new.status = 'shipped')
         order by o.number limit 1;
         if found then
-            raise exception '% is %', found_order.number, found_order.status using errcode = 'KT139',
+            raise exception '% is %', found_order.number, found_order.status using errcode = 'KT13I',
                 detail = (to_jsonb(found_order) || jsonb_build_object('delivery', new.number))::text;
         end if;
     end if;
@@ -247,6 +248,73 @@ begin
 end $$;
 create or replace trigger step_delivery before update of status on sales_delivery
     for each row when (new.status is distinct from old.status) execute function sales_step_delivery();
+
+-- On the day of shipment: the customer's licence, scope and first review, the products' reviews and
+-- state, and that each lot was made while a certificate of its product was in force.
+create or replace function sales_may_ship() returns trigger
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    fault record;
+begin
+    select f.finding, f.reason, r.product_code into fault
+    from trade_faults(
+        new.customer_id,
+        array(select distinct i.product_id from sales_deliveryitem i where i.delivery_id = new.id and not i.is_void),
+        'customer', new.shipped_on
+    ) f
+    left join products_product r on r.id = f.product
+    order by f.finding, r.product_code limit 1;
+    if not found then
+        with made as (
+            select i.product_id, coalesce(u.mfg_date, t.mfg_date) as mfg_date,
+                   coalesce(u.expiry_date, t.expiry_date) as expiry_date,
+                   min(t.lot_no) as lot_no, min(u.serial_no) as serial_no,
+                   row_number() over (order by i.product_id) as line
+            from sales_deliveryitem i
+            left join stock_lot t on t.id = i.lot_id
+            left join stock_unit u on u.id = i.unit_id
+            where i.delivery_id = new.id and not i.is_void
+            group by 1, 2, 3
+        )
+        select f.finding, f.reason, r.product_code, m.lot_no, m.serial_no into fault
+        from certificate_faults(
+            array(select product_id from made order by line), array(select mfg_date from made order by line),
+            array(select expiry_date from made order by line), new.shipped_on
+        ) f
+        join made m on m.line = f.line
+        join products_product r on r.id = f.product
+        order by f.line limit 1;
+        if not found then
+            return new;
+        end if;
+    end if;
+    raise exception '% may not be shipped: %', new.number, fault.reason using errcode = 'KT13E',
+        detail = (to_jsonb(fault) || jsonb_build_object('number', new.number))::text;
+end $$;
+create or replace trigger may_ship before update of status on sales_delivery
+    for each row when (new.status = 'shipped' and old.status <> 'shipped')
+    execute function sales_may_ship();
+
+-- No goods leave for a delivery that did not take that step.
+create or replace function sales_check_shipment() returns trigger
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    found_delivery record;
+begin
+    select d.number, d.status into found_delivery from sales_delivery d where d.id = new.document_id;
+    if not found or found_delivery.status not in ('shipped', 'in_transit', 'part_signed', 'signed', 'refused', 'closed')
+        and not exists (select 1 from stock_posting p where p.reverses_id = new.id) then
+        raise exception '% was not shipped', found_delivery.number using errcode = 'KT13F',
+            detail = jsonb_build_object('number', found_delivery.number, 'status', 'shipped',
+                'said', found_delivery.status)::text;
+    end if;
+    return null;
+end $$;
+drop trigger if exists sales_check_shipment on stock_posting;
+create constraint trigger sales_check_shipment after insert on stock_posting
+    deferrable initially deferred
+    for each row when (new.kind = 'ship' and new.document_kind = 'sales.delivery')
+    execute function sales_check_shipment();
 
 -- When the transaction ends: what the second person scanned is what was picked, and the ledger has
 -- every item where the delivery says it is.

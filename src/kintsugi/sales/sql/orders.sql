@@ -1,6 +1,7 @@
 -- The rules of orders, for whoever writes and by whatever means.
 -- Codes: KT135 a state that the quantities do not say; KT136 an approval without passed checks;
--- KT137 a cancelled or closed order that still keeps goods; KT134 a line its contract does not have.
+-- KT137 a cancelled or closed order that still keeps goods; KT138 a choice that its seller agreed to;
+-- KT134 a line its contract does not have.
 
 -- A line is about a line of the contract that its order points to, and about the same product.
 create or replace function sales_check_line() returns trigger
@@ -17,6 +18,12 @@ begin
     if new.is_void and new.reserved > 0 then
         raise exception 'Line % still keeps goods', new.line_no using errcode = 'KT137',
             detail = jsonb_build_object('line_no', new.line_no, 'reserved', new.reserved)::text;
+    end if;
+    if new.choice_by_id is not null and exists (
+        select 1 from sales_order o where o.id = new.order_id and o.seller_id = new.choice_by_id
+    ) then
+        raise exception 'Who took the order agrees to the choice of line %', new.line_no using errcode = 'KT138',
+            detail = jsonb_build_object('line_no', new.line_no)::text;
     end if;
     if new.contract_line_id is not null
         and (tg_op = 'INSERT' or new.contract_line_id is distinct from old.contract_line_id

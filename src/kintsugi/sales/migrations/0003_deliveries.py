@@ -12,9 +12,9 @@ from kintsugi.core.queries import query
 class Migration(migrations.Migration):
     dependencies = [
         ("identity", "0031_matrix"),
-        ("parties", "0002_credit"),
-        ("products", "0001_initial"),
-        ("sales", "0001_sales"),
+        ("parties", "0003_credit"),
+        ("products", "0002_trade"),
+        ("sales", "0002_trade"),
         ("stock", "0002_scope"),
     ]
 
