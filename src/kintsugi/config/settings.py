@@ -19,6 +19,8 @@
                       how long a log-in may rest (default 60 minutes) and last (default 12 hours)
 ``KINTSUGI_RATE_LIMITS``
                       ``0`` switches the limits on requests off; never in production
+``KINTSUGI_LETTERHEAD_NAME``, ``_ADDRESS``, ``_PHONE``, ``_LICENCE``
+                      who stands at the head of printed documents
 ``KINTSUGI_OIDC_ISSUER``, ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_NAME``, ``_CLAIM``, ``_SIGN_UP``
                       single sign-on; see the how-to “Sign in”
 """
@@ -240,6 +242,11 @@ RUN_ROOT = HOME / "runs"
 UPLOAD_ROOT = HOME / "uploads"
 PACK_ROOT = HOME / "packs"
 FILE_ROOT = HOME / "files"
+# The head of printed documents: name, address, telephone, number of the operating licence.
+LETTERHEAD = {
+    name: os.environ.get(f"KINTSUGI_LETTERHEAD_{name.upper()}", "")
+    for name in ("name", "address", "phone", "licence")
+}
 UPLOAD_MAX_BYTES = 2 * 1024**3
 UPLOAD_PATHS = ("/onboarding/upload/", "/api/v1/imports")
 

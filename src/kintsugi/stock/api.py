@@ -14,8 +14,9 @@ from pydantic import Field, StringConstraints
 from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE
-from kintsugi.stock import selectors, services, services_hand
-from kintsugi.stock.kinds import BLOCK_KINDS, LOCATION_KINDS, POSTING_KINDS, QUALITIES, ZONES
+from kintsugi.stock import api_scan, selectors, services, services_hand
+from kintsugi.stock.api_refs import PlaceOut, ProductRef, codes
+from kintsugi.stock.kinds import BLOCK_KINDS, POSTING_KINDS, QUALITIES
 from kintsugi.stock.lines import LINES_MAX
 from kintsugi.stock.models import Balance, Block, Location, Move, Posting, Unit
 from kintsugi.stock.screens import (
@@ -29,12 +30,12 @@ from kintsugi.stock.screens import (
     UNITS,
     WAREHOUSES,
     WITHIN,
-    place,
 )
 from kintsugi.stock.typed import TypedLine
 from kintsugi.stock.views import now, today
 
 router = Router(tags=["Stock"])
+router.add_router("", api_scan.router)
 
 Code = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 Reason = Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\x00]*$")]
@@ -49,45 +50,6 @@ KEY: Any = Header(
 )
 
 
-def _codes(names: dict[str, Any]) -> str:
-    return "; ".join(f"`{code}` {text.en} {text.zh}" for code, text in names.items())
-
-
-class ProductRef(Schema):
-    """A product as lines name it."""
-
-    id: UUID
-    product_code: str
-    name: str
-
-
-class PlaceOut(Schema):
-    """A place."""
-
-    id: UUID
-    code: str = Field(description="as a posting names it: WAREHOUSE/LOCATION, or the code alone")
-    warehouse: str | None
-    kind: str = Field(description=_codes(LOCATION_KINDS))
-    zone: str = Field(description=f"empty, or {_codes(ZONES)}")
-    temp_zone: str
-    name: str
-
-    @staticmethod
-    def resolve_code(row: Location) -> str:
-        """As people type it."""
-        return str(row)
-
-    @staticmethod
-    def resolve_warehouse(row: Location) -> str | None:
-        """The warehouse's code."""
-        return row.warehouse.code if row.warehouse else None
-
-    @staticmethod
-    def resolve_name(row: Location) -> str:
-        """Its own name, else what it is called on pages."""
-        return row.name or place(row)
-
-
 class BalanceOut(Schema):
     """So much of a product, lot and quality at one place of ours."""
 
@@ -96,7 +58,7 @@ class BalanceOut(Schema):
     lot_no: str | None
     expiry_date: dt.date | None
     location: PlaceOut
-    quality: str = Field(description=_codes(QUALITIES))
+    quality: str = Field(description=codes(QUALITIES))
     on_hand: Decimal
     reserved: Decimal
     free: Decimal = Field(description="what may be promised today")
@@ -146,7 +108,7 @@ class PostingOut(Schema):
 
     id: UUID
     number: str = Field(examples=["ST-20261125-0001"])
-    kind: str = Field(description=_codes(POSTING_KINDS))
+    kind: str = Field(description=codes(POSTING_KINDS))
     business_date: dt.date
     posted_at: dt.datetime
     document_no: str
@@ -223,7 +185,7 @@ class BlockOut(Schema):
     """A hold or a recall."""
 
     id: UUID
-    kind: str = Field(description=_codes(BLOCK_KINDS))
+    kind: str = Field(description=codes(BLOCK_KINDS))
     product: ProductRef
     lot_no: str | None = Field(description="null: all lots")
     serial_no: str | None = Field(description="null: all units")

@@ -118,6 +118,9 @@ _STAND_INS = re.compile(
     r"<GS>|\{GS\}|\[GS\]|<FNC1>|\{FNC1\}|\\x1[dD]|\\u001[dD]|\^\]|\u241d|\u2194"
 )
 _SYMBOLOGY = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+# Symbols that hold GS1 data by their kind. Others (Code 39, plain Code 128, plain QR, …) hold any
+# text, so what follows their identifier is read like text that was typed.
+_GS1_SYMBOLS = ("]C1", "]d2", "]Q3", "]e0", "]J1", "]E0", "]E4", "]I1")
 _GTINS = re.compile(r"[0-9]{8}|[0-9]{12,14}")
 _SSCC = re.compile(r"(?:00)?([0-9]{18})")
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
@@ -132,9 +135,8 @@ def _tidy(text: str) -> str:
 def _says_gs1(text: str) -> bool:
     """Whether the text says of itself that it is GS1's."""
     return (
-        text.startswith(("(", "^", GS))
+        text.startswith(("(", "^", GS, *_GS1_SYMBOLS))
         or GS in text
-        or _SYMBOLOGY.match(text) is not None
         or re.match(r"https?://", text, re.IGNORECASE) is not None
     )
 
@@ -268,6 +270,10 @@ def _weak(text: str, on: dt.date) -> Reading:
 
 
 def _symbol(text: str, on: dt.date) -> Reading:
+    if _SYMBOLOGY.match(text) and not text.startswith(_GS1_SYMBOLS):
+        text = text[3:]
+    if text.startswith("]E0") and len(text) == 15:
+        text = f"]E0{text[3:].zfill(13)}"  # a UPC-A that is sent without its leading zero
     if own := _own(text):
         return own
     return _gs1(text, on) if _says_gs1(text) else _weak(text, on)

@@ -12,6 +12,7 @@ from kintsugi.core.screens.filters import Filter
 from kintsugi.core.screens.forms import FormScreen, contract_form
 from kintsugi.core.screens.lists import ListScreen
 from kintsugi.core.screens.parts import Action, Empty
+from kintsugi.core.screens.scan import ScanAnswer, ScanField
 from kintsugi.core.screens.steps import NextSteps, Step, Verdicts
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "ListScreen",
     "NextSteps",
     "Related",
+    "ScanAnswer",
+    "ScanField",
     "Step",
     "Timeline",
     "Value",
