@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from kintsugi.core.events import HANDLERS
 from kintsugi.core.ids import uuid7
+from kintsugi.core.models import Event
 from kintsugi.sales import services
 from kintsugi.sales.models import Delivery, DeliveryItem, Order
 from kintsugi.sales.services import Scan, Signature, Transport
@@ -154,3 +156,11 @@ def counts(order: Order) -> list[tuple[Decimal, ...]]:
     """Reserved, picked, shipped, signed, returned of each line of an order."""
     names = ("reserved", "picked", "shipped", "signed", "returned")
     return [tuple(getattr(line, n) for n in names) for line in order.lines.order_by("line_no")]
+
+
+def told() -> None:
+    """Hand out what sales told, as after the commit: the test's own transaction has not ended."""
+    for event in Event.objects.filter(type__startswith="sales.", handled_at=None).order_by("pk"):
+        for handler in HANDLERS.get(event.type, []):
+            handler(event)
+        Event.objects.filter(pk=event.pk).update(handled_at=event.at)

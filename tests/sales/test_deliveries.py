@@ -483,7 +483,8 @@ def test_many_serials_are_shipped_in_a_fixed_number_of_statements(dispatch: Any)
             document=goods.Document("sales.order", order.number, order.pk),
             document_line=order.lines.get().pk,
             picks=[
-                {"product_id": u.product_id, "location_id": u.location_id, "unit_id": u.pk, "qty": 1}
+                {"product_id": u.product_id, "location_id": u.location_id, "unit_id": u.pk,
+                 "qty": 1}
                 for u in Unit.objects.filter(serial_no__in=serials)
             ],
         )  # fmt: skip

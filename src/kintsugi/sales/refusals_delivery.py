@@ -67,7 +67,7 @@ def _not_allowed(f: Facts) -> tuple[str, Text, Text]:
     return (
         "sales.not-allowed",
         Text(f"{f['number']} 不能出库:{what} 当日不符合销售条件({f['finding']})。",
-             f"{f['number']} may not be shipped: {what} may not be sold that day ({f['finding']})."),
+             f"{f['number']} is not shipped: {what} may not be sold that day ({f['finding']})."),
         Text("补齐客户资质、首营或注册证后再出库。",
              "Complete the licence, first review or certificate, then ship."),
     )  # fmt: skip
