@@ -241,12 +241,12 @@ SNAPSHOT_ROOT = HOME / "snapshots"
 RUN_ROOT = HOME / "runs"
 UPLOAD_ROOT = HOME / "uploads"
 PACK_ROOT = HOME / "packs"
+FILE_ROOT = HOME / "files"
 # The head of printed documents: name, address, telephone, number of the operating licence.
 LETTERHEAD = {
     name: os.environ.get(f"KINTSUGI_LETTERHEAD_{name.upper()}", "")
     for name in ("name", "address", "phone", "licence")
 }
-FILE_ROOT = HOME / "files"
 UPLOAD_MAX_BYTES = 2 * 1024**3
 UPLOAD_PATHS = ("/onboarding/upload/", "/api/v1/imports")
 

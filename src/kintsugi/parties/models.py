@@ -38,6 +38,8 @@ class Party(Scoped, BusinessModel):
     roles = ArrayField(models.CharField(max_length=30), default=list, blank=True, null=True)
     uscc = models.CharField(_("credit code"), max_length=18, null=True, blank=True)
     customer_type = models.CharField(max_length=30, null=True, blank=True)
+    credit_limit = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
+    credit_days = models.IntegerField(null=True, blank=True)
     country = models.CharField(max_length=60, null=True, blank=True)
     region_code = models.CharField(max_length=20, null=True, blank=True)
     address = models.CharField(max_length=500, null=True, blank=True)
@@ -61,6 +63,11 @@ class Party(Scoped, BusinessModel):
                 fields=["uscc"],
                 name="party_credit_code_once",
                 condition=models.Q(uscc__isnull=False, is_void=False),
+            ),
+            models.CheckConstraint(
+                condition=(Q(credit_limit__isnull=True) | Q(credit_limit__gte=0))
+                & (Q(credit_days__isnull=True) | Q(credit_days__gte=0)),
+                name="party_credit_not_negative",
             ),
             models.CheckConstraint(
                 condition=models.Q(merged_into__isnull=True) | models.Q(is_void=True),

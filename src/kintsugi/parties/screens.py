@@ -158,6 +158,8 @@ PARTY = DetailScreen(
                         "party_key",
                         Value("roles", value=roles_of),
                         Value("customer_type"),
+                        "credit_limit",
+                        "credit_days",
                     ),
                     entity="party",
                     gold=gold,

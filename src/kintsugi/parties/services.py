@@ -102,6 +102,8 @@ LOADER = PartyLoader(
         "roles",
         "uscc",
         "customer_type",
+        "credit_limit",
+        "credit_days",
         "country",
         "region_code",
         "address",

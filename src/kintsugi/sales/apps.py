@@ -8,3 +8,10 @@ class SalesConfig(AppConfig):
 
     name = "kintsugi.sales"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Add orders and contracts to search, home, customers' pages and packs."""
+        from kintsugi.sales import evidence_pack, finding
+
+        finding.register()
+        evidence_pack.register()

@@ -4,21 +4,19 @@ A refusal of a service comes back at its field or above the form, with all that 
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.core.ids import uuid7
 from kintsugi.core.screens import FormScreen
+from kintsugi.core.screens.offered import Offered
 from kintsugi.core.screens.parts import Words, choice_pairs, say
 from kintsugi.stock import selectors, services, services_hand
 from kintsugi.stock.kinds import (
@@ -40,20 +38,6 @@ REASON_CHARS = 400
 PLACES_OFFERED = 500
 #: Kinds of places that somebody adds by hand: the world outside comes by itself.
 OWN_KINDS = ("bin", "van", "in_transit", "vendor_repair")
-
-
-class Offered(forms.TextInput):
-    """A text with suggestions, which the browser offers while one types."""
-
-    def __init__(self, values: Sequence[str], list_id: str) -> None:
-        super().__init__(attrs={"list": list_id, "autocomplete": "off"})
-        self.values, self.list_id = values, list_id
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """The field and its suggestions."""
-        offered = format_html_join("", '<option value="{}"></option>', ((v,) for v in self.values))
-        field = super().render(name, value, attrs, renderer)
-        return format_html('{}<datalist id="{}">{}</datalist>', field, self.list_id, offered)
 
 
 def _key() -> forms.Field:

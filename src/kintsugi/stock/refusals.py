@@ -1,16 +1,7 @@
 """The database's refusals of the ledger in words: which rule, which row, what to do."""
 
-import contextlib
-import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-
-from django.db import DatabaseError
-
-from kintsugi.core.errors import KintsugiError, Text
-
-Facts = Mapping[str, Any]
-Words = Callable[[Facts], tuple[str, Text, Text]]
+from kintsugi.core.errors import Text
+from kintsugi.core.refusals import Facts, Refusals, Words
 
 
 def _elsewhere(f: Facts) -> tuple[str, Text, Text]:
@@ -144,33 +135,5 @@ STATES: dict[str, Words] = {
     "KT108": _untracked,
 }  # fmt: skip
 
-
-@contextlib.contextmanager
-def explained(**facts: Any) -> Iterator[None]:
-    """A block whose refusal by a rule of the ledger is raised as a KintsugiError that names the
-    rule and the row. Other database errors pass unchanged.
-
-    No savepoint of its own: the command around it has one, and each costs two round trips.
-    """
-    try:
-        yield
-    except DatabaseError as error:
-        found = refusal_of(error, **facts)
-        if found is None:
-            raise
-        raise found from error
-
-
-def refusal_of(error: DatabaseError, **facts: Any) -> KintsugiError | None:
-    """The refusal in words; None when it is no rule of the ledger."""
-    cause = error.__cause__
-    words = STATES.get(str(getattr(cause, "sqlstate", None) or ""))
-    if words is None:
-        return None
-    detail = getattr(getattr(cause, "diag", None), "message_detail", None)
-    try:
-        found = json.loads(detail or "{}")
-    except ValueError:
-        found = {}
-    code, message, remedy = words(found)
-    return KintsugiError(code, message, remedy, **{**found, **facts})
+#: A block whose refusal by a rule of the ledger is raised in words.
+explained = Refusals(STATES).explained

@@ -1,7 +1,7 @@
 """Reads of stock shared with other apps, and those of its pages."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,10 @@ from kintsugi.stock.models import (
 )
 from kintsugi.stock.scanning import Scanned as Scanned
 from kintsugi.stock.scanning import understand_many as understand_many
+from kintsugi.stock.selectors_taking import free_at as free_at
+from kintsugi.stock.selectors_taking import holders_of_units as holders_of_units
+from kintsugi.stock.selectors_taking import kept_goods as kept_goods
+from kintsugi.stock.selectors_taking import signed_costs as signed_costs
 from kintsugi.stock.whose import (
     warehouse_within as warehouse_within,
 )  # for documents of a warehouse
@@ -82,6 +86,51 @@ def first_expiring(
         picks.append({**row, "qty": taken})
         left -= taken
     return picks
+
+
+def free_of(
+    *,
+    usable_on: Mapping[UUID, dt.date],
+    warehouse: UUID | None = None,
+    lots: Sequence[UUID] = (),
+    serials: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """What is free of several products, first expiring first: rows with product_id, lot_id, lot_no,
+    unit_id, serial_no, expiry_date, location_id, location, free. One query.
+
+    ``usable_on``: each product with the day until which its goods must be usable. ``lots`` and
+    ``serials`` are among the rows even where there is more than the 5,000 looked at of a product.
+    """
+    return _rows(
+        query("stock", "free_for_products"),
+        products=list(usable_on),
+        usable=list(usable_on.values()),
+        warehouse=warehouse,
+        lots=list(lots),
+        serials=list(serials),
+        limit=CANDIDATES_MAX,
+    )
+
+
+def standing_blocks(products: Sequence[UUID]) -> QuerySet[Block]:
+    """Holds and recalls in force on any of these products, their lots or units."""
+    return blocks().filter(product__in=products, released_at=None).order_by("placed_at")
+
+
+def reservations_of(lines: Sequence[UUID]) -> QuerySet[Reservation]:
+    """What is kept now for these lines of documents."""
+    return (
+        Reservation.objects.filter(document_line__in=lines, status="active")
+        .select_related("product", "lot", "unit", "location__warehouse", "location__party")
+        .order_by("document_line", "lot__expiry_date", "pk")
+    )
+
+
+def lapsed_reservations(kind: str, *, at: dt.datetime) -> QuerySet[Reservation]:
+    """Reservations for a kind of document that were to end by now."""
+    return Reservation.objects.filter(
+        document_kind=kind, status="active", expires_at__lte=at
+    ).order_by("expires_at", "pk")
 
 
 def holders_of_lot(lot: UUID) -> list[dict[str, Any]]:

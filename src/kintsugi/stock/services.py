@@ -39,6 +39,8 @@ from kintsugi.stock.services_labels import UnitLabel as UnitLabel
 from kintsugi.stock.services_labels import lot_differs as lot_differs
 from kintsugi.stock.services_labels import register_labelled as register_labelled
 from kintsugi.stock.services_labels import register_lots as register_lots
+from kintsugi.stock.services_taking import place_of_warehouse as place_of_warehouse
+from kintsugi.stock.services_taking import take_reserved as take_reserved
 
 # -- places ----------------------------------------------------------------------------------------
 
@@ -101,7 +103,8 @@ def place_of(party: UUID, kind: str = "customer") -> Location:
     first of several, which a party has that another one was merged into."""
     found = Location.objects.filter(party_id=party, kind=kind).order_by("id").first()
     if found is None:
-        code = f"{kind[0].upper()}-{str(party)[-12:]}"
+        letter = {"consignment": "K"}.get(kind, kind[0].upper())  # C is the customer's own place
+        code = f"{letter}-{str(party)[-12:]}"
         with connection.cursor() as cursor:
             cursor.execute(query("stock", "make_place"), [uuid7(), code, kind, party])
         found = Location.objects.filter(party_id=party, kind=kind).earliest("id")
@@ -329,11 +332,21 @@ def reserve(
 ) -> list[Reservation]:
     """Keep goods for a document's line, inside a recorded transaction. ``picks`` are rows of
     ``selectors.first_expiring``. Raises KintsugiError ``stock.not-enough``."""
+    return reserve_lines(document=document, picks={document_line: picks}, expires_at=expires_at)
+
+
+def reserve_lines(
+    *,
+    document: Document,
+    picks: Mapping[UUID, Iterable[Mapping[str, Any]]],
+    expires_at: dt.datetime | None = None,
+) -> list[Reservation]:
+    """The same for several lines of a document at once: rows of free goods by line."""
     rows = [
         Reservation(
             document_kind=document.kind,
             document_no=document.number,
-            document_line=document_line,
+            document_line=line,
             product_id=one["product_id"],
             lot_id=one.get("lot_id"),
             location_id=one["location_id"],
@@ -341,19 +354,37 @@ def reserve(
             qty=one["qty"],
             expires_at=expires_at,
         )
-        for one in picks
+        for line, found in picks.items()
+        for one in found
     ]
     with explained(), transaction.atomic():
         return Reservation.objects.bulk_create(rows)
 
 
-def end_reservations(*, document_line: UUID, status: str = "released") -> int:
+def queue_for_goods(products: Iterable[UUID]) -> None:
+    """Wait until nobody else is choosing goods of these products to reserve; until the running
+    transaction ends others wait. In one order, so that two documents never wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(query("stock", "queue_for_goods"), [sorted(set(products))])
+
+
+def end_reservations(
+    *, document_line: UUID, status: str = "released", due_by: dt.datetime | None = None
+) -> int:
     """Let go of what is kept for a document's line, or say that it was taken (``consumed``);
     inside a recorded transaction."""
+    return end_reservations_of([document_line], status=status, due_by=due_by)
+
+
+def end_reservations_of(
+    lines: Sequence[UUID], *, status: str = "released", due_by: dt.datetime | None = None
+) -> int:
+    """The same for several lines at once; ``due_by`` ends only what was to end by then."""
+    rows = Reservation.objects.filter(document_line__in=lines, status="active")
+    if due_by is not None:
+        rows = rows.filter(expires_at__lte=due_by)
     with explained(), transaction.atomic():
-        return Reservation.objects.filter(document_line=document_line, status="active").update(
-            status=status
-        )
+        return rows.update(status=status)
 
 
 def place_block(
