@@ -6,7 +6,7 @@ from kintsugi.core.queries import query
 
 
 class Migration(migrations.Migration):
-    dependencies = [("parties", "0003_merges"), ("products", "0002_trade")]
+    dependencies = [("parties", "0004_merges"), ("products", "0002_trade")]
 
     operations = [
         migrations.RunSQL(query("products", "approved"), migrations.RunSQL.noop),

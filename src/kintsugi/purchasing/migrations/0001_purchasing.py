@@ -2054,13 +2054,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="receiptline",
             constraint=models.UniqueConstraint(
-                fields=("receipt", "line"), name="receipt_line_once"
+                fields=("receipt", "line"), name="purchase_receipt_line_once"
             ),
         ),
         migrations.AddConstraint(
             model_name="receiptline",
             constraint=models.CheckConstraint(
-                condition=models.Q(("qty__gt", 0)), name="receipt_line_of_something"
+                condition=models.Q(("qty__gt", 0)), name="purchase_receipt_line_of_something"
             ),
         ),
         migrations.AddConstraint(
@@ -2239,7 +2239,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("reason__in", ["rejected", "held", "recalled", "expired", "agreed"])
                 ),
-                name="return_reason_known",
+                name="purchase_return_reason_known",
             ),
         ),
         migrations.AddConstraint(
@@ -2282,7 +2282,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="returnline",
             constraint=models.UniqueConstraint(
-                fields=("goods_return", "line"), name="return_line_once"
+                fields=("goods_return", "line"), name="purchase_return_line_once"
             ),
         ),
         migrations.AddConstraint(

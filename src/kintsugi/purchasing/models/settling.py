@@ -53,7 +53,7 @@ class Return(OfWarehouse):
         verbose_name = _("return to a supplier")
         verbose_name_plural = _("returns to suppliers")
         constraints = [
-            one_of("reason", RETURN_REASONS, "return_reason_known"),
+            one_of("reason", RETURN_REASONS, "purchase_return_reason_known"),
             two_people("requested_by", "decided_by", "return_decided_by_another"),
             decided(("approved", "shipped", "credited", "rejected"), "decided_by_name",
                     "return_is_decided"),
@@ -78,7 +78,7 @@ class ReturnLine(Scoped, BusinessModel):
         verbose_name = _("line of a return to a supplier")
         verbose_name_plural = _("lines of returns to suppliers")
         constraints = [
-            models.UniqueConstraint(fields=["goods_return", "line"], name="return_line_once"),
+            models.UniqueConstraint(fields=["goods_return", "line"], name="purchase_return_line_once"),
             models.CheckConstraint(condition=Q(qty__gt=0), name="return_line_of_something"),
             models.CheckConstraint(
                 condition=Q(unit__isnull=True) | Q(qty=1), name="return_line_unit_alone"

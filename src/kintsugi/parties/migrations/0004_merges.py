@@ -11,7 +11,7 @@ from kintsugi.core.queries import query
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("parties", "0002_licences"),
+        ("parties", "0003_credit"),
     ]
 
     operations = [
