@@ -307,7 +307,7 @@ class LineIn(Schema):
     lot_no: Code = ""
     serial_no: Code = ""
     source: Code = Field("", description="WAREHOUSE/LOCATION; empty for an opening balance")
-    target: Code = Field("", description="WAREHOUSE/LOCATION; empty for scrapping")
+    target: Code = Field("", description="WAREHOUSE/LOCATION")
     quality: Literal["", "pending", "qualified", "rejected"] = Field(
         "", description="empty: the unit's own, else qualified"
     )
@@ -321,10 +321,10 @@ class LineIn(Schema):
 class PostingIn(Schema):
     """Moves to post whole or not at all."""
 
-    kind: Literal["transfer", "scrap", "opening"]
+    kind: Literal["transfer", "opening"]
     lines: list[LineIn] = Field(min_length=1, max_length=LINES_MAX)
     business_date: dt.date | None = Field(None, description="today where it is not given")
-    reason: Reason = Field("", description="needed for scrapping and for an earlier day")
+    reason: Reason = Field("", description="needed for an earlier day")
     document_no: Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")] = ""
 
 
@@ -413,8 +413,8 @@ def posting(request: HttpRequest, id: UUID) -> Posting:
 @router.post("/postings", response={201: PostingDetail, **WRITE}, summary="Post moves by hand")
 @requires("stock.create")
 def post_moves(request: HttpRequest, body: PostingIn, key: str = KEY) -> Status[Posting]:
-    """`transfer` between places of ours, `scrap`, or an `opening` balance; everything else belongs
-    to a document. 409 where the state forbids it (`stock.not-enough`, `stock.unit-elsewhere`,
+    """`transfer` between places of ours, or an `opening` balance; everything else belongs to a
+    document that asks for a second person. 409 where the state forbids it (`stock.not-enough`, `stock.unit-elsewhere`,
     `stock.hold`, `stock.month-closed` and others, with line and thing in `facts`); 422 for a code
     nobody knows, and for a key that was used with another content. The same key and content give
     the same posting."""

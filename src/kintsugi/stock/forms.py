@@ -97,7 +97,7 @@ def move_form() -> type[forms.Form]:
             max_length=80,
             required=False,
             widget=Offered(places, "places-to"),
-            help_text=gettext("WAREHOUSE/LOCATION. What is scrapped goes nowhere."),
+            help_text=gettext("WAREHOUSE/LOCATION"),
         ),
         "lot_no": forms.CharField(label=gettext("Lot"), max_length=60, required=False),
         "qty": forms.DecimalField(
@@ -128,9 +128,7 @@ def move_form() -> type[forms.Form]:
             gettext("Date"), initial=today,
             help_text=gettext("An earlier day needs a reason and an open month."),
         ),
-        "reason": _reason(
-            required=False, hint=gettext("Needed to scrap and for an earlier day.")
-        ),
+        "reason": _reason(required=False, hint=gettext("Needed for an earlier day.")),
         "key": _key(),
     }  # fmt: skip
     return type("MoveForm", (forms.Form,), made)
@@ -166,7 +164,7 @@ def _move(
     *, user: Any, record: Any, version: Any, kind: str, key: str, reason: str,
     business_date: dt.date, **given: Any,
 ) -> Posting:  # fmt: skip
-    needed = {"transfer": ("source", "target"), "scrap": ("source",), "opening": ("target",)}[kind]
+    needed = {"transfer": ("source", "target"), "opening": ("target",)}[kind]
     for field in ("source", "target"):
         if field not in needed:
             given[field] = ""
@@ -177,13 +175,6 @@ def _move(
                 Text("扫描或输入库位。", "Scan or type it."),
                 field=field,
             )
-    if kind == "scrap" and not reason.strip():
-        raise KintsugiError(
-            "stock.reason-missing",
-            Text("没有写明报废原因。", "No reason was given."),
-            Text("写明为何报废。", "Say why it is scrapped."),
-            field="reason",
-        )
     return services_hand.post_by_hand(
         actor=user, kind=kind, lines=typed_lines(given), key=key, at=now(), reason=reason,
         business_date=business_date,

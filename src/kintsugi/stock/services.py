@@ -462,7 +462,7 @@ def _head(
 
 def _insert(posting: Posting, lines: Sequence[Line]) -> None:
     """All moves in one statement: the ledger's trigger sees them together."""
-    costs = _outgoing_costs(lines)
+    costs = _average_costs(lines)
     with explained():
         Move.objects.bulk_create(
             Move(
@@ -491,11 +491,11 @@ def _next_number(day: dt.date) -> str:
         return f"ST-{day:%Y%m%d}-{cursor.fetchone()[0]:06d}"
 
 
-def _outgoing_costs(lines: Sequence[Line]) -> dict[UUID, Decimal | None]:
-    """What one of each product that leaves the house is worth; its value stays locked."""
+def _average_costs(lines: Sequence[Line]) -> dict[UUID, Decimal | None]:
+    """What one of each product that enters or leaves the house is worth; its value stays locked."""
     columns = [[getattr(line, name) for line in lines] for name in ("product", "source", "target")]
     with connection.cursor() as cursor:
-        cursor.execute(query("stock", "outgoing_costs"), columns)
+        cursor.execute(query("stock", "average_costs"), columns)
         return dict(cursor.fetchall())
 
 
