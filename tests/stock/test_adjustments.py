@@ -114,8 +114,6 @@ def test_an_adjustment_concerns_one_warehouse(house: House) -> None:
 
 
 def test_scrapping_without_a_paper_does_not_commit(house: House) -> None:
-    from django.db import connection
-
     from kintsugi.stock import services
 
     before = Posting.objects.count()
@@ -124,9 +122,7 @@ def test_scrapping_without_a_paper_does_not_commit(house: House) -> None:
             pytest.raises(DatabaseError, match="was approved by nobody"),
             transaction.atomic(),
             recorded(actor="test", command="test"),
-            connection.cursor() as cursor,
         ):
-            house.move("scrap", house.gloves, 3, house.shelf, services.world("scrap"),
-                       reason="x", document=document)  # fmt: skip
-            cursor.execute("set constraints check_paper immediate")
+            house.move_and_commit("scrap", house.gloves, 3, house.shelf, services.world("scrap"),
+                                  reason="x", document=document)  # fmt: skip
     assert Posting.objects.count() == before

@@ -4,15 +4,12 @@ A refusal of a service comes back at its field or above the form, with all that 
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +18,7 @@ from kintsugi.core.ids import uuid7
 from kintsugi.core.screens import FormScreen
 from kintsugi.core.screens.parts import Words, choice_pairs, say
 from kintsugi.stock import selectors, services, services_hand
+from kintsugi.stock.fields import PLACES_OFFERED, Offered, day_field, key_field, reason_field
 from kintsugi.stock.kinds import (
     BLOCK_KINDS,
     LOCATION_KINDS,
@@ -35,44 +33,8 @@ from kintsugi.stock.screens import CODE, WAREHOUSE, block_url, posting_url
 from kintsugi.stock.typed import HAND_KINDS, TypedLine
 from kintsugi.stock.views import now, today
 
-REASON_CHARS = 400
-#: Places offered while one types; others are typed in full.
-PLACES_OFFERED = 500
 #: Kinds of places that somebody adds by hand: the world outside comes by itself.
 OWN_KINDS = ("bin", "van", "in_transit", "vendor_repair")
-
-
-class Offered(forms.TextInput):
-    """A text with suggestions, which the browser offers while one types."""
-
-    def __init__(self, values: Sequence[str], list_id: str) -> None:
-        super().__init__(attrs={"list": list_id, "autocomplete": "off"})
-        self.values, self.list_id = values, list_id
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """The field and its suggestions."""
-        offered = format_html_join("", '<option value="{}"></option>', ((v,) for v in self.values))
-        field = super().render(name, value, attrs, renderer)
-        return format_html('{}<datalist id="{}">{}</datalist>', field, self.list_id, offered)
-
-
-def _key() -> forms.Field:
-    """Made with the page: the same form sent twice acts once."""
-    return forms.CharField(widget=forms.HiddenInput, max_length=80, initial=lambda: uuid7().hex)
-
-
-def _reason(label: Any = None, *, required: bool = True, hint: Any = "") -> forms.Field:
-    return forms.CharField(
-        label=label or gettext("Reason"),
-        max_length=REASON_CHARS,
-        required=required,
-        help_text=hint,
-    )
-
-
-def _day(label: str, **options: Any) -> forms.Field:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, **options)
 
 
 def move_form() -> type[forms.Form]:
@@ -120,16 +82,16 @@ def move_form() -> type[forms.Form]:
             required=False,
             choices=[("", gettext("qualified, or the unit's own")), *choice_pairs(QUALITIES)],
         ),
-        "expiry_date": _day(
+        "expiry_date": day_field(
             gettext("Expiry"), required=False,
             help_text=gettext("Of a new lot or unit in an opening balance, as on its label."),
         ),
-        "business_date": _day(
+        "business_date": day_field(
             gettext("Date"), initial=today,
             help_text=gettext("An earlier day needs a reason and an open month."),
         ),
-        "reason": _reason(required=False, hint=gettext("Needed for an earlier day.")),
-        "key": _key(),
+        "reason": reason_field(required=False, hint=gettext("Needed for an earlier day.")),
+        "key": key_field(),
     }  # fmt: skip
     return type("MoveForm", (forms.Form,), made)
 
@@ -197,7 +159,9 @@ MOVE = FormScreen(
 def reverse_form() -> type[forms.Form]:
     """Why it is reversed."""
     hint = gettext("All its lines go back, at their own value. It stays in the record.")
-    return type("ReverseForm", (forms.Form,), {"reason": _reason(hint=hint), "key": _key()})
+    return type(
+        "ReverseForm", (forms.Form,), {"reason": reason_field(hint=hint), "key": key_field()}
+    )
 
 
 def _reverse(*, user: Any, record: Posting, version: Any, reason: str, key: str) -> Posting:
@@ -240,7 +204,7 @@ def block_form() -> type[forms.Form]:
             label=gettext("Serial number"), max_length=60, required=False,
             help_text=gettext("Empty: all units."),
         ),
-        "reason": _reason(),
+        "reason": reason_field(),
     }  # fmt: skip
     return type("BlockForm", (forms.Form,), made)
 
@@ -251,7 +215,9 @@ def _place(*, user: Any, record: Any, version: Any, **given: str) -> Block:
 
 def release_form() -> type[forms.Form]:
     """What the release rests on."""
-    return type("ReleaseForm", (forms.Form,), {"reason": _reason(gettext("Reason of release"))})
+    return type(
+        "ReleaseForm", (forms.Form,), {"reason": reason_field(gettext("Reason of release"))}
+    )
 
 
 def _release(*, user: Any, record: Block, version: Any, reason: str) -> Block:

@@ -18,6 +18,7 @@ from kintsugi.stock.kinds import (
 )
 from kintsugi.stock.whose import place_within, things_within, units_within, warehouse_within
 
+
 class NextMove(models.Func):
     """The next number of the ledger."""
 

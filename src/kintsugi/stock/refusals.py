@@ -128,7 +128,9 @@ def _counting(f: Facts) -> tuple[str, Text, Text]:
         return (
             "stocktake.not-counting",
             Text("这次盘点不在盘点状态。", "This stocktake is not being counted."),
-            Text("先开始盘点;已结束的另建一次。", "Start it first; plan another one if it is over."),
+            Text(
+                "先开始盘点;已结束的另建一次。", "Start it first; plan another one if it is over."
+            ),
         )
     return (
         "stocktake.not-ready",

@@ -72,9 +72,7 @@ def serial_number(text: str) -> str:
     return "".join(text.split()).upper()
 
 
-def product_of(
-    code: str, known: dict[str, Any], line: int = 1, field: str = "product_code"
-) -> Any:
+def product_of(code: str, known: dict[str, Any], line: int = 1, field: str = "product_code") -> Any:
     """A product by its code. Raises KintsugiError ``stock.unknown-product-code``."""
     found = known.get(code.strip()) or known.get(_product_code(code))
     if found is None:

@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from kintsugi.stock.counting.urls import urlpatterns as counting
 from kintsugi.stock.forms import (
     ADD_PLACE,
     CLOSE_MONTH,
@@ -59,4 +60,5 @@ urlpatterns = [
     path("places/new/", ADD_PLACE.as_view(), name="add-place"),
     path("months/", MONTHS.as_view(), name="months"),
     path("months/close/", CLOSE_MONTH.as_view(), name="close-month"),
+    *counting,
 ]

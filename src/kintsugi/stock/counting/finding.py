@@ -28,9 +28,7 @@ class Found:
     quality: str = ""
 
 
-def found_lines(
-    stocktake: Stocktake, place: str, found: Sequence[Found]
-) -> dict[UUID, Decimal]:
+def found_lines(stocktake: Stocktake, place: str, found: Sequence[Found]) -> dict[UUID, Decimal]:
     """Quantity by line. Registers lots and serials that nobody knew, inside a recorded transaction;
     a fixed number of statements for each product. Raises KintsugiError ``stocktake.not-in-plan``,
     ``stock.serial-twice``, ``stock.not-tracked`` or ``stock.unknown-*``."""

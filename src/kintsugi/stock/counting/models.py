@@ -1,4 +1,4 @@
-"""Stocktakes with their counts, and adjustments by hand. The rules stand in ``sql/counting.sql``."""
+"""Stocktakes with their counts, and adjustments by hand; the rules: ``sql/counting.sql``."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -165,9 +165,7 @@ class Adjustment(Scoped, BusinessModel):
     requested_by_name = models.CharField(_("asked by"), max_length=200)
     requested_at = models.DateTimeField(_("asked"))
     decided_by = models.ForeignKey(**PERSON, null=True, blank=True)
-    decided_by_name = models.CharField(
-        _("decided by"), max_length=200, blank=True, db_default=""
-    )
+    decided_by_name = models.CharField(_("decided by"), max_length=200, blank=True, db_default="")
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decision_reason = models.CharField(max_length=400, blank=True, db_default="")
     posting = models.OneToOneField("stock.Posting", null=True, blank=True, **KEPT)

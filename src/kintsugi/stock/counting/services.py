@@ -1,8 +1,8 @@
 """Stocktakes: plan, freeze, count blindly, explain, approve, post.
 
-Goods may move while a stocktake runs. What the ledger says is frozen at its beginning, for the record;
-each count is compared with what the ledger says at the moment of that count, so that a move in between
-is no difference. The only writer of stocktakes.
+Goods may move while a stocktake runs. What the ledger says is frozen at its beginning, for the
+record; each count is compared with what the ledger says at the moment of that count, so that a move
+in between is no difference. The only writer of stocktakes.
 """
 
 import datetime as dt
@@ -179,9 +179,7 @@ def finish_counting(*, actor: Any, stocktake: UUID, at: dt.datetime) -> Stocktak
         return _changed(found, status="review", finished_at=at)
 
 
-def explain_difference(
-    *, actor: Any, line: UUID, reason: str, note: str = ""
-) -> StocktakeLine:
+def explain_difference(*, actor: Any, line: UUID, reason: str, note: str = "") -> StocktakeLine:
     """Why the record and the shelf differ. Raises KintsugiError ``stocktake.no-difference``,
     ``stocktake.not-in-review``, ``stocktake.note-missing`` or NotFound."""
     assert reason in REASONS, f"unknown reason {reason}"
@@ -318,7 +316,9 @@ def _need(reason: str) -> None:
 
 def _places(warehouse: Warehouse, given: Sequence[str]) -> list[str]:
     """Codes of places of the warehouse. Raises KintsugiError ``stock.unknown-places``."""
-    codes = sorted({"".join(one.split()).upper().rpartition("/")[2] for one in given if one.strip()})
+    codes = sorted(
+        {"".join(one.split()).upper().rpartition("/")[2] for one in given if one.strip()}
+    )
     known = set(warehouse.locations.filter(code__in=codes).values_list("code", flat=True))
     for line, code in enumerate(codes, 1):
         if code not in known:
@@ -330,7 +330,9 @@ def _products(given: Sequence[str]) -> list[str]:
     """Codes of products as they are kept. Raises KintsugiError ``stock.unknown-products``."""
     codes = [one for one in given if one.strip()]
     known = products_of(codes)
-    return sorted({product_of(one, known, n, "products").product_code for n, one in enumerate(codes, 1)})
+    return sorted(
+        {product_of(one, known, n, "products").product_code for n, one in enumerate(codes, 1)}
+    )
 
 
 def _add_what_is_missing(
@@ -361,9 +363,7 @@ def _refuse_twice(counted: Mapping[UUID, Decimal], person: UUID) -> None:
         )  # fmt: skip
 
 
-def _write(
-    counted: Mapping[UUID, Decimal], *, person: UUID, name: str, at: dt.datetime
-) -> None:
+def _write(counted: Mapping[UUID, Decimal], *, person: UUID, name: str, at: dt.datetime) -> None:
     lines, qtys = list(counted), list(counted.values())
     with explained(), connection.cursor() as cursor:
         cursor.execute(

@@ -22,7 +22,9 @@ def settled(stocktake: Stocktake, loss: Location) -> list[Line]:
         .select_related("unit__location")
         .order_by("pk")
     )
-    found, missing, made = [], [], []
+    found: list[StocktakeLine] = []
+    missing: list[StocktakeLine] = []
+    made: list[Line] = []
     for row in rows:
         if row.unit_id is None:
             made.append(_of_quantity(row, loss))
@@ -32,14 +34,17 @@ def settled(stocktake: Stocktake, loss: Location) -> list[Line]:
     elsewhere = set()
     for row in found:
         unit = row.unit
+        assert unit is not None, "a found serial has its unit"
         if unit.location_id == row.location_id:
             continue  # it came here after it was counted
         _refuse_outside(unit)
         elsewhere.add(unit.pk)
         lines.append(_of_unit(row, unit.location_id, row.location_id, unit))
     for row in missing:
-        if row.unit_id not in elsewhere and row.unit.location_id == row.location_id:
-            lines.append(_of_unit(row, row.location_id, loss.pk, row.unit))
+        unit = row.unit
+        assert unit is not None, "a missed serial has its unit"
+        if unit.pk not in elsewhere and unit.location_id == row.location_id:
+            lines.append(_of_unit(row, row.location_id, loss.pk, unit))
     return [*made, *lines]
 
 
