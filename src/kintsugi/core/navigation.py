@@ -54,6 +54,8 @@ ENTRIES: list[NavEntry] = [
         "3",
         WAREHOUSE,
     ),
+    NavEntry("stock:trace", _("Trace"), "route", "4", WAREHOUSE),
+    NavEntry("stock:drills", _("Recall drills"), "flag", "5", WAREHOUSE),
     NavEntry("stock:blocks", _("Holds and recalls"), "alert-triangle", "q", WAREHOUSE),
     NavEntry("stock:warehouses", _("Warehouses"), "building-warehouse", "z", WAREHOUSE),
     NavEntry("stock:months", _("Closed months"), "calendar", "1", WAREHOUSE),

@@ -46,7 +46,8 @@ OBJECTS: dict[str, Thing] = {
     "stock": _thing("库存", "stock", "read create export"),
     "place": _thing("仓库与库位", "warehouses and locations", "read create edit"),
     "block": _thing("冻结与召回", "holds and recalls", "read create approve"),
-    "stocktake": _thing("盘点", "stocktakes", "read create approve export"),
+    "stocktake": _thing("盘点与调整", "stocktakes and adjustments", "read create approve export"),
+    "drill": _thing("召回演练", "recall drills", "read create export", whole=True),
     "storage": _thing(
         "养护与温度", "storage checks and temperatures", "read create approve export"
     ),
@@ -177,7 +178,7 @@ _LISTED = (
         " licence.read purchase.read inbound.read inbound.create inbound.export"
         " order.read delivery.read delivery.create delivery.approve delivery.export"
         " return.read return.create stocktake.read stocktake.create stocktake.export"
-        " storage.read storage.create storage.export",
+        " storage.read storage.create storage.export drill.read",
         "收货、上架、拣选、发货、盘点。", "Receives, puts away, picks, ships and counts.",
     ),
     _role(
@@ -192,7 +193,7 @@ _LISTED = (
         " contract.read order.read order.approve delivery.read delivery.approve"
         " delivery.export return.read return.approve return.export stocktake.read"
         " stocktake.approve stocktake.export storage.read storage.create storage.approve"
-        " storage.export",
+        " storage.export drill.read drill.create drill.export",
         "批准、放行、召回与质量记录。", "Approves, releases, recalls, keeps the quality record.",
     ),
     _role(
@@ -231,7 +232,8 @@ _LISTED = (
         " licence.read licence.export purchase.read purchase.export inbound.read"
         " inbound.export contract.read contract.export order.read order.export"
         " delivery.read delivery.export return.read return.export invoice.read"
-        " invoice.export stocktake.read stocktake.export storage.read storage.export",
+        " invoice.export stocktake.read stocktake.export storage.read storage.export"
+        " drill.read drill.export",
         "只读全部记录,出具证据。", "Reads every record, changes none, gives evidence.",
     ),
     _role(

@@ -31,6 +31,7 @@ from kintsugi.stock.screens import (
     WAREHOUSES,
     WITHIN,
 )
+from kintsugi.stock.tracing.api import router as tracing
 from kintsugi.stock.typed import TypedLine
 from kintsugi.stock.views import now, today
 
@@ -395,4 +396,4 @@ def release_block(request: HttpRequest, id: UUID, body: BlockReleaseIn) -> Block
 
 
 #: Everything below /api/v1/stock.
-ROUTERS = (router, counting)
+ROUTERS = (router, counting, tracing)

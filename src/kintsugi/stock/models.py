@@ -443,6 +443,7 @@ from kintsugi.stock.counting.models import (  # noqa: E402  # Django looks for m
     StocktakeCount,
     StocktakeLine,
 )
+from kintsugi.stock.tracing.models import RecallDrill  # noqa: E402
 
 __all__ = [
     "Adjustment",
@@ -455,6 +456,7 @@ __all__ = [
     "Move",
     "Period",
     "Posting",
+    "RecallDrill",
     "Reservation",
     "Stocktake",
     "StocktakeCount",

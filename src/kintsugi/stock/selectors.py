@@ -34,6 +34,7 @@ from kintsugi.stock.models import (
     Move,
     Period,
     Posting,
+    RecallDrill,
     Reservation,
     Unit,
     Warehouse,
@@ -321,6 +322,24 @@ def lots() -> QuerySet[Lot]:
 def locations() -> QuerySet[Location]:
     """All places."""
     return Location.objects.filter(is_void=False).select_related("warehouse", "party")
+
+
+def recall_figures(
+    *, lots: Sequence[UUID], units: Sequence[UUID], limit: int
+) -> list[dict[str, Any]]:
+    """What came to and left each place of these things, with who can be told."""
+    statement = query("stock", "recall_figures")
+    return _rows(statement, lots=list(lots), units=list(units), limit=limit)
+
+
+def drills() -> QuerySet[RecallDrill]:
+    """Recalls that were tried out."""
+    return RecallDrill.objects.filter(is_void=False).select_related("product", "lot")
+
+
+def drill(pk: UUID) -> RecallDrill:
+    """One of them. Raises ``RecallDrill.DoesNotExist``."""
+    return drills().get(pk=pk)
 
 
 def _rows(statement: str, **params: Any) -> list[dict[str, Any]]:

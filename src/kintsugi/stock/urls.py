@@ -26,6 +26,7 @@ from kintsugi.stock.screens import (
     WAREHOUSES,
     WITHIN,
 )
+from kintsugi.stock.tracing.urls import urlpatterns as tracing
 
 
 class WithinConverter(StringConverter):
@@ -61,4 +62,5 @@ urlpatterns = [
     path("months/", MONTHS.as_view(), name="months"),
     path("months/close/", CLOSE_MONTH.as_view(), name="close-month"),
     *counting,
+    *tracing,
 ]

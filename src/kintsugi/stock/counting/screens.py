@@ -240,7 +240,7 @@ def steps(record: Any) -> list[Step]:
                      to("start-stocktake"), "player-play", primary=True, post=True)  # fmt: skip
         return [start, cancel]
     if record.status == "counting":
-        waits = [Text(f"还有 {left:,} 行要盘或复盘。", f"{left:,} lines are still to be counted.")]
+        waits = [Text(f"还有 {left:,} 行要盘或复盘。", f"Lines still to be counted: {left:,}.")]
         return [
             Step(Text("录入盘点", "Count a place"), to("count-stocktake"), "scan", primary=True),
             Step(Text("盘点表", "Counting sheet"), to("stocktake-sheet"), "clipboard-list"),
@@ -253,7 +253,7 @@ def steps(record: Any) -> list[Step]:
         why: list[Words] = []
         if open_ := record.progress["unexplained"]:
             why.append(Text(f"有 {open_:,} 处差异没有写原因。",
-                            f"{open_:,} differences have no reason."))  # fmt: skip
+                            f"Differences without a reason: {open_:,}."))  # fmt: skip
         if record.is_counter:
             why.append(Text("您参与了盘点,须由他人批准。",
                             "You counted in it; somebody else approves."))  # fmt: skip

@@ -169,7 +169,7 @@ def finish_counting(*, actor: Any, stocktake: UUID, at: dt.datetime) -> Stocktak
         if left:
             raise KintsugiError(
                 "stocktake.open",
-                Text(f"还有 {left:,} 行要盘或复盘。", f"{left:,} lines are still to be counted."),
+                Text(f"还有 {left:,} 行要盘或复盘。", f"Lines still to be counted: {left:,}."),
                 Text("盘完后再结束;复盘须由另一人。",
                      "Count them first; another person counts again what differs."),
                 lines=left,
@@ -238,7 +238,7 @@ def approve_stocktake(
             raise KintsugiError(
                 "stocktake.not-ready",
                 Text(f"有 {open_lines:,} 处差异没有写原因。",
-                     f"{open_lines:,} differences have no reason."),
+                     f"Differences without a reason: {open_lines:,}."),
                 Text("先为每处差异写明原因。", "Explain each difference first."),
                 lines=open_lines,
             )  # fmt: skip

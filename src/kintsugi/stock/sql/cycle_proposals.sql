@@ -1,5 +1,5 @@
--- Products of a warehouse that are due to be counted, by their class (A: the first 80 % of the value
--- that lies there, B: the next 15 %, C: the rest) and the day they were counted last. What was never
+-- Products of a warehouse that are due to be counted, by their class (A: the first four fifths of the value
+-- that lies there, B: the next 15 in a hundred, C: the rest) and the day they were counted last. What was never
 -- counted is due.
 with held as (
     select b.product_id, sum(b.on_hand) as qty,
