@@ -23,6 +23,8 @@ from kintsugi.stock.tracing.services import drill_recall
 from kintsugi.stock.views import now
 
 router = Router(tags=["Trace"])
+TEXT: Any = Query(..., min_length=1)
+ASKED: Any = Query(...)
 Id = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]+$")]
 
 
@@ -113,14 +115,14 @@ class TraceQuery(Schema):
 @router.get("/trace/meanings", response={200: Meanings, **READ},
             summary="What a typed or scanned text may mean")  # fmt: skip
 @requires("stock.read")
-def trace_meanings(request: HttpRequest, q: Word = Query(..., min_length=1)) -> dict[str, Any]:
+def trace_meanings(request: HttpRequest, q: Word = TEXT) -> dict[str, Any]:
     """Serial units, lots, postings, documents, parties and places; a UDI names a unit or a lot."""
     return {"items": meanings(q)}
 
 
 @router.get("/trace", response={200: TraceOut, **READ}, summary="Where something was and went")
 @requires("stock.read")
-def trace_of(request: HttpRequest, params: TraceQuery = Query(...)) -> dict[str, Any]:
+def trace_of(request: HttpRequest, params: TraceQuery = ASKED) -> dict[str, Any]:
     """In both directions or one, now or as of an instant; a fixed number of statements."""
     found = trace(subject(params.kind, params.id), direction=params.direction, at=params.at)
     people = {

@@ -1,7 +1,7 @@
 """The trace itself: ways between places, where things were, and what they were; read set-based.
 
-A unit is followed by itself. Within a lot goods are not told apart: what a document or a customer had
-of a lot is followed as the lot, by the order of its moves.
+A unit is followed by itself. Within a lot goods are not told apart: what a document or a customer
+had of a lot is followed as the lot, by the order of its moves.
 """
 
 import datetime as dt

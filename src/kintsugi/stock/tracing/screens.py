@@ -89,7 +89,8 @@ DRILLS = ListScreen(
     search_hint=Text("编号、产品、批号", "Number, product or lot"),
     order=("-number",),
     actions=(
-        Action(Text("新演练", "Drill a recall"), lambda _r: reverse("stock:new-drill"), "flag", True),
+        Action(Text("新演练", "Drill a recall"), lambda _r: reverse("stock:new-drill"), "flag",
+               True),
     ),
     empty=Empty(
         Text("还没有演练", "No drills"),
@@ -111,8 +112,10 @@ def steps(drill: RecallDrill) -> list[Step]:
     elif drill.serial_from == drill.serial_to:
         given["serial_no"] = drill.serial_from
     else:
-        why.append(Text("序列号范围须逐台召回,或召回整批、整个产品。",
-                        "A range of serials is recalled unit by unit, or by lot or product."))  # fmt: skip
+        why.append(
+            Text("序列号范围须逐台召回,或召回整批、整个产品。",
+                 "A range of serials is recalled unit by unit, or by lot or product.")
+        )  # fmt: skip
     address = f"{reverse('stock:place-block')}?{urlencode(given)}"
     return [Step(Text("真正召回", "Recall for real"), address, "alert-triangle", why_not=why)]
 

@@ -154,10 +154,11 @@ def _page(request: HttpRequest, context: dict[str, Any], answer: Trace) -> HttpR
 
 
 def _drill_of(answer: Trace) -> str:
-    (thing, *_) = answer.things() or [None]
-    if thing is None:
+    things = answer.things()
+    if not things:
         return ""
-    return urlencode({"product_code": thing["product"].product_code, "lot_no": thing["lot"].lot_no})
+    lot = things[0]["lot"]
+    return urlencode({"product_code": things[0]["product"].product_code, "lot_no": lot.lot_no})
 
 
 def _table(title: Text, rows: Any, columns: Any) -> dict[str, Any]:
