@@ -58,6 +58,7 @@ ENTRIES: list[NavEntry] = [
     NavEntry("stock:drills", _("Recall drills"), "flag", "5", WAREHOUSE),
     NavEntry("stock:blocks", _("Holds and recalls"), "alert-triangle", "q", WAREHOUSE),
     NavEntry("stock:warehouses", _("Warehouses"), "building-warehouse", "z", WAREHOUSE),
+    NavEntry("stock:value", _("Value of stock"), "chart-bar", "6", WAREHOUSE),
     NavEntry("stock:months", _("Closed months"), "calendar", "1", WAREHOUSE),
     NavEntry("onboarding:list", _("Sources and runs"), "database-import", "r", INTAKE),
     NavEntry("people:list", _("People"), "users", "u", ACCESS),

@@ -47,6 +47,7 @@ OBJECTS: dict[str, Thing] = {
     "place": _thing("仓库与库位", "warehouses and locations", "read create edit"),
     "block": _thing("冻结与召回", "holds and recalls", "read create approve"),
     "stocktake": _thing("盘点与调整", "stocktakes and adjustments", "read create approve export"),
+    "value": _thing("库存金额", "value of stock", "read export", whole=True),
     "drill": _thing("召回演练", "recall drills", "read create export", whole=True),
     "storage": _thing(
         "养护与温度", "storage checks and temperatures", "read create approve export"
@@ -199,7 +200,7 @@ _LISTED = (
     _role(
         "finance", "财务", "Finance", "all",
         f"{_RECORDS} {_LISTS} signature.sign"
-        " stock.read stock.export place.read month.read month.approve"
+        " stock.read stock.export place.read month.read month.approve value.read value.export"
         " licence.read purchase.read inbound.read contract.read contract.approve"
         " order.read order.approve delivery.read return.read invoice.read invoice.create"
         " invoice.approve invoice.export stocktake.read stocktake.approve",
@@ -233,7 +234,7 @@ _LISTED = (
         " inbound.export contract.read contract.export order.read order.export"
         " delivery.read delivery.export return.read return.export invoice.read"
         " invoice.export stocktake.read stocktake.export storage.read storage.export"
-        " drill.read drill.export",
+        " drill.read drill.export value.read value.export",
         "只读全部记录,出具证据。", "Reads every record, changes none, gives evidence.",
     ),
     _role(

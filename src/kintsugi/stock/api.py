@@ -33,6 +33,7 @@ from kintsugi.stock.screens import (
 )
 from kintsugi.stock.tracing.api import router as tracing
 from kintsugi.stock.typed import TypedLine
+from kintsugi.stock.valuing.api import router as valuing
 from kintsugi.stock.views import now, today
 
 router = Router(tags=["Stock"])
@@ -396,4 +397,4 @@ def release_block(request: HttpRequest, id: UUID, body: BlockReleaseIn) -> Block
 
 
 #: Everything below /api/v1/stock.
-ROUTERS = (router, counting, tracing)
+ROUTERS = (router, counting, tracing, valuing)

@@ -39,6 +39,9 @@ from kintsugi.stock.models import (
     Unit,
     Warehouse,
 )
+from kintsugi.stock.valuing.selectors import CHECKS, broken
+
+__all__ = ["CHECKS", "broken"]
 
 #: Rows of stock looked at for one line of an order.
 CANDIDATES_MAX = 5_000

@@ -27,6 +27,7 @@ from kintsugi.stock.screens import (
     WITHIN,
 )
 from kintsugi.stock.tracing.urls import urlpatterns as tracing
+from kintsugi.stock.valuing.urls import urlpatterns as valuing
 
 
 class WithinConverter(StringConverter):
@@ -63,4 +64,5 @@ urlpatterns = [
     path("months/close/", CLOSE_MONTH.as_view(), name="close-month"),
     *counting,
     *tracing,
+    *valuing,
 ]

@@ -33,7 +33,8 @@ def drill_recall(
     serial_to: str = "",
 ) -> RecallDrill:
     """Try out the recall of a lot, or of the serial numbers from … to (of the same length), and
-    keep the outcome; nothing is blocked. Raises KintsugiError ``stock.unknown-*``, ``trace.range`` or ``trace.too-much``."""
+    keep the outcome; nothing is blocked. Raises KintsugiError ``stock.unknown-*``, ``trace.range``
+    or ``trace.too-much``."""
     began = time.perf_counter()
     product = product_of(product_code, products_of([product_code]))
     first, last = serial_number(serial_from), serial_number(serial_to or serial_from)
