@@ -56,6 +56,8 @@ ENTRIES: list[NavEntry] = [
     ),
     NavEntry("stock:trace", _("Trace"), "route", "4", WAREHOUSE),
     NavEntry("stock:drills", _("Recall drills"), "flag", "5", WAREHOUSE),
+    NavEntry("stock:storage-checks", _("Storage checks"), "eye", "7", WAREHOUSE),
+    NavEntry("stock:sensors", _("Temperatures"), "gauge", "8", WAREHOUSE),
     NavEntry("stock:blocks", _("Holds and recalls"), "alert-triangle", "q", WAREHOUSE),
     NavEntry("stock:warehouses", _("Warehouses"), "building-warehouse", "z", WAREHOUSE),
     NavEntry("stock:value", _("Value of stock"), "chart-bar", "6", WAREHOUSE),

@@ -31,6 +31,7 @@ from kintsugi.stock.screens import (
     WAREHOUSES,
     WITHIN,
 )
+from kintsugi.stock.storing.api import router as storing
 from kintsugi.stock.tracing.api import router as tracing
 from kintsugi.stock.typed import TypedLine
 from kintsugi.stock.valuing.api import router as valuing
@@ -397,4 +398,4 @@ def release_block(request: HttpRequest, id: UUID, body: BlockReleaseIn) -> Block
 
 
 #: Everything below /api/v1/stock.
-ROUTERS = (router, counting, tracing, valuing)
+ROUTERS = (router, counting, tracing, valuing, storing)

@@ -443,6 +443,12 @@ from kintsugi.stock.counting.models import (  # noqa: E402  # Django looks for m
     StocktakeCount,
     StocktakeLine,
 )
+from kintsugi.stock.storing.models import (  # noqa: E402
+    Excursion,
+    Reading,
+    Sensor,
+    StorageCheck,
+)
 from kintsugi.stock.tracing.models import RecallDrill  # noqa: E402
 
 __all__ = [
@@ -451,16 +457,20 @@ __all__ = [
     "Balance",
     "Block",
     "Cost",
+    "Excursion",
     "Location",
     "Lot",
     "Move",
     "Period",
     "Posting",
+    "Reading",
     "RecallDrill",
     "Reservation",
+    "Sensor",
     "Stocktake",
     "StocktakeCount",
     "StocktakeLine",
+    "StorageCheck",
     "Unit",
     "Warehouse",
 ]

@@ -26,6 +26,7 @@ from kintsugi.stock.screens import (
     WAREHOUSES,
     WITHIN,
 )
+from kintsugi.stock.storing.urls import urlpatterns as storing
 from kintsugi.stock.tracing.urls import urlpatterns as tracing
 from kintsugi.stock.valuing.urls import urlpatterns as valuing
 
@@ -65,4 +66,5 @@ urlpatterns = [
     *counting,
     *tracing,
     *valuing,
+    *storing,
 ]

@@ -118,7 +118,7 @@ def trace(subject: Subject, *, direction: str = "both", at: dt.datetime | None =
     ways = _ways(found)
     found.is_cut = found.is_cut or len(ways) > WAYS_MAX
     found.ways = _directed(ways[:WAYS_MAX], starts, direction) if starts else ways[:WAYS_MAX]
-    found.now = _rows("trace_now", _asked(found, NOW_MAX))
+    found.now = _rows("trace_now" if at else "trace_held", _asked(found, NOW_MAX))
     return found
 
 

@@ -94,13 +94,14 @@ def summed(rows: list[dict[str, Any]]) -> dict[str, Decimal]:
     )  # fmt: skip
     for row in rows:
         kind, there = row["kind"], Decimal(row["there"])
-        if kind in ("supplier", "opening", "loss"):
+        if kind == "supplier":
             total["received"] += row["gone"]
-            name = "returned_to_supplier" if kind == "supplier" else "lost"
-            if kind != "opening":
-                total[name] += row["came"]
-            else:
-                total["received"] -= row["came"]  # an opening balance that was reversed
+            total["returned_to_supplier"] += row["came"]
+        elif kind == "opening":
+            total["received"] -= there  # with what was reversed taken off
+        elif kind == "loss":
+            # What was lost and found again is neither; more found than lost came in from nowhere.
+            total["lost" if there > 0 else "received"] += abs(there)
         elif kind in ("customer", "consignment"):
             total["with_customers"] += there
             total["back_from_customers"] += row["gone"]
