@@ -277,6 +277,16 @@ class BlockIn(Schema):
     reason: Reason = Field(min_length=1)
 
 
+class PlaceIn(Schema):
+    """What may be changed of a place."""
+
+    name: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")] = ""
+    zone: Literal[
+        "", "receiving", "quarantine", "qualified", "rejected", "return", "shipping", "recall"
+    ]
+    temp_zone: Literal["", "normal", "cool", "cold", "frozen"]
+
+
 class BlockReleaseIn(Schema):
     """What the release rests on."""
 
@@ -316,6 +326,14 @@ add_list(router, "/locations", PLACES, PlaceOut, name="locations", summary="Plac
 add_list(router, "/warehouses", WAREHOUSES, WarehouseOut, name="warehouses", summary="Warehouses")
 add_list(router, "/blocks", BLOCKS, BlockOut, name="blocks", summary="Holds and recalls")
 add_list(router, "/months", MONTHS, MonthOut, name="months", summary="Closed months")
+
+
+@router.post("/locations/{id}", response={200: PlaceOut, **WRITE}, summary="Change a place")
+@requires("place.edit")
+def change_place(request: HttpRequest, id: UUID, body: PlaceIn) -> Location:
+    """409 where its temperature would contradict goods in it (`stock.goods-too-warm`)."""
+    selectors.own_place(id)
+    return services.change_location(actor=request.user, location=id, **body.model_dump())
 
 
 @router.get("/lots/{id}/holders", response={200: Holders, **READ}, summary="Where a lot is now")

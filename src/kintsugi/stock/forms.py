@@ -334,6 +334,40 @@ ADD_PLACE = FormScreen(
 )
 
 
+def edit_place_form() -> type[forms.Form]:
+    """What may be changed of a place: never its code, kind or warehouse."""
+    made: dict[str, forms.Field] = {
+        "name": forms.CharField(label=gettext("Name"), max_length=200, required=False),
+        "zone": forms.ChoiceField(
+            label=gettext("Zone"), required=False, choices=[("", "–"), *choice_pairs(ZONES)]
+        ),
+        "temp_zone": forms.ChoiceField(
+            label=gettext("Temperature"), required=False,
+            choices=[("", gettext("any")), *choice_pairs(TEMPERATURES)],
+            help_text=gettext("Refused where goods lie there that must be kept otherwise."),
+        ),
+    }  # fmt: skip
+    return type("EditPlaceForm", (forms.Form,), made)
+
+
+def _edit(*, user: Any, record: Location, version: Any, **given: str) -> Location:
+    return services.change_location(actor=user, location=record.pk, **given)
+
+
+EDIT_PLACE = FormScreen(
+    permission="place.edit",
+    find=lambda _user, pk: selectors.own_place(pk),
+    title=lambda place: gettext("Change %(place)s") % {"place": place},
+    form=edit_place_form,
+    save=_edit,
+    done=lambda made: f"{reverse('stock:places')}?warehouse={made.warehouse_id}",
+    saved=_("Saved."),
+    submit=_("Save"),
+    cancel=lambda _place: reverse("stock:places"),
+    breadcrumbs=_place_crumbs,
+)
+
+
 # -- months ----------------------------------------------------------------------------------------
 
 

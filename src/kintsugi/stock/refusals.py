@@ -164,6 +164,12 @@ STATES: dict[str, Words] = {
         Text("请没有参与盘点的人批准。", "Ask somebody who counted nothing of it."),
     ),
     "KT141": _counting,
+    "KT143": lambda f: (
+        "stock.goods-too-warm",
+        Text(f"{f.get('product_code', '')} 在 {f.get('location', '')},不能改为这个温区。",
+             f"{f.get('product_code', '')} lies at {f.get('location', '')}; it must not be kept so."),
+        Text("先把货物移走,再改温区。", "Move the goods away first."),
+    ),
     "KT142": lambda f: (
         "stock.not-approved",
         Text("没有他人批准,不能过账。", "Nobody else approved this posting."),

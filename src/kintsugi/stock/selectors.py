@@ -251,6 +251,11 @@ def warehouses() -> QuerySet[Warehouse]:
     return Warehouse.objects.filter(is_void=False)
 
 
+def own_place(pk: UUID) -> Location:
+    """One place of ours. Raises ``Location.DoesNotExist``."""
+    return locations().get(pk=pk, kind__in=OURS)
+
+
 def warehouse_names(ids: Sequence[str]) -> dict[str, str]:
     """Code and name by id; whoever names a limit names it for all to see."""
     return {str(one.pk): str(one) for one in Warehouse.objects.filter(pk__in=list(ids))}

@@ -84,6 +84,29 @@ def add_location(
         )  # fmt: skip
 
 
+def change_location(
+    *, actor: Any, location: UUID, name: str, zone: str, temp_zone: str
+) -> Location:
+    """Change what a place is called and what may lie there. Raises KintsugiError
+    ``stock.goods-too-warm`` where the temperature contradicts goods in it, ``stock.bin-needs-zone``
+    or NotFound."""
+    with recorded(actor=actor, command="stock.change-location", reason=name[:400]), explained():
+        found = Location.objects.select_for_update(of=("self",)).filter(pk=location).first()
+        if found is None:
+            raise NotFound(Text("库位", "location"), str(location))
+        if found.kind == "bin" and not zone:
+            raise KintsugiError(
+                "stock.bin-needs-zone",
+                Text("库位须属于一个库区。", "A bin belongs to a zone."),
+                Text("选择库区。", "Choose its zone."),
+                field="zone",
+            )
+        Location.objects.filter(pk=found.pk).update(
+            name=name.strip(), zone=zone, temp_zone=temp_zone, version=found.version + 1
+        )
+        return Location.objects.select_related("warehouse").get(pk=found.pk)
+
+
 def world(kind: str) -> Location:
     """The one place of a kind that is nobody's: supplier, scrap, loss, opening, in transit. Made
     on first use, inside a recorded transaction."""

@@ -7,6 +7,7 @@ from kintsugi.stock.counting.urls import urlpatterns as counting
 from kintsugi.stock.forms import (
     ADD_PLACE,
     CLOSE_MONTH,
+    EDIT_PLACE,
     MOVE,
     OPEN_WAREHOUSE,
     PLACE_BLOCK,
@@ -61,6 +62,7 @@ urlpatterns = [
     path("warehouses/new/", OPEN_WAREHOUSE.as_view(), name="open-warehouse"),
     path("places/", PLACES.as_view(), name="places"),
     path("places/new/", ADD_PLACE.as_view(), name="add-place"),
+    path("places/<uuid:pk>/", EDIT_PLACE.as_view(), name="edit-place"),
     path("months/", MONTHS.as_view(), name="months"),
     path("months/close/", CLOSE_MONTH.as_view(), name="close-month"),
     *counting,

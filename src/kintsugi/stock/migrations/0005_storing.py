@@ -610,4 +610,5 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(query("stock", "storing"), migrations.RunSQL.noop),
+        migrations.RunSQL(query("stock", "places"), migrations.RunSQL.noop),
     ]

@@ -48,10 +48,10 @@ def chart(
     first, span = times[0], max(1.0, times[-1] - times[0])
 
     def x(seconds: float) -> int:
-        return round(LEFT + (WIDTH - LEFT - RIGHT) * (seconds - first) / span)
+        return int(LEFT + (WIDTH - LEFT - RIGHT) * (seconds - first) / span + 0.5)
 
     def y(degrees: float) -> int:
-        return round(TOP + (HEIGHT - TOP - BOTTOM) * (top - degrees) / (top - bottom))
+        return int(TOP + (HEIGHT - TOP - BOTTOM) * (top - degrees) / (top - bottom) + 0.5)
 
     lines: list[list[str]] = []
     before: float | None = None

@@ -73,10 +73,9 @@ def checked(
             wrong.append(_wrong(number, "humidity", humidity, "0 … 100 %"))
         if len(wrong) > WRONG_SHOWN:
             break
-        for name, value in zip(
-            columns, (str(number), code, when and when.astimezone(dt.UTC).isoformat(), row["temperature"],
-                      humidity or None), strict=True,
-        ):  # fmt: skip
+        instant = when.astimezone(dt.UTC).isoformat() if when else None
+        given = (str(number), code, instant, row["temperature"], humidity or None)
+        for name, value in zip(columns, given, strict=True):
             columns[name].append(value)
     if wrong:
         raise readings_wrong(wrong)

@@ -296,7 +296,8 @@ def _hold(
     actor: Any, found: Excursion, goods: Sequence[Mapping[str, Any]], at: dt.datetime
 ) -> list[str]:
     """Holds on the cold-chain goods among them that this excursion does not hold yet."""
-    held = set(Block.objects.filter(pk__in=found.blocks).values_list("product", "lot", "unit"))
+    standing = Block.objects.filter(pk__in=found.blocks)
+    held: set[tuple[Any, Any, Any]] = set(standing.values_list("product", "lot", "unit"))
     made = []
     for one in goods:
         unit = one["unit_id"]

@@ -1,5 +1,7 @@
 """The page of what is due to be looked at."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -38,7 +40,7 @@ def due(request: HttpRequest) -> HttpResponse:
     return render(request, "stock/due.html", context)
 
 
-def _record_url(row: dict[str, object]) -> str:
+def _record_url(row: dict[str, Any]) -> str:
     place = f"{row['warehouse']}/{row['location']}" if row["warehouse"] else str(row["location"])
     given = {"place": place, "product_code": row["product_code"], "lot_no": row["lot_no"] or ""}
     return f"{reverse('stock:record-check')}?{urlencode(given)}"
