@@ -102,3 +102,19 @@ def test_the_benchmark_of_stock_ships_what_it_says() -> None:
     assert found["postings"] == 100
     assert found["ours_ms"] > 0
     assert abs(found["ratio"] - found["ours_ms"] / found["bare_ms"]) < 0.1
+
+
+def test_the_benchmark_of_traces_reaches_every_customer() -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "DATABASE_URL"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.trace", "500"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert (found["moves"], found["customers"]) == (500, 50)
+    assert found["bare_ms"] > 0

@@ -30,7 +30,7 @@ from kintsugi.products.api import router as products
 from kintsugi.products.api import trade
 from kintsugi.purchasing.api import router as purchasing
 from kintsugi.sales.api import router as sales
-from kintsugi.stock.api import router as stock
+from kintsugi.stock.api import ROUTERS as STOCK
 
 DESCRIPTION = """
 Everything the pages of Kintsugi show, as JSON. 页面上的全部数据,以 JSON 提供。
@@ -163,7 +163,7 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/parties", parties),
     ("/licences", licences),
     ("/trade", trade),
-    ("/stock", stock),
+    *(("/stock", router) for router in STOCK),
     ("/purchasing", purchasing),
     ("/sales", sales),
     *(("", router) for router in ONBOARDING),

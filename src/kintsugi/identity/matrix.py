@@ -46,7 +46,9 @@ OBJECTS: dict[str, Thing] = {
     "stock": _thing("库存", "stock", "read create export"),
     "place": _thing("仓库与库位", "warehouses and locations", "read create edit"),
     "block": _thing("冻结与召回", "holds and recalls", "read create approve"),
-    "stocktake": _thing("盘点", "stocktakes", "read create approve export"),
+    "stocktake": _thing("盘点与调整", "stocktakes and adjustments", "read create approve export"),
+    "value": _thing("库存金额", "value of stock", "read export", whole=True),
+    "drill": _thing("召回演练", "recall drills", "read create export", whole=True),
     "storage": _thing(
         "养护与温度", "storage checks and temperatures", "read create approve export"
     ),
@@ -183,7 +185,7 @@ _LISTED = (
         " requisition.read requisition.create order.read delivery.read delivery.create"
         " delivery.approve delivery.export"
         " return.read return.create stocktake.read stocktake.create stocktake.export"
-        " storage.read storage.create storage.export",
+        " storage.read storage.create storage.export drill.read",
         "收货、上架、拣选、发货、盘点。", "Receives, puts away, picks, ships and counts.",
     ),
     _role(
@@ -199,13 +201,13 @@ _LISTED = (
         " contract.read order.read order.approve delivery.read delivery.approve"
         " delivery.export return.read return.approve return.export stocktake.read"
         " stocktake.approve stocktake.export storage.read storage.create storage.approve"
-        " storage.export",
+        " storage.export drill.read drill.create drill.export",
         "批准、放行、召回与质量记录。", "Approves, releases, recalls, keeps the quality record.",
     ),
     _role(
         "finance", "财务", "Finance", "all",
         f"{_RECORDS} {_LISTS} signature.sign"
-        " stock.read stock.export place.read month.read month.approve"
+        " stock.read stock.export place.read month.read month.approve value.read value.export"
         " licence.read purchase.read inbound.read requisition.read contract.read contract.approve"
         " payable.read payable.create payable.approve payable.export"
         " order.read order.approve delivery.read return.read invoice.read invoice.create"
@@ -241,7 +243,8 @@ _LISTED = (
         " requisition.read requisition.export payable.read payable.export"
         " inbound.export contract.read contract.export order.read order.export"
         " delivery.read delivery.export return.read return.export invoice.read"
-        " invoice.export stocktake.read stocktake.export storage.read storage.export",
+        " invoice.export stocktake.read stocktake.export storage.read storage.export"
+        " drill.read drill.export value.read value.export",
         "只读全部记录,出具证据。", "Reads every record, changes none, gives evidence.",
     ),
     _role(

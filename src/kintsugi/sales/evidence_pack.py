@@ -1,4 +1,4 @@
-"""Evidence packs, retention and the auditor's desk: what the record knows of contracts and orders."""
+"""Evidence packs, retention and the auditor's desk: what the record knows of sales."""
 
 from kintsugi.audit.selectors import (
     Chapter,

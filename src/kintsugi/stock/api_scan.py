@@ -13,10 +13,10 @@ from kintsugi.core.access import requires
 from kintsugi.core.api.schemas import WRITE
 from kintsugi.core.screens.parts import language
 from kintsugi.core.screens.scan import RAW_CHARS
-from kintsugi.stock.api_refs import PlaceOut, ProductRef
 from kintsugi.stock.models import Location
 from kintsugi.stock.scan_faults import expiry_of
 from kintsugi.stock.scanning import SCANS_MAX, Candidate, Fault, Scanned, understand_many
+from kintsugi.stock.schemas import PlaceOut, ProductRef
 from kintsugi.stock.views import today
 
 router = Router()

@@ -44,6 +44,12 @@ def crumbs(*parts: tuple[Words, str]) -> list[tuple[Words, str]]:
     return [(words, reverse(name)) for words, name in (STOCK_CRUMB, *parts)]
 
 
+def trace_action(kind: str, key: UUID) -> Action:
+    """The way to the trace of what a page shows."""
+    address = f"{reverse('stock:trace')}?{urlencode({'kind': kind, 'id': str(key)})}"
+    return Action(Text("追溯", "Trace"), address, "route")
+
+
 def block_actions(
     code: str, standing: Sequence[Block], *, lot_no: str = "", serial_no: str = ""
 ) -> list[Action]:
@@ -121,6 +127,7 @@ LOT = DetailScreen(
     actions=lambda lot: [
         *block_actions(lot.product.product_code, lot.standing, lot_no=lot.lot_no),
         label_action(own_item(lot.product.product_code, lot_no=lot.lot_no)),
+        trace_action("lot", lot.pk),
     ],
     panels=(
         Fields(
@@ -201,6 +208,7 @@ UNIT = DetailScreen(
     actions=lambda unit: [
         *block_actions(unit.product.product_code, unit.standing, serial_no=unit.serial_no),
         label_action(own_item(unit.product.product_code, serial_no=unit.serial_no)),
+        trace_action("unit", unit.pk),
     ],
     panels=(
         Fields(
@@ -247,10 +255,14 @@ def find_posting(_user: Any, pk: UUID) -> Posting:
 
 
 def reverse_action(posting: Any) -> list[Action]:
-    """The way to a reversal, for what can be reversed."""
+    """The way to its trace, and to a reversal, for what can be reversed."""
+    follow = trace_action("posting", posting.pk)
     if posting.reversal is not None or posting.kind == "reversal":
-        return []
-    return [Action(_("Reverse"), reverse("stock:reverse", args=[posting.pk]), "arrow-back-up")]
+        return [follow]
+    return [
+        follow,
+        Action(_("Reverse"), reverse("stock:reverse", args=[posting.pk]), "arrow-back-up"),
+    ]
 
 
 def posting_pills(posting: Any) -> list[tuple[Words, str]]:

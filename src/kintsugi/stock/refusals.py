@@ -114,6 +114,22 @@ def _untracked(f: Facts) -> tuple[str, Text, Text]:
     )  # fmt: skip
 
 
+def _counting(f: Facts) -> tuple[str, Text, Text]:
+    if f.get("why") == "state":
+        return (
+            "stocktake.not-counting",
+            Text("这次盘点不在盘点状态。", "This stocktake is not being counted."),
+            Text(
+                "先开始盘点;已结束的另建一次。", "Start it first; plan another one if it is over."
+            ),
+        )
+    return (
+        "stocktake.not-ready",
+        Text("盘点还不能过账。", "The stocktake cannot be posted yet."),
+        Text("盘完每一行,并为每处差异写明原因。", "Count every line and explain every difference."),
+    )
+
+
 STATES: dict[str, Words] = {
     "KT100": _elsewhere,
     "KT101": _too_little,
@@ -133,6 +149,23 @@ STATES: dict[str, Words] = {
     ),
     "KT107": _reserved,
     "KT108": _untracked,
+    "KT140": lambda f: (
+        "stocktake.counter",
+        Text("参与盘点的人不能批准。", "Who counted in it cannot approve it."),
+        Text("请没有参与盘点的人批准。", "Ask somebody who counted nothing of it."),
+    ),
+    "KT141": _counting,
+    "KT143": lambda f: (
+        "stock.goods-too-warm",
+        Text(f"{f.get('product_code', '')} 在 {f.get('location', '')},不能改为这个温区。",
+             f"{f.get('product_code', '')} lies at {f.get('location', '')}; it must not be kept so."),
+        Text("先把货物移走,再改温区。", "Move the goods away first."),
+    ),
+    "KT142": lambda f: (
+        "stock.not-approved",
+        Text("没有他人批准,不能过账。", "Nobody else approved this posting."),
+        Text("先申请,再由另一人批准。", "Ask for it, and let another person approve."),
+    ),
 }  # fmt: skip
 
 #: A block whose refusal by a rule of the ledger is raised in words.

@@ -36,6 +36,7 @@ from kintsugi.stock.models import (
     Move,
     Period,
     Posting,
+    RecallDrill,
     Reservation,
     Unit,
     Warehouse,
@@ -46,6 +47,8 @@ from kintsugi.stock.selectors_taking import free_at as free_at
 from kintsugi.stock.selectors_taking import holders_of_units as holders_of_units
 from kintsugi.stock.selectors_taking import kept_goods as kept_goods
 from kintsugi.stock.selectors_taking import signed_costs as signed_costs
+from kintsugi.stock.valuing.selectors import CHECKS as CHECKS
+from kintsugi.stock.valuing.selectors import broken as broken
 from kintsugi.stock.whose import (
     warehouse_within as warehouse_within,
 )  # for documents of a warehouse
@@ -321,6 +324,11 @@ def tracking_of(products: Sequence[UUID]) -> dict[UUID, str]:
         return dict(cursor.fetchall())
 
 
+def own_place(pk: UUID) -> Location:
+    """One place of ours. Raises ``Location.DoesNotExist``."""
+    return locations().get(pk=pk, kind__in=OURS)
+
+
 def warehouse_names(ids: Sequence[str]) -> dict[str, str]:
     """Code and name by id; whoever names a limit names it for all to see."""
     return {str(one.pk): str(one) for one in Warehouse.objects.filter(pk__in=list(ids))}
@@ -395,6 +403,24 @@ def lots() -> QuerySet[Lot]:
 def locations() -> QuerySet[Location]:
     """All places."""
     return Location.objects.filter(is_void=False).select_related("warehouse", "party")
+
+
+def recall_figures(
+    *, lots: Sequence[UUID], units: Sequence[UUID], limit: int
+) -> list[dict[str, Any]]:
+    """What came to and left each place of these things, with who can be told."""
+    statement = query("stock", "recall_figures")
+    return _rows(statement, lots=list(lots), units=list(units), limit=limit)
+
+
+def drills() -> QuerySet[RecallDrill]:
+    """Recalls that were tried out."""
+    return RecallDrill.objects.filter(is_void=False).select_related("product", "lot")
+
+
+def drill(pk: UUID) -> RecallDrill:
+    """One of them. Raises ``RecallDrill.DoesNotExist``."""
+    return drills().get(pk=pk)
 
 
 def _rows(statement: str, **params: Any) -> list[dict[str, Any]]:

@@ -86,6 +86,29 @@ def add_location(
         )  # fmt: skip
 
 
+def change_location(
+    *, actor: Any, location: UUID, name: str, zone: str, temp_zone: str
+) -> Location:
+    """Change what a place is called and what may lie there. Raises KintsugiError
+    ``stock.goods-too-warm`` where the temperature contradicts goods in it, ``stock.bin-needs-zone``
+    or NotFound."""
+    with recorded(actor=actor, command="stock.change-location", reason=name[:400]), explained():
+        found = Location.objects.select_for_update(of=("self",)).filter(pk=location).first()
+        if found is None:
+            raise NotFound(Text("库位", "location"), str(location))
+        if found.kind == "bin" and not zone:
+            raise KintsugiError(
+                "stock.bin-needs-zone",
+                Text("库位须属于一个库区。", "A bin belongs to a zone."),
+                Text("选择库区。", "Choose its zone."),
+                field="zone",
+            )
+        Location.objects.filter(pk=found.pk).update(
+            name=name.strip(), zone=zone, temp_zone=temp_zone, version=found.version + 1
+        )
+        return Location.objects.select_related("warehouse").get(pk=found.pk)
+
+
 def world(kind: str) -> Location:
     """The one place of a kind that is nobody's: supplier, scrap, loss, opening, in transit. Made
     on first use, inside a recorded transaction."""
@@ -481,7 +504,7 @@ def _head(
 
 def _insert(posting: Posting, lines: Sequence[Line]) -> None:
     """All moves in one statement: the ledger's trigger sees them together."""
-    costs = _outgoing_costs(lines)
+    costs = _average_costs(lines)
     with explained():
         Move.objects.bulk_create(
             Move(
@@ -510,11 +533,11 @@ def _next_number(day: dt.date) -> str:
         return f"ST-{day:%Y%m%d}-{cursor.fetchone()[0]:06d}"
 
 
-def _outgoing_costs(lines: Sequence[Line]) -> dict[UUID, Decimal | None]:
-    """What one of each product that leaves the house is worth; its value stays locked."""
+def _average_costs(lines: Sequence[Line]) -> dict[UUID, Decimal | None]:
+    """What one of each product that enters or leaves the house is worth; its value stays locked."""
     columns = [[getattr(line, name) for line in lines] for name in ("product", "source", "target")]
     with connection.cursor() as cursor:
-        cursor.execute(query("stock", "outgoing_costs"), columns)
+        cursor.execute(query("stock", "average_costs"), columns)
         return dict(cursor.fetchall())
 
 

@@ -15,9 +15,15 @@ from kintsugi.stock.lines import Line
 from kintsugi.stock.models import Location, Lot, Unit
 from kintsugi.stock.services import register_lot, register_units, world
 
-#: Postings by hand. The others belong to documents (orders, deliveries, inspections, counts) that
-#: ask for more than one person.
-HAND_KINDS = ("transfer", "scrap", "opening")
+#: Postings by hand. The others belong to documents (orders, deliveries, inspections, counts,
+#: adjustments) that ask for more than one person.
+HAND_KINDS = ("transfer", "opening")
+#: What lines are typed for, with the place outside that they come from or go to.
+OUTSIDE = {
+    "transfer": "in_transit", "opening": "opening", "scrap": "scrap", "loss": "loss",
+    "gain": "loss",
+}  # fmt: skip
+INWARD, OUTWARD = ("opening", "gain"), ("scrap", "loss")
 #: Where they may put something: consignment and repair are handed over by a document.
 HAND_TARGETS = ("bin", "van", "in_transit")
 
@@ -66,11 +72,11 @@ def clean_serial(text: str) -> str:
     return "".join(text.split()).upper()
 
 
-def product_of(code: str, known: dict[str, Any], line: int = 1) -> Any:
+def product_of(code: str, known: dict[str, Any], line: int = 1, field: str = "product_code") -> Any:
     """A product by its code. Raises KintsugiError ``stock.unknown-product-code``."""
     found = known.get(code.strip()) or known.get(_product_code(code))
     if found is None:
-        raise unknown("product_code", "产品", "product", code, line)
+        raise unknown(field, "产品", "product", code, line)
     return found
 
 
@@ -96,12 +102,22 @@ def places_of(codes: Iterable[str]) -> dict[str, Location]:
     return made
 
 
+def place_named(text: str, field: str, line: int = 1) -> Location:
+    """One place as typed, in capitals or not. Raises KintsugiError ``stock.unknown-<field>``."""
+    spelt = ("".join(text.split()), clean_serial(text))
+    known = places_of(spelt)
+    found = known.get(spelt[1]) or known.get(spelt[0])
+    if found is None:
+        raise unknown(field, "库位", "location", text, line)
+    return found
+
+
 class Reader:
     """Reads typed lines of one kind; what is new with an opening balance is registered, so this
     happens inside a recorded transaction."""
 
     def __init__(self, kind: str, typed: Sequence[TypedLine]) -> None:
-        assert kind in HAND_KINDS, f"{kind} is no posting by hand"
+        assert kind in OUTSIDE, f"nobody types lines of {kind}"
         self.kind = kind
         self.typed = typed
         self.products = products_of(one.product_code for one in typed)
@@ -125,16 +141,16 @@ class Reader:
 
     def lines(self) -> list[Line]:
         """The lines. Raises KintsugiError ``stock.unknown-*`` or ``stock.place-not-ours``."""
-        outside = world({"opening": "opening", "scrap": "scrap"}.get(self.kind, "in_transit"))
-        if self.kind == "opening":
+        outside = world(OUTSIDE[self.kind])
+        if self.kind in INWARD:
             self._register(outside)
         return [self._line(one, number, outside) for number, one in enumerate(self.typed, 1)]
 
     def _line(self, one: TypedLine, number: int, outside: Location) -> Line:
         product = product_of(one.product_code, self.products, number)
-        if self.kind == "opening":
+        if self.kind in INWARD:
             source, target = outside, self._place(one.target, "target", number)
-        elif self.kind == "scrap":
+        elif self.kind in OUTWARD:
             source, target = self._place(one.source, "source", number), outside
         else:
             source = self._place(one.source, "source", number)

@@ -3,9 +3,11 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from kintsugi.stock.counting.urls import urlpatterns as counting
 from kintsugi.stock.forms import (
     ADD_PLACE,
     CLOSE_MONTH,
+    EDIT_PLACE,
     MOVE,
     OPEN_WAREHOUSE,
     PLACE_BLOCK,
@@ -27,6 +29,9 @@ from kintsugi.stock.screens import (
     WAREHOUSES,
     WITHIN,
 )
+from kintsugi.stock.storing.urls import urlpatterns as storing
+from kintsugi.stock.tracing.urls import urlpatterns as tracing
+from kintsugi.stock.valuing.urls import urlpatterns as valuing
 
 
 class WithinConverter(StringConverter):
@@ -61,6 +66,11 @@ urlpatterns = [
     path("warehouses/new/", OPEN_WAREHOUSE.as_view(), name="open-warehouse"),
     path("places/", PLACES.as_view(), name="places"),
     path("places/new/", ADD_PLACE.as_view(), name="add-place"),
+    path("places/<uuid:pk>/", EDIT_PLACE.as_view(), name="edit-place"),
     path("months/", MONTHS.as_view(), name="months"),
     path("months/close/", CLOSE_MONTH.as_view(), name="close-month"),
+    *counting,
+    *tracing,
+    *valuing,
+    *storing,
 ]

@@ -29,6 +29,7 @@ COMMANDS = (
     "checksum",
     "scan",
     "audit",
+    "check_stock",
     "witness",
     "doctor",
     "migrate",

@@ -42,23 +42,48 @@ STATUS: dict[str, int] = {
     "access.denied": 403,
     "access.no-rule": 403,
 }
-#: Refusals of stock: by the wrong person, against its state, or of what was typed.
-_STOCK: dict[int, str] = {
-    403: "same-person own-posting place-of-others",
-    409: (
-        "not-enough unit-elsewhere recall hold rejected expired temperature month-closed "
-        "unit-reserved reversed no-reversal released unit-fixed lot-differs code-taken month- "
-        "running"
-    ),
-    422: (
-        "unit-twice serial-twice serial-missing lot-missing not-tracked quantity no-lines "
-        "too-many-lines backdated day-to-come reason-missing code-missing place-missing "
-        "place-not-ours unit-of-other-lot unknown-product-code unknown-source unknown-target "
-        "unknown-lot-no unknown-serial-no"
-    ),
+#: Refusals of stock and of what belongs to it: by the wrong person, against its state, or of what
+#: was typed.
+_STOCK: dict[str, dict[int, str]] = {
+    "stock": {
+        403: "same-person own-posting place-of-others",
+        404: "check-unknown",
+        409: (
+            "not-enough unit-elsewhere recall hold rejected expired temperature month-closed "
+            "unit-reserved reversed no-reversal released unit-fixed lot-differs code-taken "
+            "month-running not-approved goods-too-warm"
+        ),
+        422: (
+            "unit-twice serial-twice serial-missing lot-missing not-tracked quantity no-lines "
+            "too-many-lines backdated day-to-come reason-missing code-missing place-missing "
+            "place-not-ours unit-of-other-lot unknown-product-code unknown-source unknown-target "
+            "unknown-lot-no unknown-serial-no unknown-place unknown-places unknown-products "
+            "several-warehouses bin-needs-zone"
+        ),
+    },
+    "stocktake": {
+        403: "counter nobody",
+        409: (
+            "not-counting not-ready open not-in-review counted-already no-difference "
+            "with-customer too-large nothing"
+        ),
+        422: "not-in-plan entries too-many-codes reason-missing note-missing",
+    },
+    "storage": {
+        403: "same-person nobody",
+        409: "judged sensor-taken running",
+        422: (
+            "readings-wrong too-many-readings file-wrong range reason-missing unknown-sensor "
+            "nothing-wrong kind no-such-goods"
+        ),
+    },
+    "trace": {404: "unknown", 422: "range too-much"},
 }
 STATUS.update(
-    {f"stock.{code}": status for status, codes in _STOCK.items() for code in codes.split()}
+    (f"{app}.{name}", status)
+    for app, listed in _STOCK.items()
+    for status, names in listed.items()
+    for name in names.split()
 )
 #: Refusals of licences, first reviews and merges; what was typed is 400.
 _TRADE: dict[int, str] = {

@@ -122,7 +122,9 @@ class ReceiptLine(Scoped, BusinessModel):
         indexes = [models.Index(fields=["lot"], name="receipt_of_lot")]
         constraints = [
             models.UniqueConstraint(fields=["receipt", "line"], name="purchase_receipt_line_once"),
-            models.CheckConstraint(condition=Q(qty__gt=0), name="purchase_receipt_line_of_something"),
+            models.CheckConstraint(
+                condition=Q(qty__gt=0), name="purchase_receipt_line_of_something"
+            ),
             models.CheckConstraint(
                 condition=Q(qualified__gte=0, rejected__gte=0)
                 & (Q(qualified=0, rejected=0) | Q(qty=F("qualified") + F("rejected"))),

@@ -78,7 +78,9 @@ class ReturnLine(Scoped, BusinessModel):
         verbose_name = _("line of a return to a supplier")
         verbose_name_plural = _("lines of returns to suppliers")
         constraints = [
-            models.UniqueConstraint(fields=["goods_return", "line"], name="purchase_return_line_once"),
+            models.UniqueConstraint(
+                fields=["goods_return", "line"], name="purchase_return_line_once"
+            ),
             models.CheckConstraint(condition=Q(qty__gt=0), name="return_line_of_something"),
             models.CheckConstraint(
                 condition=Q(unit__isnull=True) | Q(qty=1), name="return_line_unit_alone"

@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stock", "0002_scope"),
+        ("stock", "0005_storing"),
     ]
 
     operations = [
