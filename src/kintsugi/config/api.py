@@ -29,6 +29,7 @@ from kintsugi.products.api import router as products
 from kintsugi.purchasing.api import router as purchasing
 from kintsugi.sales.api import router as sales
 from kintsugi.stock.api import router as stock
+from kintsugi.takeover.api import router as takeover
 
 DESCRIPTION = """
 Everything the pages of Kintsugi show, as JSON. 页面上的全部数据,以 JSON 提供。
@@ -160,6 +161,7 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/products", products),
     ("/parties", parties),
     ("/stock", stock),
+    ("/takeover", takeover),
     ("/purchasing", purchasing),
     ("/sales", sales),
     *(("", router) for router in ONBOARDING),

@@ -49,6 +49,7 @@ ENTRIES: list[NavEntry] = [
     NavEntry("stock:blocks", _("Holds and recalls"), "alert-triangle", "q", WAREHOUSE),
     NavEntry("stock:warehouses", _("Warehouses"), "building-warehouse", "z", WAREHOUSE),
     NavEntry("stock:months", _("Closed months"), "calendar", "1", WAREHOUSE),
+    NavEntry("takeover:list", _("Take over stock"), "database-import", "2", WAREHOUSE),
     NavEntry("onboarding:list", _("Sources and runs"), "database-import", "r", INTAKE),
     NavEntry("people:list", _("People"), "users", "u", ACCESS),
     NavEntry("people:review", _("Access review"), "checklist", "v", ACCESS),

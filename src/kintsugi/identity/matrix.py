@@ -50,6 +50,7 @@ OBJECTS: dict[str, Thing] = {
     "storage": _thing(
         "养护与温度", "storage checks and temperatures", "read create approve export"
     ),
+    "takeover": _thing("库存接管", "takeovers of stock", "read create approve export", whole=True),
     "purchase": _thing("采购", "purchases", "read create edit approve export"),
     "inbound": _thing("收货与验收", "receipts and acceptance", "read create approve export"),
     "contract": _thing("销售合同", "sales contracts", "read create edit approve export"),
@@ -128,7 +129,8 @@ _LISTED = (
         " party.create party.edit party.void source.edit source.export run.import run.approve"
         " run.export issue.edit issue.export pack.read pack.create act.read act.create"
         " signature.read signature.sign"
-        " licence.read licence.create licence.edit licence.export",
+        " licence.read licence.create licence.edit licence.export"
+        " takeover.read takeover.create takeover.export",
         "导入、清洗并维护主数据。", "Brings data in, cleans it and keeps it true.",
     ),
     _role(
@@ -192,7 +194,7 @@ _LISTED = (
         " contract.read order.read order.approve delivery.read delivery.approve"
         " delivery.export return.read return.approve return.export stocktake.read"
         " stocktake.approve stocktake.export storage.read storage.create storage.approve"
-        " storage.export",
+        " storage.export takeover.read takeover.approve",
         "批准、放行、召回与质量记录。", "Approves, releases, recalls, keeps the quality record.",
     ),
     _role(
@@ -201,7 +203,8 @@ _LISTED = (
         " stock.read stock.export place.read month.read month.approve"
         " licence.read purchase.read inbound.read contract.read contract.approve"
         " order.read order.approve delivery.read return.read invoice.read invoice.create"
-        " invoice.approve invoice.export stocktake.read stocktake.approve",
+        " invoice.approve invoice.export stocktake.read stocktake.approve"
+        " takeover.read takeover.approve",
         "发票与结算。", "Invoices and settlement.",
     ),
     _role(
@@ -231,7 +234,8 @@ _LISTED = (
         " licence.read licence.export purchase.read purchase.export inbound.read"
         " inbound.export contract.read contract.export order.read order.export"
         " delivery.read delivery.export return.read return.export invoice.read"
-        " invoice.export stocktake.read stocktake.export storage.read storage.export",
+        " invoice.export stocktake.read stocktake.export storage.read storage.export"
+        " takeover.read takeover.export",
         "只读全部记录,出具证据。", "Reads every record, changes none, gives evidence.",
     ),
     _role(

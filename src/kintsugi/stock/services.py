@@ -19,9 +19,9 @@ from kintsugi.core.errors import KintsugiError, NotFound, Text
 from kintsugi.core.ids import uuid7
 from kintsugi.core.queries import query
 from kintsugi.stock.kinds import POSTING_KINDS
+from kintsugi.stock.lines import Document as Document  # others import it from here
+from kintsugi.stock.lines import Line as Line
 from kintsugi.stock.lines import (
-    Document,
-    Line,
     check_places,
     check_quantities,
     check_size,
@@ -82,6 +82,24 @@ def add_location(
             warehouse=warehouse, code=code, kind=kind, zone=zone, temp_zone=temp_zone,
             name=name, party_id=party,
         )  # fmt: skip
+
+
+def add_bins(*, actor: Any, warehouse: Warehouse, bins: Mapping[str, str]) -> int:
+    """Add locations for qualified goods to a warehouse: their names by code; those that are there
+    stay as they are. The number added, in two statements whatever their number."""
+    wanted = {_code(code): name for code, name in bins.items()}
+    with recorded(actor=actor, command="stock.add-location", reason=warehouse.code):
+        known = set(
+            Location.objects.filter(warehouse=warehouse, code__in=wanted).values_list(
+                "code", flat=True
+            )
+        )
+        made = Location.objects.bulk_create(
+            Location(warehouse=warehouse, code=code, kind="bin", zone="qualified", name=name)
+            for code, name in wanted.items()
+            if code not in known
+        )
+    return len(made)
 
 
 def world(kind: str) -> Location:
@@ -157,6 +175,30 @@ def register_lot(
         Lot.objects.filter(pk=lot.pk).update(**{field: read})
         setattr(lot, field, read)
     return lot
+
+
+def register_lots(
+    *, lots: Sequence[tuple[UUID, str, dt.date | None, dt.date | None]]
+) -> dict[tuple[UUID, str], Lot]:
+    """Lots by product and number, from (product, lot number, made on, expiry): new ones are made,
+    dates that were not known are filled in, all in two statements, inside a recorded transaction.
+
+    The caller has looked that no dates contradict each other or known ones: here the known stay.
+    """
+    said = {(product, number): (made, expiry) for product, number, made, expiry in lots}
+    columns: list[Any] = [
+        [uuid7() for _ in said],
+        [product for product, _ in said],
+        [number for _, number in said],
+        [made for made, _ in said.values()],
+        [expiry for _, expiry in said.values()],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(query("stock", "register_lots"), columns)
+    found = Lot.objects.filter(
+        product_id__in={product for product, _ in said}, lot_no__in={number for _, number in said}
+    )
+    return {(one.product_id, one.lot_no): one for one in found}
 
 
 def register_units(
