@@ -77,6 +77,7 @@ PROVEN = {"identity.act": "identity_check"}
 MAKE = {
     "identity.act": rows.act_in,
     "audit.pack": rows.pack,
+    "takeover.takeover": rows.takeover,
     "onboarding.source": rows.source,
     "onboarding.run": rows.run,
     "onboarding.issue": rows.issue,
