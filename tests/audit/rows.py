@@ -424,10 +424,14 @@ def block() -> UUID:
 
 
 def takeover(**values: Any) -> UUID:
-    decided = {"decided_at": "2026-11-26T08:00:00Z"} if values.get("status") == "posted" else {}
     return insert(
         "takeover_takeover",
-        **{"number": uuid7().hex, "system": uuid7().hex[:20], **decided, **values},
+        **{
+            "number": uuid7().hex,
+            "system": uuid7().hex[:20],
+            "decided_at": "2026-11-26T08:00:00Z",
+            **values,
+        },
     )
 
 

@@ -16,7 +16,7 @@ from kintsugi.core.errors import NotFound, Text
 from kintsugi.takeover import selectors, services
 from kintsugi.takeover.kinds import DIFFERENCES, FAULTS
 from kintsugi.takeover.models import Takeover
-from kintsugi.takeover.screens import now
+from kintsugi.takeover.views import now
 
 router = Router(tags=["Takeover of stock"])
 
@@ -119,17 +119,16 @@ class Why(Schema):
     reason: Reason
 
 
-@router.get("/systems", response={200: Systems} | READ, operation_id="takeover_systems")
+@router.get("/systems", response={200: Systems} | READ)
 @requires("takeover.read")
-def systems(request: HttpRequest) -> dict[str, Any]:
+def takeover_systems(request: HttpRequest) -> dict[str, Any]:
     """Systems that state stock."""
     return {"items": selectors.systems()}
 
 
-@router.get("/systems/{system}/review", response={200: Review} | READ,
-            operation_id="takeover_review")  # fmt: skip
+@router.get("/systems/{system}/review", response={200: Review} | READ)  # fmt: skip
 @requires("takeover.read")
-def review(request: HttpRequest, system: System) -> dict[str, Any]:
+def takeover_review(request: HttpRequest, system: System) -> dict[str, Any]:
     """What is wrong with the rows that wait, and what differs within the system's own data."""
     _known(system)
     faults = selectors.faults(system)[: selectors.LISTED_MAX]
@@ -139,10 +138,9 @@ def review(request: HttpRequest, system: System) -> dict[str, Any]:
     }
 
 
-@router.post("/systems/{system}/propose", response={201: TakeoverOut} | WRITE,
-             operation_id="takeover_propose")  # fmt: skip
+@router.post("/systems/{system}/propose", response={201: TakeoverOut} | WRITE)  # fmt: skip
 @requires("takeover.create")
-def propose(request: HttpRequest, system: System, body: Why, key: str = KEY) -> Any:
+def takeover_propose(request: HttpRequest, system: System, body: Why, key: str = KEY) -> Any:
     """Ask that the sound rows become an opening balance."""
     _known(system)
     made = services.propose(
@@ -151,26 +149,24 @@ def propose(request: HttpRequest, system: System, body: Why, key: str = KEY) -> 
     return Status(201, made)
 
 
-@router.get("/{number}", response={200: TakeoverDetail} | READ, operation_id="takeover_read")
+@router.get("/{number}", response={200: TakeoverDetail} | READ)
 @requires("takeover.read")
-def read(request: HttpRequest, number: System) -> Takeover:
+def takeover_read(request: HttpRequest, number: System) -> Takeover:
     """One takeover."""
     return _found(number)
 
 
-@router.post("/{number}/approve", response={200: TakeoverDetail} | WRITE,
-             operation_id="takeover_approve")  # fmt: skip
+@router.post("/{number}/approve", response={200: TakeoverDetail} | WRITE)  # fmt: skip
 @requires("takeover.approve")
-def approve(request: HttpRequest, number: System, body: Why) -> Takeover:
+def takeover_approve(request: HttpRequest, number: System, body: Why) -> Takeover:
     """Post it; by another person than who asked. A second time changes nothing."""
     found = _found(number)
     return services.approve(actor=request.user, takeover=found.pk, reason=body.reason, at=now())
 
 
-@router.post("/{number}/withdraw", response={200: TakeoverDetail} | WRITE,
-             operation_id="takeover_withdraw")  # fmt: skip
+@router.post("/{number}/withdraw", response={200: TakeoverDetail} | WRITE)  # fmt: skip
 @requires("takeover.create")
-def withdraw(request: HttpRequest, number: System, body: Why) -> Takeover:
+def takeover_withdraw(request: HttpRequest, number: System, body: Why) -> Takeover:
     """Take it back before it is approved."""
     found = _found(number)
     return services.withdraw(actor=request.user, takeover=found.pk, reason=body.reason, at=now())

@@ -1,6 +1,5 @@
 """Pages of takeovers: the systems, one system with what is wrong in it, and one takeover."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +7,6 @@ from django import forms
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +29,7 @@ from kintsugi.engine.text import Text
 from kintsugi.takeover import selectors, services
 from kintsugi.takeover.kinds import DIFFERENCES, FAULTS, TAKEOVER, TONES
 from kintsugi.takeover.models import StatedLevel, Takeover
+from kintsugi.takeover.views import now
 
 QUALITIES = {
     "pending": Text("待验", "to be inspected"),
@@ -40,11 +39,6 @@ QUALITIES = {
 FAULT_NAMES = {code: name for code, (name, _remedy) in FAULTS.items()}
 SYSTEM = Text("来源系统", "System")
 REASON_CHARS = 400
-
-
-def now() -> dt.datetime:
-    """The clock of the pages and of the API."""
-    return timezone.now()
 
 
 def system_url(row: Any) -> str:
