@@ -61,6 +61,7 @@ class World:
     certificate: Any = None
     lot: Any = None
     block: Any = None
+    takeover: str = ""
     step: str = ""
     pack: str = ""
     hold: str = ""
@@ -146,6 +147,20 @@ def _trade(world: World) -> None:
     ).pk
 
 
+def _takeover(world: World) -> None:
+    """A system that states stock, and the takeover that waits for approval."""
+    from decimal import Decimal
+
+    from kintsugi.takeover.models import StatedLevel
+    from kintsugi.takeover.services import propose
+
+    StatedLevel.objects.create(
+        system="trail", item_ref="1", product_id=world.product, warehouse="T", bin="T1",
+        quantity=Decimal(1), serial_no="T-1", lot_no="T-L",
+    )  # fmt: skip
+    world.takeover = propose(actor="test", system="trail", reason="x", key="t", at=AT).number
+
+
 def _acts(world: World) -> None:
     """For each hospital's device a correction that waits for a second person, and a signature."""
     from django.utils import timezone
@@ -220,6 +235,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
             made.party[mark] = Party.objects.get(name=f"{mark}医院").pk
         with recorded(actor="test", command="test"):
             _stock(made)
+            _takeover(made)
             _people(made)
             _trade(made)
             _acts(made)
@@ -312,6 +328,8 @@ PLACES: dict[str, dict[str, str]] = {
         "stock:postings", "stock:reverse", "stock:blocks", "stock:place-block", "stock:release",
         "stock:warehouses", "stock:open-warehouse", "stock:places", "stock:add-place",
         "stock:months", "stock:close-month",
+        "takeover:list", "takeover:system", "takeover:levels", "takeover:propose",
+        "takeover:takeover", "takeover:approve", "takeover:withdraw",
         *(f"api-1.0.0:{name}" for name in (
             "openapi-json", "openapi-view", "api-root", "None",
             "devices", "products", "product", "identifiers", "packages", "parties",
@@ -332,6 +350,8 @@ PLACES: dict[str, dict[str, str]] = {
             "balances", "lots", "units", "postings", "moves", "locations", "warehouses", "blocks",
             "months", "holders", "receivers", "post_moves", "reverse_posting", "place_block",
             "release_block",
+            "takeover_systems", "takeover_review", "takeover_propose", "takeover_read",
+            "takeover_approve", "takeover_withdraw",
         )),
     )
 }  # fmt: skip
@@ -380,12 +400,14 @@ def address(world: World, name: str, mark: str) -> str:
         "row": world.row[mark], "ordinal": 1, "column": 1, "rest": "nowhere", "change": 1,
         "within": "30",
     }  # fmt: skip
+    if app == "takeover" or "/takeover/" in route:
+        values["number"] = world.takeover
     if "packs/" in route or "holds/" in route:
         values["number"] = world.pack if "packs/" in route else world.hold
     values |= {"table": "devices_device"} if name == "audit:row" else {}
     values |= {
         "row_id": world.device[mark], "dataset": "trail", "report_id": world.report,
-        "name": "trail",
+        "name": "trail", "system": "trail",
     }  # fmt: skip
     if "/acts/" in route:
         values["step"] = "approve" if "sign" in route else "submit"

@@ -27,6 +27,9 @@ DERIVED = {
     "product": {"name_sort": "the name's sound", "merged_into": "a merge under two persons"},
     "udi_identifier": {"contains": "the row that contains_identifier names"},
     "device": {"partial_dates": "precision of the date fields"},
+    "stated_level": {"takeover": "what posted it"},
+    "stated_movement": {},
+    "stated_place": {},
 }
 #: Contract type → kinds of column that hold it.
 KINDS: dict[str, tuple[type[models.Field], ...]] = {

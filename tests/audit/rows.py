@@ -457,6 +457,18 @@ def first_review(**values: Any) -> UUID:
     )  # fmt: skip
 
 
+def takeover(**values: Any) -> UUID:
+    return insert(
+        "takeover_takeover",
+        **{
+            "number": uuid7().hex,
+            "system": uuid7().hex[:20],
+            "decided_at": "2026-11-26T08:00:00Z",
+            **values,
+        },
+    )
+
+
 ROWS: dict[str, Callable[..., UUID]] = {
     "audit_evidencepack": pack,
     "audit_legalhold": hold,
@@ -509,6 +521,12 @@ ROWS: dict[str, Callable[..., UUID]] = {
     "stock_reservation": reservation,
     "stock_unit": unit,
     "stock_warehouse": warehouse,
+    "takeover_statedlevel": lambda: insert(
+        "takeover_statedlevel", item_ref=uuid7().hex, quantity=1
+    ),
+    "takeover_statedmovement": lambda: insert("takeover_statedmovement", movement_ref=uuid7().hex),
+    "takeover_statedplace": lambda: insert("takeover_statedplace", code=uuid7().hex[:20]),
+    "takeover_takeover": takeover,
 }
 
 

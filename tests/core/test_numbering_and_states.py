@@ -81,6 +81,7 @@ PROVEN = {
 MAKE = {
     "identity.act": rows.act_in,
     "audit.pack": rows.pack,
+    "takeover.takeover": rows.takeover,
     "onboarding.source": rows.source,
     "onboarding.run": rows.run,
     "onboarding.issue": rows.issue,

@@ -31,6 +31,7 @@ from kintsugi.products.api import trade
 from kintsugi.purchasing.api import router as purchasing
 from kintsugi.sales.api import router as sales
 from kintsugi.stock.api import ROUTERS as STOCK
+from kintsugi.takeover.api import router as takeover
 
 DESCRIPTION = """
 Everything the pages of Kintsugi show, as JSON. 页面上的全部数据,以 JSON 提供。
@@ -164,6 +165,7 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/licences", licences),
     ("/trade", trade),
     *(("/stock", router) for router in STOCK),
+    ("/takeover", takeover),
     ("/purchasing", purchasing),
     ("/sales", sales),
     *(("", router) for router in ONBOARDING),

@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "kintsugi.parties",
     "kintsugi.products",
     "kintsugi.stock",
+    "kintsugi.takeover",
     "kintsugi.purchasing",
     "kintsugi.sales",
     "kintsugi.devices",

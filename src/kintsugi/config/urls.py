@@ -10,6 +10,7 @@ APPS = (
     "products",
     "parties",
     "stock",
+    "takeover",
     "purchasing",
     "sales",
     "onboarding",

@@ -53,6 +53,7 @@ OBJECTS: dict[str, Thing] = {
         "养护与温度", "storage checks and temperatures", "read create approve export"
     ),
     "requisition": _thing("请购", "purchase requests", "read create approve export"),
+    "takeover": _thing("库存接管", "takeovers of stock", "read create approve export", whole=True),
     "purchase": _thing("采购", "purchases", "read create edit approve export"),
     "inbound": _thing("收货与验收", "receipts and acceptance", "read create approve export"),
     "contract": _thing("销售合同", "sales contracts", "read create edit approve export"),
@@ -134,7 +135,8 @@ _LISTED = (
         " party.create party.edit party.void source.edit source.export run.import run.approve"
         " run.export issue.edit issue.export pack.read pack.create act.read act.create"
         " signature.read signature.sign"
-        " licence.read licence.create licence.edit licence.export",
+        " licence.read licence.create licence.edit licence.export"
+        " takeover.read takeover.create takeover.export",
         "导入、清洗并维护主数据。", "Brings data in, cleans it and keeps it true.",
     ),
     _role(
@@ -201,7 +203,7 @@ _LISTED = (
         " contract.read order.read order.approve delivery.read delivery.approve"
         " delivery.export return.read return.approve return.export stocktake.read"
         " stocktake.approve stocktake.export storage.read storage.create storage.approve"
-        " storage.export drill.read drill.create drill.export",
+        " storage.export drill.read drill.create drill.export takeover.read takeover.approve",
         "批准、放行、召回与质量记录。", "Approves, releases, recalls, keeps the quality record.",
     ),
     _role(
@@ -211,7 +213,8 @@ _LISTED = (
         " licence.read purchase.read inbound.read requisition.read contract.read contract.approve"
         " payable.read payable.create payable.approve payable.export"
         " order.read order.approve delivery.read return.read invoice.read invoice.create"
-        " invoice.approve invoice.export stocktake.read stocktake.approve",
+        " invoice.approve invoice.export stocktake.read stocktake.approve"
+        " takeover.read takeover.approve",
         "发票与结算。", "Invoices and settlement.",
     ),
     _role(
@@ -244,7 +247,7 @@ _LISTED = (
         " inbound.export contract.read contract.export order.read order.export"
         " delivery.read delivery.export return.read return.export invoice.read"
         " invoice.export stocktake.read stocktake.export storage.read storage.export"
-        " drill.read drill.export value.read value.export",
+        " drill.read drill.export value.read value.export takeover.read takeover.export",
         "只读全部记录,出具证据。", "Reads every record, changes none, gives evidence.",
     ),
     _role(

@@ -49,7 +49,6 @@ REFUSED = {
     "docx": (docx(), "reading.wrong-type"),
     "doc": (OLD_WORD, "reading.wrong-type"),
     "garbage": (bytes((i * 73 + 11) % 256 for i in range(5000)), "reading.wrong-type"),
-    "json": (b'[{"a": 1}, {"a": 2}]', "reading.unsupported"),
     "xml": (b"<?xml version='1.0'?><a/>", "reading.unsupported"),
     "html": (b"<html><body>log in please</body></html>", "reading.wrong-type"),
     "encrypted": (ENCRYPTED, "reading.password"),

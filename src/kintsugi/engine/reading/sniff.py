@@ -42,7 +42,7 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def sniff(path: Path, *, file: str) -> str:
-    """text, html, xlsx, xls, ods, sqlite, gzip or zip. Raises ``reading.wrong-type``,
+    """text, html, json, xlsx, xls, ods, sqlite, gzip or zip. Raises ``reading.wrong-type``,
     ``.password``, ``.unsupported`` or ``.damaged``."""
     with path.open("rb") as stream:
         head = stream.read(8192)
@@ -80,11 +80,7 @@ def _text(head: bytes, file: str) -> str:
             Text("请在 Excel 中打开并另存为 XLSX。", "Open it in Excel and save it as XLSX."),
         )
     if start.startswith((b'{"', b'[{"', b"{\n", b"[\n", b"[{")) and b'":' in start:
-        raise errors.unsupported(
-            file,
-            Text("JSON 文件", "JSON"),
-            Text("请导出为 CSV 或 XLSX。", "Export it as CSV or XLSX."),
-        )
+        return "json"
     return "text"
 
 

@@ -147,6 +147,12 @@ def _read_bytes(
         return read_delimited(
             path, into=work, name=Path(file).stem, file=file, limits=limits, hints=hints
         )
+    if kind == "json":
+        from kintsugi.engine.reading.objects import read_objects
+
+        return read_objects(
+            path, into=work, name=Path(file).stem, file=file, limits=limits, hints=hints
+        )
     if kind == "sqlite":
         from kintsugi.engine.reading.database import check_sqlite, read_database, sqlite_url
 

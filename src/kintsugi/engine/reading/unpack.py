@@ -9,7 +9,20 @@ from typing import IO
 from kintsugi.engine.reading import errors
 from kintsugi.engine.reading.limits import MIB, ReadLimits
 
-_TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".db", ".sqlite", ".sqlite3")
+_TABLES = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".xlsx",
+    ".xlsm",
+    ".xls",
+    ".db",
+    ".sqlite",
+    ".sqlite3",
+    ".json",
+    ".ndjson",
+    ".jsonl",
+)
 
 
 def guard(file: str, packed: int, unpacked: int, limits: ReadLimits, **facts: object) -> None:
