@@ -116,7 +116,7 @@ class TradeMachine(RuleBasedStateMachine):
         """A command that may be cut off first, and may be sent twice."""
         name = data.draw(st.sampled_from(sorted(COMMANDS)), label="command")
         act = COMMANDS[name](self, data.draw)
-        if act is None:
+        if not act:
             return
         cut = data.draw(st.one_of(st.none(), st.integers(1, 40)), label="cut off after")
         if cut is not None:
