@@ -260,6 +260,7 @@ PLACES: dict[str, dict[str, str]] = {
         "audit:pack-again", "audit:holds", "audit:place-hold", "audit:hold", "audit:release-hold",
         "audit:due",
         "stock:list", "stock:list-expiring", "stock:move", "stock:moves", "stock:lots",
+        "stock:labels", "stock:scan",
         "stock:lots-expiring", "stock:lot", "stock:units", "stock:units-expiring",
         "stock:postings", "stock:reverse", "stock:blocks", "stock:place-block", "stock:release",
         "stock:warehouses", "stock:open-warehouse", "stock:places", "stock:add-place",
@@ -280,7 +281,7 @@ PLACES: dict[str, dict[str, str]] = {
             "ask_for_pack",
             "balances", "lots", "units", "postings", "moves", "locations", "warehouses", "blocks",
             "months", "holders", "receivers", "post_moves", "reverse_posting", "place_block",
-            "release_block",
+            "release_block", "read_scans",
         )),
     )
 }  # fmt: skip

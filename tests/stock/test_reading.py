@@ -39,7 +39,8 @@ def test_any_text_is_read_and_none_raises(raw: str) -> None:
     )
 )  # fmt: skip
 def test_broken_labels_are_read_and_none_raises(parts: list[str]) -> None:
-    read("".join(parts), on=TODAY)
+    found = read("".join(parts), on=TODAY)
+    assert all(one.code.startswith("scan.") for one in found.faults)
 
 
 def gtins() -> st.SearchStrategy[str]:
