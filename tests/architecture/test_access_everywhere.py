@@ -324,6 +324,7 @@ PLACES: dict[str, dict[str, str]] = {
         "products:reject-review", "products:withdraw-review", "products:end-review",
         "products:radar", "products:radar-within",
         "stock:list", "stock:list-expiring", "stock:move", "stock:moves", "stock:lots",
+        "stock:labels", "stock:scan",
         "stock:lots-expiring", "stock:lot", "stock:units", "stock:units-expiring",
         "stock:postings", "stock:reverse", "stock:blocks", "stock:place-block", "stock:release",
         "stock:warehouses", "stock:open-warehouse", "stock:places", "stock:add-place",
@@ -352,6 +353,7 @@ PLACES: dict[str, dict[str, str]] = {
             "release_block",
             "takeover_systems", "takeover_review", "takeover_propose", "takeover_read",
             "takeover_approve", "takeover_withdraw",
+            "release_block", "read_scans",
         )),
     )
 }  # fmt: skip

@@ -144,7 +144,7 @@ class ScansOut(Schema):
 
 @router.post("/scan", response={200: ScansOut, **WRITE}, summary="What scans are")
 @requires("stock.read")
-def scan(request: HttpRequest, body: ScansIn) -> dict[str, Any]:
+def read_scans(request: HttpRequest, body: ScansIn) -> dict[str, Any]:
     """Changes nothing. What is wrong with one scan stands in its `faults`; the others are answered
     all the same. What the person may not see is not found."""
     return {"items": understand_many(body.raws, on=today())}
