@@ -252,13 +252,18 @@ def post_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
 # -- inspect ---------------------------------------------------------------------------------------
 
 
+def plain_qty(value: Decimal) -> str:
+    """30, not 30.0000 and not 3E+1."""
+    return f"{value.normalize():f}"
+
+
 def finding_form(planned: Decimal, arrived: Decimal, by_serial: bool) -> type[forms.Form]:
     """What an inspector says of one line."""
     answers = [("", "–"), *choice_pairs(FINDINGS)]
     made: dict[str, forms.Field] = {
         "sample": number(Text(f"抽样(方案 {planned.normalize():f})",
                               f"Sample (by the plan {planned.normalize():f})"),
-                         required=True, initial=planned.normalize(), max_digits=18,
+                         required=True, initial=plain_qty(planned), max_digits=18,
                          decimal_places=4),
         "sample_reason": text(Text("与方案不同的原因", "Why another sample"), required=False,
                               chars=400),
@@ -267,7 +272,7 @@ def finding_form(planned: Decimal, arrived: Decimal, by_serial: bool) -> type[fo
             for code, name in CHECKS.items()
         },
         "qualified": number(Text("合格数量", "Qualified"), required=True,
-                            initial=arrived.normalize(), max_digits=18, decimal_places=4,
+                            initial=plain_qty(arrived), max_digits=18, decimal_places=4,
                             min_value=Decimal(0)),
         "rejected": number(Text("不合格数量", "Rejected"), required=True, initial=0,
                            max_digits=18, decimal_places=4, min_value=Decimal(0)),
