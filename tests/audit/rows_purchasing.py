@@ -18,14 +18,16 @@ def purchase_request(**values: Any) -> UUID:
 def purchase_order(**values: Any) -> UUID:
     given = {"status": "draft", "decided_by_name": "x", **values}
     return rows.insert(
-        "purchasing_order", number=uuid7().hex, warehouse_id=rows.warehouse(), supplier_id=rows.party(),
+        "purchasing_order", number=uuid7().hex, warehouse_id=rows.warehouse(),
+        supplier_id=rows.party(),
         **given,
     )  # fmt: skip
 
 
 def purchase_line(order: UUID | None = None) -> UUID:
     return rows.insert(
-        "purchasing_orderline", order_id=order or purchase_order(), line=1, product_id=rows.product(),
+        "purchasing_orderline", order_id=order or purchase_order(), line=1,
+        product_id=rows.product(),
         qty=10, unit_price=1, tax_rate=0,
     )  # fmt: skip
 
@@ -75,7 +77,8 @@ def acceptance_line() -> UUID:
 def goods_return(**values: Any) -> UUID:
     given = {"status": "submitted", "decided_by_name": "x", "credit_no": "x", **values}
     return rows.insert(
-        "purchasing_return", number=uuid7().hex, warehouse_id=rows.warehouse(), supplier_id=rows.party(),
+        "purchasing_return", number=uuid7().hex, warehouse_id=rows.warehouse(),
+        supplier_id=rows.party(),
         reason="agreed", **given,
     )  # fmt: skip
 
@@ -83,7 +86,8 @@ def goods_return(**values: Any) -> UUID:
 def supplier_invoice(**values: Any) -> UUID:
     given = {"status": "entered", "decided_by_name": "x", **values}
     return rows.insert(
-        "purchasing_invoice", number=uuid7().hex, supplier_id=rows.party(), order_id=purchase_order(),
+        "purchasing_invoice", number=uuid7().hex, supplier_id=rows.party(),
+        order_id=purchase_order(),
         invoice_no=uuid7().hex, price_tolerance_percent=0, amount_tolerance=0, **given,
     )  # fmt: skip
 
