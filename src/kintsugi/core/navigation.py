@@ -43,6 +43,7 @@ ENTRIES: list[NavEntry] = [
     NavEntry("parties:list", _("Parties"), "building-hospital", "c", RECORDS),
     NavEntry("stock:list", _("Stock"), "packages", "w", WAREHOUSE),
     NavEntry("stock:scan", _("Look at a thing"), "scan", "9", WAREHOUSE),
+    NavEntry("stock:labels", _("Print labels"), "printer", "8", WAREHOUSE),
     NavEntry("stock:move", _("Move goods"), "transform", "i", WAREHOUSE),
     NavEntry("stock:lots", _("Lots"), "tag", "f", WAREHOUSE),
     NavEntry("stock:units", _("Serial units"), "barcode", "y", WAREHOUSE),

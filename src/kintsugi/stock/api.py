@@ -14,14 +14,11 @@ from pydantic import Field, StringConstraints
 from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE
-from kintsugi.core.screens.parts import language
-from kintsugi.core.screens.scan import RAW_CHARS
-from kintsugi.stock import selectors, services, services_hand
-from kintsugi.stock.kinds import BLOCK_KINDS, LOCATION_KINDS, POSTING_KINDS, QUALITIES, ZONES
+from kintsugi.stock import api_scan, selectors, services, services_hand
+from kintsugi.stock.api_refs import PlaceOut, ProductRef, codes
+from kintsugi.stock.kinds import BLOCK_KINDS, POSTING_KINDS, QUALITIES
 from kintsugi.stock.lines import LINES_MAX
 from kintsugi.stock.models import Balance, Block, Location, Move, Posting, Unit
-from kintsugi.stock.scan_faults import expiry_of
-from kintsugi.stock.scanning import SCANS_MAX, Candidate, Fault, Scanned, understand_many
 from kintsugi.stock.screens import (
     BLOCKS,
     LOTS,
@@ -33,12 +30,12 @@ from kintsugi.stock.screens import (
     UNITS,
     WAREHOUSES,
     WITHIN,
-    place,
 )
 from kintsugi.stock.typed import TypedLine
 from kintsugi.stock.views import now, today
 
 router = Router(tags=["Stock"])
+router.add_router("", api_scan.router)
 
 Code = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
 Reason = Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\x00]*$")]
@@ -53,45 +50,6 @@ KEY: Any = Header(
 )
 
 
-def _codes(names: dict[str, Any]) -> str:
-    return "; ".join(f"`{code}` {text.en} {text.zh}" for code, text in names.items())
-
-
-class ProductRef(Schema):
-    """A product as lines name it."""
-
-    id: UUID
-    product_code: str
-    name: str
-
-
-class PlaceOut(Schema):
-    """A place."""
-
-    id: UUID
-    code: str = Field(description="as a posting names it: WAREHOUSE/LOCATION, or the code alone")
-    warehouse: str | None
-    kind: str = Field(description=_codes(LOCATION_KINDS))
-    zone: str = Field(description=f"empty, or {_codes(ZONES)}")
-    temp_zone: str
-    name: str
-
-    @staticmethod
-    def resolve_code(row: Location) -> str:
-        """As people type it."""
-        return str(row)
-
-    @staticmethod
-    def resolve_warehouse(row: Location) -> str | None:
-        """The warehouse's code."""
-        return row.warehouse.code if row.warehouse else None
-
-    @staticmethod
-    def resolve_name(row: Location) -> str:
-        """Its own name, else what it is called on pages."""
-        return row.name or place(row)
-
-
 class BalanceOut(Schema):
     """So much of a product, lot and quality at one place of ours."""
 
@@ -100,7 +58,7 @@ class BalanceOut(Schema):
     lot_no: str | None
     expiry_date: dt.date | None
     location: PlaceOut
-    quality: str = Field(description=_codes(QUALITIES))
+    quality: str = Field(description=codes(QUALITIES))
     on_hand: Decimal
     reserved: Decimal
     free: Decimal = Field(description="what may be promised today")
@@ -150,7 +108,7 @@ class PostingOut(Schema):
 
     id: UUID
     number: str = Field(examples=["ST-20261125-0001"])
-    kind: str = Field(description=_codes(POSTING_KINDS))
+    kind: str = Field(description=codes(POSTING_KINDS))
     business_date: dt.date
     posted_at: dt.datetime
     document_no: str
@@ -227,7 +185,7 @@ class BlockOut(Schema):
     """A hold or a recall."""
 
     id: UUID
-    kind: str = Field(description=_codes(BLOCK_KINDS))
+    kind: str = Field(description=codes(BLOCK_KINDS))
     product: ProductRef
     lot_no: str | None = Field(description="null: all lots")
     serial_no: str | None = Field(description="null: all units")
@@ -354,126 +312,6 @@ class BlockReleaseIn(Schema):
     reason: Reason = Field(min_length=1)
 
 
-class ScansIn(Schema):
-    """Texts as they come from a wedge or camera, one for each label."""
-
-    raws: list[Annotated[str, Field(max_length=RAW_CHARS)]] = Field(
-        min_length=1,
-        max_length=SCANS_MAX,
-        description="symbology identifier and the separator GS (0x1D) as sent; two symbols of one "
-        "label with a line feed between them",
-        examples=[["]d201095060001343521726050010ABC1\u001d21S-9"]],
-    )
-
-
-class FaultOut(Schema):
-    """Something a person must know about a scan."""
-
-    code: str = Field(examples=["scan.expired"])
-    weight: str = Field(description="`stop` do not use it; `warn` look first; `note` information")
-    message: str
-    remedy: str
-    facts: dict[str, Any]
-
-    @staticmethod
-    def resolve_message(fault: Fault) -> str:
-        """In the language of the request."""
-        return fault.what.get(language())
-
-    @staticmethod
-    def resolve_remedy(fault: Fault) -> str:
-        """In the language of the request."""
-        return fault.remedy.get(language())
-
-
-class ElementOut(Schema):
-    """One element of what the symbol holds."""
-
-    ai: str = Field(description="GS1 application identifier; empty for other standards")
-    title: str
-    value: str
-
-
-class CandidateOut(Schema):
-    """One thing that a text may mean."""
-
-    kind: str = Field(description="`product`, `lot`, `unit`, `location`")
-    id: UUID
-    name: str
-
-    @staticmethod
-    def resolve_id(one: Candidate) -> UUID:
-        """Of the thing itself."""
-        return one.key
-
-    @staticmethod
-    def resolve_name(one: Candidate) -> str:
-        """In the language of the request."""
-        return one.name.get(language())
-
-
-class ScannedOut(Schema):
-    """A scan understood."""
-
-    raw: str
-    form: str = Field(
-        description="`gs1`, `link`, `gtin`, `hibcc`, `iccbba`, `ma`, `own` (our labels), `plain`"
-    )
-    kind: str = Field(description="`goods`, `location`, `package` (SSCC), `several`, `unknown`")
-    product: ProductRef | None
-    tracking: str
-    lot_no: str
-    lot_id: UUID | None = Field(description="null for a lot that is not registered")
-    serial_no: str
-    unit_id: UUID | None = Field(description="null for a unit that is not registered or not yours")
-    unit_location: PlaceOut | None
-    unit_quality: str
-    mfg_date: dt.date | None
-    expiry_date: dt.date | None = Field(description="the earliest of unit, lot and label")
-    qty: Decimal | None = Field(description="in base units; null where the package is not known")
-    sscc: str
-    location: PlaceOut | None = Field(description="the location whose label was scanned")
-    elements: list[ElementOut]
-    candidates: list[CandidateOut]
-    faults: list[FaultOut]
-
-    @staticmethod
-    def resolve_form(one: Scanned) -> str:
-        """How it was read."""
-        return one.reading.form
-
-    @staticmethod
-    def resolve_lot_id(one: Scanned) -> UUID | None:
-        """The registered lot."""
-        return one.lot.pk if one.lot else None
-
-    @staticmethod
-    def resolve_unit_id(one: Scanned) -> UUID | None:
-        """The registered unit."""
-        return one.unit.pk if one.unit else None
-
-    @staticmethod
-    def resolve_unit_location(one: Scanned) -> Location | None:
-        """Where the unit is."""
-        return one.unit.location if one.unit else None
-
-    @staticmethod
-    def resolve_unit_quality(one: Scanned) -> str:
-        """What was found of the unit."""
-        return one.unit.quality if one.unit else ""
-
-    @staticmethod
-    def resolve_expiry_date(one: Scanned) -> dt.date | None:
-        """The last day of use."""
-        return expiry_of(one)
-
-
-class ScansOut(Schema):
-    """Scans in the order they were given."""
-
-    items: list[ScannedOut]
-
-
 _WITHIN = (
     Literal[WITHIN] | None,
     Field(None, description="only what is `expired`, or expires within so many days from today"),
@@ -568,14 +406,6 @@ def reverse_posting(
         actor=request.user, posting=selectors.posting(id), reason=body.reason, key=key, at=now()
     )
     return Status(201, made)
-
-
-@router.post("/scan", response={200: ScansOut, **WRITE}, summary="What scans are")
-@requires("stock.read")
-def scan(request: HttpRequest, body: ScansIn) -> dict[str, Any]:
-    """Changes nothing. What is wrong with one scan stands in its `faults`; the others are answered
-    all the same. What the person may not see is not found."""
-    return {"items": understand_many(body.raws, on=today())}
 
 
 @router.post("/blocks", response={201: BlockOut, **WRITE}, summary="Hold or recall")

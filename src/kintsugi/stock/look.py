@@ -21,7 +21,8 @@ from kintsugi.core.screens.scan import Tone, is_scripted, raw_of
 from kintsugi.stock import selectors
 from kintsugi.stock.kinds import BLOCK_KINDS, LOCATION_KINDS, QUALITIES, ZONES
 from kintsugi.stock.models import Balance
-from kintsugi.stock.pages import crumbs
+from kintsugi.stock.pages import crumbs, label_action
+from kintsugi.stock.reading import own_item, own_place
 from kintsugi.stock.scan_faults import expiry_of
 from kintsugi.stock.scanning import STOP, WARN, Scanned, understand
 from kintsugi.stock.screens import HOLD, place
@@ -180,29 +181,26 @@ def url_of(candidate: Any) -> str:
 
 
 def steps_of(found: Scanned) -> list[Action]:
-    """What may be done with it from here."""
-    steps = []
-    if found.unit:
-        steps.append(Action(_("Its page"), reverse("stock:unit", args=[found.unit.pk]), "barcode"))
-    if found.lot:
-        steps.append(Action(_("The lot"), reverse("stock:lot", args=[found.lot.pk]), "tag"))
-    if found.product is not None:
-        named = {"product_code": found.product.product_code}
-        if found.lot_no:
-            named["lot_no"] = found.lot_no
-        moved = {**named, "source": str(found.unit.location)} if found.unit else named
-        if found.serial_no:
-            moved["serial_no"] = found.serial_no
-        steps += [
-            Action(_("Move it"), f"{reverse('stock:move')}?{urlencode(moved)}", "transform"),
-            Action(
-                HOLD,
-                f"{reverse('stock:place-block')}?"
-                + urlencode({"kind": "hold", **named, "serial_no": found.serial_no}),
-                "lock",
-            ),
-            Action(
-                _("The product"), reverse("products:detail", args=[found.product.pk]), "package"
-            ),
-        ]
-    return steps
+    """What may be done with it from here, its own page first."""
+    if found.location is not None:
+        return [label_action(own_place(str(found.location)))]
+    if found.product is None:
+        return []
+    code, lot_no, serial_no = found.product.product_code, found.lot_no, found.serial_no
+    named = {"product_code": code, **({"lot_no": lot_no} if lot_no else {})}
+    moved = {**named, **({"serial_no": serial_no} if serial_no else {})}
+    if found.unit is not None:
+        moved["source"] = str(found.unit.location)
+    held = {"kind": "hold", **named, "serial_no": serial_no}
+    own = []
+    if found.unit is not None:
+        own.append(Action(_("Its page"), reverse("stock:unit", args=[found.unit.pk]), "barcode"))
+    if found.lot is not None:
+        own.append(Action(_("The lot"), reverse("stock:lot", args=[found.lot.pk]), "tag"))
+    return [
+        *own,
+        Action(_("Move it"), f"{reverse('stock:move')}?{urlencode(moved)}", "transform"),
+        Action(HOLD, f"{reverse('stock:place-block')}?{urlencode(held)}", "lock"),
+        Action(_("The product"), reverse("products:detail", args=[found.product.pk]), "package"),
+        label_action(own_item(code, lot_no=lot_no, serial_no=serial_no)),
+    ]

@@ -17,6 +17,7 @@ from kintsugi.engine.text import Text
 from kintsugi.stock import selectors
 from kintsugi.stock.kinds import BLOCK_KINDS, LOCATION_KINDS, POSTING_KINDS, QUALITIES
 from kintsugi.stock.models import Block, Lot, Posting, Unit
+from kintsugi.stock.reading import own_item
 from kintsugi.stock.screens import (
     BLOCK_COLUMNS,
     BLOCK_TONES,
@@ -69,6 +70,11 @@ def block_actions(
     ]
 
 
+def label_action(code: str) -> Action:
+    """To the label of what a page shows."""
+    return Action(_("Label"), f"{reverse('stock:labels')}?{urlencode({'what': code})}", "printer")
+
+
 def pills(standing: Sequence[Block], expiry: Any) -> list[tuple[Words, str]]:
     """What stops a lot or unit from leaving."""
     found: list[tuple[Words, str]] = [
@@ -112,7 +118,10 @@ LOT = DetailScreen(
     subtitle=lambda lot: f"{lot.product.product_code} {lot.product.name}",
     pills=lambda lot: pills(lot.standing, lot.expiry_date),
     breadcrumbs=lambda _lot: crumbs((_("Lots"), "stock:lots")),
-    actions=lambda lot: block_actions(lot.product.product_code, lot.standing, lot_no=lot.lot_no),
+    actions=lambda lot: [
+        *block_actions(lot.product.product_code, lot.standing, lot_no=lot.lot_no),
+        label_action(own_item(lot.product.product_code, lot_no=lot.lot_no)),
+    ],
     panels=(
         Fields(
             _("Lot"),
@@ -189,9 +198,10 @@ UNIT = DetailScreen(
         *pills(unit.standing, unit.expiry_date),
     ],
     breadcrumbs=lambda _unit: crumbs((_("Serial units"), "stock:units")),
-    actions=lambda unit: block_actions(
-        unit.product.product_code, unit.standing, serial_no=unit.serial_no
-    ),
+    actions=lambda unit: [
+        *block_actions(unit.product.product_code, unit.standing, serial_no=unit.serial_no),
+        label_action(own_item(unit.product.product_code, serial_no=unit.serial_no)),
+    ],
     panels=(
         Fields(
             _("Unit"),

@@ -12,6 +12,7 @@ from kintsugi.stock.forms import (
     RELEASE,
     REVERSE,
 )
+from kintsugi.stock.label_form import LABELS
 from kintsugi.stock.look import look
 from kintsugi.stock.pages import LOT, POSTING, UNIT
 from kintsugi.stock.screens import (
@@ -40,6 +41,7 @@ app_name = "stock"
 urlpatterns = [
     path("", STOCK.as_view(), name="list"),
     path("expiring/<within:within>/", STOCK.as_view(), name="list-expiring"),
+    path("labels/", LABELS.as_view(), name="labels"),
     path("scan/", look, name="scan"),
     path("move/", MOVE.as_view(), name="move"),
     path("moves/", MOVES.as_view(), name="moves"),

@@ -110,6 +110,7 @@
       band.querySelector(".k-scan-band-what").textContent = what;
       band.querySelector(".k-scan-band-remedy").textContent = remedy;
       band.hidden = false;
+      say("");
       field.disabled = true;
       band.focus();
       band.scrollIntoView({ block: "center" });
