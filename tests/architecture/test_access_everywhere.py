@@ -267,7 +267,8 @@ OWNED = {
     "devices:correct-again": "device",
     "acts:detail": "act", "api-1.0.0:act": "act",
     "signatures:detail": "signature", "api-1.0.0:signature": "signature",
-    "parties:add-licence": "party",
+    "parties:add-licence": "party", "parties:merge": "party",
+    "products:request-licence": "party", "products:change-licence": "licence",
     "parties:licence": "licence", "parties:revoke-licence": "licence",
     "parties:ask-unlock": "licence", "api-1.0.0:licence": "licence",
     "products:authorise": "licence",
@@ -306,7 +307,8 @@ PLACES: dict[str, dict[str, str]] = {
         "products:withdraw-certificate", "products:reviews", "products:ask-review",
         "products:submit-review", "products:check-review", "products:approve-review",
         "products:reject-review", "products:withdraw-review", "products:end-review",
-        "products:radar", "products:radar-within",
+        "products:radar", "products:radar-within", "products:request-certificate",
+        "products:change-certificate", "products:merge",
         "stock:list", "stock:list-expiring", "stock:move", "stock:moves", "stock:lots",
         "stock:lots-expiring", "stock:lot", "stock:units", "stock:units-expiring",
         "stock:postings", "stock:reverse", "stock:blocks", "stock:place-block", "stock:release",
@@ -360,6 +362,7 @@ def address(world: World, name: str, mark: str) -> str:
         )  # fmt: skip
     for part, row in (
         ("licences/<", world.licence[mark]), ("licences/{", world.licence[mark]),
+        ("requests/parties/", world.party[mark]), ("requests/products/", world.product),
         ("authorisations/", world.licence[mark]), ("unlocks/", world.unlock[mark]),
         ("reviews/", world.review[mark]), ("certificates/", world.certificate),
     ):  # fmt: skip

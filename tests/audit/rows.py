@@ -440,6 +440,10 @@ def unlock(**values: Any) -> UUID:
     )  # fmt: skip
 
 
+def merge() -> UUID:
+    return insert("parties_merge", keep_id=uuid7(), drop_id=uuid7(), act=uuid7().hex)
+
+
 def certificate() -> UUID:
     return insert(
         "products_certificate", number=uuid7().hex, kind="filing", holder_id=party(),
@@ -487,6 +491,10 @@ ROWS: dict[str, Callable[..., UUID]] = {
     "onboarding_run": run,
     "onboarding_snapshot": snapshot,
     "onboarding_source": source,
+    "parties_merge": merge,
+    "parties_mergedrows": lambda: insert(
+        "parties_mergedrows", merge_id=merge(), table_name=uuid7().hex, rows="{}"
+    ),
     "parties_party": party,
     "parties_qualification": licence,
     "parties_unlock": unlock,
