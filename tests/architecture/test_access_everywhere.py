@@ -55,6 +55,10 @@ class World:
     unit: dict[str, Any] = field(default_factory=dict)
     posting: dict[str, Any] = field(default_factory=dict)
     warehouse: dict[str, Any] = field(default_factory=dict)
+    licence: dict[str, Any] = field(default_factory=dict)
+    unlock: dict[str, Any] = field(default_factory=dict)
+    review: dict[str, Any] = field(default_factory=dict)
+    certificate: Any = None
     lot: Any = None
     block: Any = None
     step: str = ""
@@ -109,6 +113,37 @@ def _stock(world: World) -> None:
             actor="test", kind="opening", lines=[line], key=mark, at=AT, reason=mark
         ).pk
         world.warehouse[mark], world.unit[mark] = made.pk, unit.pk
+
+
+def _trade(world: World) -> None:
+    """For each hospital a licence that ended, an unlock that was asked for, and a first review."""
+    from kintsugi.parties.services import LicenceFacts, register_licence, request_unlock
+    from kintsugi.products.services import CertificateFacts, ask_first_review, register_certificate
+
+    steward, day = world.users["steward", "all"], dt.date(2026, 11, 22)
+    for mark in (OWN, OTHER):
+        facts = LicenceFacts(
+            kind="medical_institution_permit", number=mark, valid_from=dt.date(2020, 1, 1),
+            valid_to=dt.date(2026, 11, 1),
+        )  # fmt: skip
+        made = register_licence(
+            actor=steward, party=world.party[mark], facts=facts, key=mark, at=AT
+        )
+        world.licence[mark] = made.pk
+        world.unlock[mark] = request_unlock(
+            actor=steward, licence=made.pk, first_day=day, last_day=day, reason=mark, key=mark,
+            at=AT,
+        ).pk  # fmt: skip
+        world.review[mark] = ask_first_review(
+            actor=steward, role="customer", subject=world.party[mark], classes=["II"],
+            reason=mark, key=mark, at=AT,
+        ).pk  # fmt: skip
+    facts = CertificateFacts(
+        number="CERT-1", kind="filing", holder=world.party[OWN], valid_from=day
+    )
+    world.certificate = register_certificate(
+        actor=steward, facts=facts, products=[world.product], key="x", at=AT
+    ).pk
 
 
 def _acts(world: World) -> None:
@@ -186,6 +221,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
         with recorded(actor="test", command="test"):
             _stock(made)
             _people(made)
+            _trade(made)
             _acts(made)
             _examined(made)
             made.token = make_token(
@@ -231,6 +267,13 @@ OWNED = {
     "devices:correct-again": "device",
     "acts:detail": "act", "api-1.0.0:act": "act",
     "signatures:detail": "signature", "api-1.0.0:signature": "signature",
+    "parties:add-licence": "party", "parties:merge": "party",
+    "products:request-licence": "party", "products:change-licence": "licence",
+    "parties:licence": "licence", "parties:revoke-licence": "licence",
+    "parties:ask-unlock": "licence", "api-1.0.0:licence": "licence",
+    "products:authorise": "licence",
+    "parties:unlock": "unlock", "parties:decide-unlock": "unlock",
+    "products:review": "review", "api-1.0.0:first_review": "review",
     "stock:unit": "unit",
     "stock:posting": "posting", "api-1.0.0:posting": "posting",
 }  # fmt: skip
@@ -292,6 +335,13 @@ PLACES: dict[str, dict[str, str]] = {
         "audit:take-report", "audit:packs", "audit:ask-for-pack", "audit:pack", "audit:pack-file",
         "audit:pack-again", "audit:holds", "audit:place-hold", "audit:hold", "audit:release-hold",
         "audit:due",
+        "parties:licences", "parties:licence-file", "products:certificates",
+        "products:add-certificate", "products:certificate", "products:certificate-file",
+        "products:withdraw-certificate", "products:reviews", "products:ask-review",
+        "products:submit-review", "products:check-review", "products:approve-review",
+        "products:reject-review", "products:withdraw-review", "products:end-review",
+        "products:radar", "products:radar-within", "products:request-certificate",
+        "products:change-certificate", "products:merge",
         "stock:list", "stock:list-expiring", "stock:move", "stock:moves", "stock:lots",
         "stock:lots-expiring", "stock:lot", "stock:units", "stock:units-expiring",
         "stock:postings", "stock:reverse", "stock:blocks", "stock:place-block", "stock:release",
@@ -311,6 +361,9 @@ PLACES: dict[str, dict[str, str]] = {
             "report_as_file", "holds", "hold", "release_hold", "retention_rules", "keep_report",
             "place_hold",
             "ask_for_pack",
+            "licences", "register_licence", "revoke_licence", "request_unlock", "decide_unlock",
+            "certificates", "certificate", "register_certificate", "first_reviews", "radar",
+            "trade_check", "ask_first_review", "step_first_review", "judge_first_review",
             "balances", "lots", "units", "postings", "moves", "locations", "warehouses", "blocks",
             "months", "holders", "receivers", "post_moves", "reverse_posting", "place_block",
             "release_block",
@@ -340,6 +393,14 @@ def address(world: World, name: str, mark: str) -> str:
             else world.block if "blocks/" in route
             else world.lot
         )  # fmt: skip
+    for part, row in (
+        ("licences/<", world.licence[mark]), ("licences/{", world.licence[mark]),
+        ("requests/parties/", world.party[mark]), ("requests/products/", world.product),
+        ("authorisations/", world.licence[mark]), ("unlocks/", world.unlock[mark]),
+        ("reviews/", world.review[mark]), ("certificates/", world.certificate),
+    ):  # fmt: skip
+        if part in route and "people" not in route:
+            ids = world.party[mark] if "reviews/new" in route else row
     if app == "people":
         ids = (
             world.account.pk if name == "people:switch"

@@ -423,6 +423,44 @@ def block() -> UUID:
     return insert("stock_block", kind="hold", product_id=product())
 
 
+def licence() -> UUID:
+    return insert(
+        "parties_qualification", party_id=party(), kind="quality_agreement", number=uuid7().hex,
+        categories="{}", classes="{}", territory="{}", valid_from="2024-01-01",
+        valid_to="2026-11-20",
+    )  # fmt: skip
+
+
+def unlock(**values: Any) -> UUID:
+    return insert(
+        "parties_unlock", number=uuid7().hex[:30], qualification_id=licence(),
+        ended_on="2026-11-20", first_day="2026-11-21", last_day="2026-12-01",
+        requested_by_id=person(), decided_by_id=person(), decided_at=_clock(),
+        **{"status": "requested", **values},
+    )  # fmt: skip
+
+
+def merge() -> UUID:
+    return insert("parties_merge", keep_id=uuid7(), drop_id=uuid7(), act=uuid7().hex)
+
+
+def certificate() -> UUID:
+    return insert(
+        "products_certificate", number=uuid7().hex, kind="filing", holder_id=party(),
+        valid_from="2024-01-01",
+    )  # fmt: skip
+
+
+def first_review(**values: Any) -> UUID:
+    """In every state what each asks for: three persons and their days."""
+    return insert(
+        "products_firstreview", number=uuid7().hex[:30], role="product", product_id=product(),
+        classes="{}", checklist="[]", requested_by_id=person(), reviewed_by_id=person(),
+        reviewed_at=_clock(), approved_by_id=person(), approved_at=_clock(),
+        effective_from="2026-11-22", **{"status": "draft", **values},
+    )  # fmt: skip
+
+
 ROWS: dict[str, Callable[..., UUID]] = {
     "audit_evidencepack": pack,
     "audit_legalhold": hold,
@@ -453,7 +491,21 @@ ROWS: dict[str, Callable[..., UUID]] = {
     "onboarding_run": run,
     "onboarding_snapshot": snapshot,
     "onboarding_source": source,
+    "parties_merge": merge,
+    "parties_mergedrows": lambda: insert(
+        "parties_mergedrows", merge_id=merge(), table_name=uuid7().hex, rows="{}"
+    ),
     "parties_party": party,
+    "parties_qualification": licence,
+    "parties_unlock": unlock,
+    "products_authorisedproduct": lambda: insert(
+        "products_authorisedproduct", qualification_id=licence(), product_id=product()
+    ),
+    "products_certificate": certificate,
+    "products_certificateproduct": lambda: insert(
+        "products_certificateproduct", certificate_id=certificate(), product_id=product()
+    ),
+    "products_firstreview": first_review,
     "products_product": product,
     "products_udiidentifier": identifier,
     "stock_block": block,

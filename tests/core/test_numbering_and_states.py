@@ -73,7 +73,12 @@ def test_numbers_have_neither_gaps_nor_doubles_under_concurrency_and_rollback() 
 # -- states ----------------------------------------------------------------------------------------
 
 #: States that need evidence too, by a trigger of their own (tests/identity/control tries it).
-PROVEN = {"identity.act": "identity_check", "purchasing.order": "check_trade"}
+PROVEN = {
+    "identity.act": "identity_check",
+    "parties.unlock": "unlock_check",
+    "products.first_review": "first_review_check",
+    "purchasing.order": "check_trade",
+}
 MAKE = {
     "identity.act": rows.act_in,
     "audit.pack": rows.pack,
@@ -86,6 +91,8 @@ MAKE = {
     "onboarding.source": rows.source,
     "onboarding.run": rows.run,
     "onboarding.issue": rows.issue,
+    "parties.unlock": rows.unlock,
+    "products.first_review": rows.first_review,
 }
 
 

@@ -116,7 +116,8 @@ def test_a_hospital_s_permit_that_ended_yesterday_locks_and_says_which(trade: Tr
     [_, licence] = failed(selectors.trade_verdicts(
         party=hospital.pk, products=[product.pk], role="customer", on=tomorrow
     )[product.pk])  # fmt: skip
-    assert "YL-1" in licence.why.zh and "2026-11-22" in licence.why.en
+    assert "YL-1" in licence.why.zh
+    assert "2026-11-22" in licence.why.en
     assert licence.remedy.zh
 
 
@@ -158,7 +159,8 @@ def test_a_category_stands_for_all_below_it(
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "select licence_covers(%s, '{II,III}', %s, 'III'), licence_covers(%s, '{II}', %s, 'III')",
+            "select licence_covers(%s, '{II,III}', %s, 'III'),"
+            " licence_covers(%s, '{II}', %s, 'III')",
             [categories, category, categories, category],
         )
         assert cursor.fetchone() == (covered, False)
@@ -187,7 +189,8 @@ def test_an_unknown_customer_type_is_a_failure_that_names_the_field(
         party=party.pk, products=[trade.traded("P-1").pk], role="customer", on=TODAY
     )
     [data] = [one for verdicts in found.values() for one in verdicts if one.check == "data"]
-    assert not data.passed and data.facts["fields"] == ["customer_type"]
+    assert not data.passed
+    assert data.facts["fields"] == ["customer_type"]
     assert "客户类型" in data.why.zh
 
 
@@ -329,7 +332,8 @@ def test_two_thousand_products_are_judged_in_two_statements(
         found = selectors.trade_verdicts(
             party=hospital.pk, products=many, role="customer", on=TODAY
         )
-    assert len(found) == 2000 and failed(found[product.pk]) == []
+    assert len(found) == 2000
+    assert failed(found[product.pk]) == []
     assert {str(v.facts["reason"]) for v in failed(found[many[1]])} == {
         "product-not-reviewed", "product-unknown",
     }  # fmt: skip
@@ -379,7 +383,8 @@ def test_one_number_is_one_licence_of_its_kind_and_the_same_key_the_same_licence
     again = parties.register_licence(
         actor=trade.asker, party=trade.maker.pk, facts=facts, key="k", at=AT
     )
-    assert first == again and first.number == "QA1"
+    assert first == again
+    assert first.number == "QA1"
     with pytest.raises(KintsugiError, match="has this number already"):
         parties.register_licence(
             actor=trade.asker, party=trade.maker.pk, facts=facts, key="other", at=AT

@@ -5,9 +5,12 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+import polars as pl
+
 from kintsugi.core.ids import uuid7
 from kintsugi.parties import services as parties
 from kintsugi.parties.models import Party, Qualification
+from kintsugi.parties.selectors import name_keys
 from kintsugi.parties.services import LicenceFacts
 from kintsugi.products import services as products
 from kintsugi.products.models import Certificate, FirstReview, Product
@@ -41,9 +44,11 @@ class Trade:
     # -- rows ----------------------------------------------------------------------------------
 
     def party(self, name: str, *roles: str, **values: Any) -> Party:
+        [key] = name_keys(pl.Series([name]))["name_key"].to_list()
         return Party.objects.create(
-            party_key=f"{name}-{uuid7().hex[-6:]}", name=name, roles=list(roles), **values
-        )
+            party_key=f"{name}-{uuid7().hex[-6:]}", name=name, name_key=key, roles=list(roles),
+            **values,
+        )  # fmt: skip
 
     def product(self, code: str, *, device_class: str | None = "III", **values: Any) -> Product:
         given = {

@@ -24,8 +24,10 @@ from kintsugi.core.middleware import csp_header
 from kintsugi.devices.api import router as devices
 from kintsugi.identity.api import ROUTERS as IDENTITY
 from kintsugi.onboarding.api import ROUTERS as ONBOARDING
+from kintsugi.parties.api import licences
 from kintsugi.parties.api import router as parties
 from kintsugi.products.api import router as products
+from kintsugi.products.api import trade
 from kintsugi.purchasing.api import router as purchasing
 from kintsugi.sales.api import router as sales
 from kintsugi.stock.api import router as stock
@@ -159,6 +161,8 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/devices", devices),
     ("/products", products),
     ("/parties", parties),
+    ("/licences", licences),
+    ("/trade", trade),
     ("/stock", stock),
     ("/purchasing", purchasing),
     ("/sales", sales),

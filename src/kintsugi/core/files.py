@@ -12,7 +12,8 @@ from django.conf import settings
 
 from kintsugi.core.errors import KintsugiError, NotFound, Text
 
-FILE_MAX_BYTES = 20 * 1024 * 1024
+#: Below what a request may bring along.
+FILE_MAX_BYTES = 4 * 1024 * 1024
 #: How a file of these begins; anything else is no paper.
 BEGINNINGS = {
     "application/pdf": (b"%PDF-",),
@@ -33,7 +34,7 @@ def kind_of(content: bytes) -> str:
 def keep(content: bytes) -> str:
     """Keep the bytes of a PDF, PNG or JPEG and return their SHA-256; safe to repeat.
 
-    Raises KintsugiError ``file.too-large`` (20 MiB), ``file.kind`` or ``file.empty``.
+    Raises KintsugiError ``file.too-large`` (4 MiB), ``file.kind`` or ``file.empty``.
     """
     if not content:
         raise KintsugiError(
@@ -45,7 +46,7 @@ def keep(content: bytes) -> str:
     if len(content) > FILE_MAX_BYTES:
         raise KintsugiError(
             "file.too-large",
-            Text("文件超过 20 MB。", "The file is larger than 20 MB."),
+            Text("文件超过 4 MB。", "The file is larger than 4 MB."),
             Text("降低扫描分辨率,或拆分文件。", "Scan it with less resolution, or split it."),
             field="file",
             bytes=len(content),

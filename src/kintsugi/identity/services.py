@@ -23,6 +23,7 @@ from kintsugi.identity.control.kinds import Difference as Difference
 from kintsugi.identity.control.kinds import Finding as Finding
 from kintsugi.identity.control.kinds import register_act_kind as register_act_kind
 from kintsugi.identity.control.services import draft_act as draft_act
+from kintsugi.identity.control.services import draft_typed as draft_typed
 from kintsugi.identity.control.services import submit_act as submit_act
 from kintsugi.identity.models import Person, User
 from kintsugi.identity.services_duties import (

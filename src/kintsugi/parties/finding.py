@@ -7,7 +7,11 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core import home, scope_names, search
+from kintsugi.core.screens.parts import language
 from kintsugi.parties import screens, selectors
+from kintsugi.parties.kinds import LICENCE_KINDS
+from kintsugi.parties.licence_screens import licence_url
+from kintsugi.parties.views import today
 
 
 def find(query: str, _user: Any, limit: int) -> list[search.Hit]:
@@ -17,6 +21,18 @@ def find(query: str, _user: Any, limit: int) -> list[search.Hit]:
         search.Hit(row.name, row.uscc or ", ".join(screens.roles_of(row)), screens.url_of(row))
         for row in rows
     ]
+
+
+def find_licences(query: str, _user: Any, limit: int) -> list[search.Hit]:
+    """Licences by the beginning of their number."""
+    rows = selectors.licences(on=today()).filter(number__startswith=query.upper())
+    return [
+        search.Hit(
+            row.number, f"{row.party.name} · {LICENCE_KINDS[row.kind].get(language())}",
+            licence_url(row), code=True,
+        )
+        for row in rows.order_by("number")[:limit]
+    ]  # fmt: skip
 
 
 def count(_user: Any) -> home.TileValue:
@@ -50,5 +66,15 @@ def register() -> None:
             find,
             more=lambda query: f"{reverse('parties:list')}?{urlencode({'q': query})}",
             permission="party.read",
+        )
+    )
+    search.register(
+        search.SearchProvider(
+            "licence",
+            "certificate",
+            _("Licences"),
+            find_licences,
+            more=lambda query: f"{reverse('parties:licences')}?{urlencode({'q': query})}",
+            permission="licence.read",
         )
     )

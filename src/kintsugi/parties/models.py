@@ -217,3 +217,55 @@ class Unlock(Scoped, BusinessModel):
     def within(cls, scope: Scope) -> Q:
         """Those of the parties of the scope."""
         return party_within(scope, "qualification__party__")
+
+
+class Merge(BusinessModel):
+    """Two records of one thing made one: which stayed, which is void, and by which act."""
+
+    table_name = models.CharField(max_length=63)
+    keep_id = models.UUIDField()
+    drop_id = models.UUIDField()
+    keep_title = models.CharField(_("kept"), max_length=300)
+    drop_title = models.CharField(_("merged away"), max_length=300)
+    reason = models.CharField(_("reason"), max_length=400)
+    act = models.CharField(_("act"), max_length=40, unique=True)
+    merged_by_name = models.CharField(_("merged by"), max_length=200)
+    merged_at = models.DateTimeField(_("merged"))
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    undone_by_name = models.CharField(_("undone by"), max_length=200, blank=True, db_default="")
+    undone_act = models.CharField(max_length=40, blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("merge")
+        verbose_name_plural = _("merges")
+        indexes = [models.Index(fields=["keep_id"], name="merge_of_keep")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["drop_id"], name="merged_once", condition=Q(undone_at__isnull=True)
+            ),
+            models.CheckConstraint(condition=~Q(keep_id=F("drop_id")), name="merge_of_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.drop_title} → {self.keep_title}"
+
+
+class MergedRows(BusinessModel):
+    """The rows of one column that a merge re-pointed, so that exactly these can go back."""
+
+    merge = models.ForeignKey(Merge, models.PROTECT, related_name="parts")
+    table_name = models.CharField(max_length=63)
+    column_name = models.CharField(max_length=63)
+    rows = ArrayField(models.UUIDField())
+
+    class Meta:
+        verbose_name = _("rows of a merge")
+        verbose_name_plural = _("rows of merges")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["merge", "table_name", "column_name"], name="merged_column_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.table_name}.{self.column_name}"

@@ -49,6 +49,11 @@ STATES: dict[str, Words] = {
         Text("写一份变更申请,由另一人批准。",
              "Write the change as a request; another person approves it."),
     ),
+    "KT117": lambda f: (
+        "merge.needs-approval",
+        Text("合并须由另一人批准。", "A merge takes two persons."),
+        Text("写一份合并申请。", "Write it as a request."),
+    ),
     "KT116": lambda f: (
         "merge.kept",
         Text("合并记录不能更改。", "What a merge recorded does not change."),

@@ -13,6 +13,9 @@ from kintsugi.core.errors import StaleVersion
 from kintsugi.core.loading import TableLoader
 from kintsugi.core.queries import query
 from kintsugi.core.sorting import sort_key, with_sort_key
+from kintsugi.parties.merging import Merging as Merging
+from kintsugi.parties.merging import by_id as record_by_id
+from kintsugi.parties.merging import the_one as the_one_record
 from kintsugi.parties.models import Party
 from kintsugi.parties.refusals import STATES as LICENCE_STATES_REFUSED
 from kintsugi.parties.selectors import name_keys
@@ -32,6 +35,8 @@ from kintsugi.parties.services_licences import (
     request_unlock,
     revoke_licence,
 )
+from kintsugi.parties.services_merging import merge_records, pointing_to, unmerge_records
+from kintsugi.parties.services_radar import tell, tell_ending
 
 __all__ = [
     "LICENCE_STATES_REFUSED",
@@ -41,13 +46,20 @@ __all__ = [
     "correct_party",
     "decide_unlock",
     "insert_licence",
+    "merge_records",
     "needed_person",
     "needed_reason",
     "own_key",
     "person_of",
+    "pointing_to",
+    "record_by_id",
     "register_licence",
     "request_unlock",
     "revoke_licence",
+    "tell",
+    "tell_ending",
+    "the_one_record",
+    "unmerge_records",
 ]
 
 

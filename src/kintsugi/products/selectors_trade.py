@@ -10,13 +10,21 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
+from django.db.models import Count, DateField, F, Func, Q, QuerySet, TextField, Value
 
 from kintsugi.core.errors import NotFound, Text
 from kintsugi.core.queries import query
 from kintsugi.core.verdicts import Verdict
-from kintsugi.parties.selectors import parties_seen
-from kintsugi.products.models import FirstReview
+from kintsugi.parties.selectors import licence_status, licences, parties_seen
+from kintsugi.parties.selectors import party as party_by_id
+from kintsugi.products.models import (
+    AuthorisedProduct,
+    Certificate,
+    CertificateProduct,
+    FirstReview,
+)
 from kintsugi.products.trade import paper_verdict, verdict
 
 Role = Literal["customer", "supplier"]
@@ -120,3 +128,91 @@ def base_units(di: Sequence[str]) -> dict[str, int | None]:
 
 def _facts(value: Any) -> dict[str, Any]:
     return dict(json.loads(value)) if isinstance(value, str) else dict(value)
+
+
+# -- for screens -----------------------------------------------------------------------------------
+
+#: How far the radar looks: days to the end; ``ended`` is what ended already.
+WITHIN: dict[str, tuple[str, ...]] = {
+    "90": ("near_90", "near_60", "near_30", "expired"),
+    "60": ("near_60", "near_30", "expired"),
+    "30": ("near_30", "expired"),
+    "ended": ("expired",),
+}
+#: What ended longer ago and locks nothing any more is history.
+ENDED_SHOWN_DAYS = 90
+
+
+def certificates(*, on: dt.date) -> QuerySet[Certificate]:
+    """Certificates that stand, with ``status`` on a day, their holder, and for how many products
+    they are (``products``)."""
+    covered = Count("covered", filter=Q(covered__is_void=False))
+    found = Certificate.objects.filter(is_void=False).select_related("holder")
+    return found.annotate(status=licence_status(on), products=covered)
+
+
+def certificate(pk: UUID, *, on: dt.date) -> Certificate:
+    """One certificate with its ``status``. Raises ``Certificate.DoesNotExist``."""
+    return certificates(on=on).get(pk=pk)
+
+
+def covered_by(pk: UUID) -> QuerySet[CertificateProduct]:
+    """The products a certificate is for."""
+    found = CertificateProduct.objects.filter(certificate_id=pk, is_void=False)
+    return found.select_related("product").order_by("product__product_code")
+
+
+def certificates_of(product: UUID, *, on: dt.date) -> QuerySet[Certificate]:
+    """The certificates of a product, the one that lasts longest first."""
+    linked = CertificateProduct.objects.filter(product_id=product, is_void=False)
+    found = certificates(on=on).filter(pk__in=linked.values("certificate_id"))
+    return found.order_by(F("valid_to").desc(nulls_first=True), "number")
+
+
+def authorised_by(licence: UUID) -> QuerySet[AuthorisedProduct]:
+    """The products an authorisation is for."""
+    found = AuthorisedProduct.objects.filter(qualification_id=licence, is_void=False)
+    return found.select_related("product").order_by("product__product_code")
+
+
+def reviews() -> QuerySet[FirstReview]:
+    """First reviews with what they are about."""
+    return FirstReview.objects.filter(is_void=False).select_related("party", "product")
+
+
+def review(pk: UUID) -> FirstReview:
+    """One first review. Raises ``FirstReview.DoesNotExist``."""
+    return reviews().get(pk=pk)
+
+
+def reviews_of(*, party: UUID | None = None, product: UUID | None = None) -> QuerySet[FirstReview]:
+    """The first reviews of a party or a product, the newest first."""
+    about = {"party_id": party} if party else {"product_id": product}
+    return reviews().filter(**about).order_by("-requested_at")
+
+
+def ending(within: str, *, on: dt.date) -> QuerySet[Any]:
+    """Licences that end soon or ended, with ``status`` and ``locks``: the roles of the party, or
+    ``authorisation``, that their end locks. Ended ones that lock nothing are left out after 90
+    days: they were renewed by another."""
+    locks = Func(
+        F("pk"), Value(on, DateField()), function="licence_locks",
+        output_field=ArrayField(TextField()),
+    )  # fmt: skip
+    lately = Q(valid_to__gte=on - dt.timedelta(days=ENDED_SHOWN_DAYS))
+    found = licences(on=on).filter(status__in=WITHIN[within]).annotate(locks=locks)
+    shown: QuerySet[Any] = found.filter(lately | ~Q(locks=[]))
+    return shown
+
+
+def party_of(pk: UUID) -> Any:
+    """A party within the scope at work. Raises its model's DoesNotExist."""
+    return party_by_id(pk)
+
+
+def locked_since(row: Any) -> dt.date | None:
+    """The first day of a lock by a licence that ended; None where it locks nothing or not yet."""
+    if row.status != "expired" or not row.locks or row.valid_to is None:
+        return None
+    first: dt.date = row.valid_to + dt.timedelta(days=1)
+    return first

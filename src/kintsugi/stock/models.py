@@ -88,11 +88,6 @@ class Location(Scoped, BusinessModel):
             models.UniqueConstraint(
                 fields=["warehouse", "code"], name="location_code_once", nulls_distinct=False
             ),
-            models.UniqueConstraint(
-                fields=["party", "kind"],
-                name="location_of_party_once",
-                condition=Q(party__isnull=False, kind__in=["customer", "supplier"]),
-            ),
             _one_of("kind", LOCATION_KINDS, "location_kind_known"),
             _one_of("zone", {"": None, **ZONES}, "location_zone_known"),
             _one_of("temp_zone", {"": None, **TEMPERATURES}, "location_temperature_known"),

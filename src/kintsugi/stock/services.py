@@ -97,13 +97,14 @@ def world(kind: str) -> Location:
 
 
 def place_of(party: UUID, kind: str = "customer") -> Location:
-    """The place of a customer or supplier; made on first use, inside a recorded transaction."""
-    found = Location.objects.filter(party_id=party, kind=kind).first()
+    """The place of a customer or supplier; made on first use, inside a recorded transaction. The
+    first of several, which a party has that another one was merged into."""
+    found = Location.objects.filter(party_id=party, kind=kind).order_by("id").first()
     if found is None:
         code = f"{kind[0].upper()}-{str(party)[-12:]}"
         with connection.cursor() as cursor:
             cursor.execute(query("stock", "make_place"), [uuid7(), code, kind, party])
-        found = Location.objects.get(party_id=party, kind=kind)
+        found = Location.objects.filter(party_id=party, kind=kind).earliest("id")
     return found
 
 

@@ -60,6 +60,17 @@ _STOCK: dict[int, str] = {
 STATUS.update(
     {f"stock.{code}": status for status, codes in _STOCK.items() for code in codes.split()}
 )
+#: Refusals of licences, first reviews and merges; what was typed is 400.
+_TRADE: dict[int, str] = {
+    403: "licence.same-person licence.person-missing review.same-person review.not-yours",
+    409: (
+        "licence.needs-approval licence.stays-revoked licence.unlocked-once licence.not-ended "
+        "licence.unlock-decided licence.number-taken certificate.number-taken "
+        "certificate.withdrawn review.open review.incomplete review.fixed merge.refused "
+        "merge.changed merge.void"
+    ),
+}
+STATUS.update({code: status for status, codes in _TRADE.items() for code in codes.split()})
 CHECK = Text("请检查地址,或用搜索查找。", "Check the address, or look for it with search.")
 LATER = Text("请稍后再试。", "Try again later.")
 

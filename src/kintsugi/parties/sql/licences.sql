@@ -90,7 +90,7 @@ create or replace function unlock_check() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     asked constant text[] := array['status', 'decided_by_id', 'decided_by_name', 'decided_at',
-                                   'decision_reason', 'version', 'updated_at'];
+                                   'decision_reason', 'version', 'updated_at', 'is_void', 'void_reason'];
 begin
     if tg_op = 'INSERT' and (new.status <> 'requested' or not exists (
         select from parties_qualification q
@@ -98,7 +98,9 @@ begin
     )) then
         raise exception 'An unlock is requested, for a licence that ended' using errcode = 'KT112';
     end if;
-    if tg_op = 'UPDATE' and (old.status <> 'requested'
+    if tg_op = 'UPDATE' and ((old.status <> 'requested' and new.status = old.status
+           and (new.decided_by_id, new.decided_at, new.decision_reason)
+               is distinct from (old.decided_by_id, old.decided_at, old.decision_reason))
        or to_jsonb(new) - asked is distinct from to_jsonb(old) - asked) then
         raise exception 'What was decided about an unlock stands' using errcode = 'KT112';
     end if;

@@ -396,6 +396,35 @@ language sql stable security definer set search_path = pg_catalog, public, pg_te
     where not f.passed
 $$;
 
+-- What the end of a licence locks, or has locked by this day: the roles in which the first review of
+-- its party then lacks it, and ``authorisation`` where products then have no other one.
+create or replace function licence_locks(licence uuid, on_day date) returns text[]
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+    with q as (
+        select q.id, q.party_id, q.kind, greatest(on_day, coalesce(q.valid_to + 1, on_day)) as then_day
+        from parties_qualification q where q.id = licence
+    )
+    select coalesce(array_agg(l.what order by l.what), '{}')
+    from (
+        select distinct r.role::text as what
+        from q
+        join products_firstreview r
+            on r.party_id = q.party_id and r.status = 'effective' and not r.is_void
+        cross join lateral first_review_papers(q.party_id, r.role, r.classes, q.then_day) c
+        where not c.ok and q.kind = any (c.kinds)
+        union all
+        select 'authorisation' from q
+        where q.kind = 'authorisation' and exists (
+            select from products_authorisedproduct a
+            where a.qualification_id = q.id and not a.is_void and not exists (
+                select from products_authorisedproduct b
+                join trade_licences(q.party_id, q.then_day) o on o.id = b.qualification_id and o.ok
+                where b.product_id = a.product_id and b.qualification_id <> q.id and not b.is_void
+            )
+        )
+    ) l
+$$;
+
 -- Where subjects stand on a day: parties in a role, or products. Ends: the first day on which what
 -- the review asks for no longer is there; no day where it has no end.
 create or replace function first_review_standings(as_role text, subjects uuid[], on_day date)

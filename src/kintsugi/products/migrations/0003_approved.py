@@ -1,0 +1,14 @@
+"""What an approval rests on, and merges, change under two persons only."""
+
+from django.db import migrations
+
+from kintsugi.core.queries import query
+
+
+class Migration(migrations.Migration):
+    dependencies = [("parties", "0003_merges"), ("products", "0002_trade")]
+
+    operations = [
+        migrations.RunSQL(query("products", "approved"), migrations.RunSQL.noop),
+        migrations.RunSQL(query("products", "merges"), migrations.RunSQL.noop),
+    ]
