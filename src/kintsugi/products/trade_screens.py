@@ -112,7 +112,8 @@ def certificate_steps(record: Certificate) -> list[Step]:
     return [
         Step(_("Change by request"), reverse("products:change-certificate", args=[record.pk]),
              "pencil", why_not=done),
-        Step(_("Declare it withdrawn"), reverse("products:withdraw-certificate", args=[record.pk]), "x",
+        Step(_("Declare it withdrawn"), reverse("products:withdraw-certificate",
+                                                args=[record.pk]), "x",
              why_not=done)
     ]  # fmt: skip
 
