@@ -48,7 +48,9 @@ def sent(client: Any, path: str, status: int = 302, **given: Any) -> Any:
     shown = re.search(r'name="version" value="(\d+)"', page.content.decode())
     version = {"version": shown.group(1)} if shown else {}
     response = client.post(f"{BASE}/{path}", {"key": key(), **version, **given})
-    assert response.status_code == status, response.content.decode()[3000:9000]
+    refusals = r"(?s)(?:invalid-feedback|k-notice-body)[^>]*>(.*?)</div>"
+    said = re.findall(refusals, response.content.decode())
+    assert response.status_code == status, said
     return response
 
 
@@ -67,9 +69,11 @@ def ordered(yard: Depot) -> tuple[Order, Notice]:
     asked = Request.objects.get()
     assert "does not decide it" in text_of(keeper, f"requests/{asked.pk}/")
     sent(buyer, f"requests/{asked.pk}/decide/", decision="yes", note="")
-    sent(buyer, "orders/new/", supplier=str(yard.supplier.pk), warehouse=str(yard.main.pk),
-         currency="CNY", request=asked.number, terms="",
-         **{"lines-0-product_code": yard.gloves.product_code.lower(), "lines-0-qty": "20",
+    filled = buyer.get(f"{BASE}/requests/{asked.pk}/order/").content.decode()
+    assert f'value="{yard.gloves.product_code}"' in filled
+    sent(buyer, f"requests/{asked.pk}/order/", supplier=str(yard.supplier.pk),
+         warehouse=str(yard.main.pk), currency="CNY", request=asked.number, terms="",
+         **{"lines-0-product_code": f" {yard.gloves.product_code} ", "lines-0-qty": "20",
             "lines-0-unit_price": "10", "lines-0-tax_percent": "13"})  # fmt: skip
     order = Order.objects.get()
     assert order.lines.get().tax_rate == Decimal("0.13")
