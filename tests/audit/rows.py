@@ -440,6 +440,10 @@ def unlock(**values: Any) -> UUID:
     )  # fmt: skip
 
 
+def merge() -> UUID:
+    return insert("parties_merge", keep_id=uuid7(), drop_id=uuid7(), act=uuid7().hex)
+
+
 def certificate() -> UUID:
     return insert(
         "products_certificate", number=uuid7().hex, kind="filing", holder_id=party(),
@@ -499,6 +503,10 @@ ROWS: dict[str, Callable[..., UUID]] = {
     "onboarding_run": run,
     "onboarding_snapshot": snapshot,
     "onboarding_source": source,
+    "parties_merge": merge,
+    "parties_mergedrows": lambda: insert(
+        "parties_mergedrows", merge_id=merge(), table_name=uuid7().hex, rows="{}"
+    ),
     "parties_party": party,
     "parties_qualification": licence,
     "parties_unlock": unlock,
@@ -570,3 +578,8 @@ def fold(table: str, row_id: UUID) -> dict[str, Any] | None:
             assert state is not None, "only a row that stands is deleted"
             state = None
     return state if state is None else {k: v for k, v in state.items() if v is not None}
+
+
+from tests.audit import rows_purchasing  # noqa: E402  it makes its rows of ours
+
+ROWS |= rows_purchasing.ROWS

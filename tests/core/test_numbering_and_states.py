@@ -15,7 +15,7 @@ from kintsugi.core.numbering import next_number
 from kintsugi.core.states import MACHINES, StateMachine
 from kintsugi.engine.text import Text
 from kintsugi.onboarding.states import RUN
-from tests.audit import rows
+from tests.audit import rows, rows_purchasing
 
 pytestmark = pytest.mark.usefixtures("committed")
 DAY = dt.date(2026, 11, 22)
@@ -77,11 +77,18 @@ PROVEN = {
     "identity.act": "identity_check",
     "parties.unlock": "unlock_check",
     "products.first_review": "first_review_check",
+    "purchasing.order": "check_trade",
 }
 MAKE = {
     "identity.act": rows.act_in,
     "audit.pack": rows.pack,
     "takeover.takeover": rows.takeover,
+    "purchasing.request": rows_purchasing.purchase_request,
+    "purchasing.order": rows_purchasing.purchase_order,
+    "purchasing.notice": rows_purchasing.notice,
+    "purchasing.receipt": rows_purchasing.goods_receipt,
+    "purchasing.return": rows_purchasing.goods_return,
+    "purchasing.invoice": rows_purchasing.supplier_invoice,
     "onboarding.source": rows.source,
     "onboarding.run": rows.run,
     "onboarding.issue": rows.issue,

@@ -63,10 +63,11 @@ class Depot(Shop):
             username=username, password=PASSWORD, display_name=name, roles=[role], language="en"
         )
 
-    def order(self, *lines: OrderLineIn, ordered: bool = True) -> Order:
+    def order(self, *lines: OrderLineIn, ordered: bool = True, supplier: Any = None) -> Order:
         """An order for the main warehouse, placed unless it is to stay a draft."""
         made = services.draft_order(
-            actor=self.buyer, supplier=self.supplier, warehouse=self.main.pk, lines=lines,
+            actor=self.buyer, supplier=supplier or self.supplier, warehouse=self.main.pk,
+            lines=lines,
             key=uuid7().hex, at=AT,
         )  # fmt: skip
         if ordered:

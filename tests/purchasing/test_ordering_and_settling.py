@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from kintsugi.core.errors import IllegalTransition, KintsugiError
 from kintsugi.core.ids import uuid7
 from kintsugi.parties import services as parties
-from kintsugi.products import services as products
+from kintsugi.parties.models import Qualification
 from kintsugi.purchasing import selectors, services
 from kintsugi.purchasing.models import Invoice, Notice, Order, Receipt, Request, Return
 from kintsugi.purchasing.services import InvoiceLineIn, NoticeLineIn, RequestLineIn, ReturnLineIn
@@ -35,6 +35,11 @@ def refused(work: Callable[[], Any]) -> KintsugiError:
 def key() -> str:
     """Another one each time."""
     return uuid7().hex
+
+
+def licences_of(party: Any) -> Any:
+    """The licences of a party."""
+    return Qualification.objects.filter(party=party)
 
 
 # -- request to order ------------------------------------------------------------------------------
@@ -99,22 +104,19 @@ def test_the_buyer_does_not_approve_his_own_order(depot: Depot) -> None:
 
 def test_an_order_is_not_placed_without_the_suppliers_licence(depot: Depot) -> None:
     device = depot.trade.traded("PUMP", tracking="none")  # class III, category 07
-    order = depot.order(depot.line(device, 3), ordered=False)
+    bare, good = depot.trade.supplier("无授权商"), depot.trade.supplier("有授权商", device)
 
-    def submit() -> Order:
+    def submit(order: Order) -> Order:
         return services.submit_order(actor=depot.buyer, order=order.pk, key=key(), at=AT)
 
-    error = refused(submit)
+    lacking = depot.order(depot.line(device, 3), ordered=False, supplier=bare)
+    error = refused(lambda: submit(lacking))
     assert error.code == "purchasing.not-passed"
     assert error.facts["checks"] == ["authorisation"]
-    paper = depot.trade.licence(depot.supplier, "authorisation")
-    products.authorise_products(
-        actor=depot.buyer, licence=paper.pk, products=[device.pk], key=key(), at=AT
-    )
-    assert submit().status == "submitted"
-    parties.revoke_licence(
-        actor=depot.inspector, licence=depot.permit.pk, on=TODAY, reason="吊销", at=AT
-    )
+    order = depot.order(depot.line(device, 3), ordered=False, supplier=good)
+    assert submit(order).status == "submitted"
+    permit = licences_of(good).get(kind="operating_permit")
+    parties.revoke_licence(actor=depot.inspector, licence=permit.pk, on=TODAY, reason="吊销", at=AT)
     error = refused(
         lambda: services.approve_order(actor=depot.chief, order=order.pk, key=key(), at=AT)
     )

@@ -48,7 +48,9 @@ def sent(client: Any, path: str, status: int = 302, **given: Any) -> Any:
     shown = re.search(r'name="version" value="(\d+)"', page.content.decode())
     version = {"version": shown.group(1)} if shown else {}
     response = client.post(f"{BASE}/{path}", {"key": key(), **version, **given})
-    assert response.status_code == status, response.content.decode()[3000:9000]
+    refusals = r"(?s)(?:invalid-feedback|k-notice-body)[^>]*>(.*?)</div>"
+    said = re.findall(refusals, response.content.decode())
+    assert response.status_code == status, said
     return response
 
 
@@ -59,17 +61,19 @@ def text_of(client: Any, path: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
-def test_from_the_request_to_the_invoice_by_the_pages(yard: Depot) -> None:
+def ordered(yard: Depot) -> tuple[Order, Notice]:
+    """Asked for, ordered, approved and announced, by the pages."""
     keeper, buyer, chief = logged_in(yard.keeper), logged_in(yard.buyer), logged_in(yard.chief)
-    inspector, payer = logged_in(yard.inspector), logged_in(yard.payer)
     sent(keeper, "requests/new/", warehouse=str(yard.main.pk), source="manual", why="快用完了",
          **{"lines-0-product_code": yard.gloves.product_code, "lines-0-qty": "20"})  # fmt: skip
     asked = Request.objects.get()
     assert "does not decide it" in text_of(keeper, f"requests/{asked.pk}/")
     sent(buyer, f"requests/{asked.pk}/decide/", decision="yes", note="")
-    sent(buyer, "orders/new/", supplier=str(yard.supplier.pk), warehouse=str(yard.main.pk),
-         currency="CNY", request=asked.number, terms="",
-         **{"lines-0-product_code": yard.gloves.product_code.lower(), "lines-0-qty": "20",
+    filled = buyer.get(f"{BASE}/requests/{asked.pk}/order/").content.decode()
+    assert f'value="{yard.gloves.product_code}"' in filled
+    sent(buyer, f"requests/{asked.pk}/order/", supplier=str(yard.supplier.pk),
+         warehouse=str(yard.main.pk), currency="CNY", request=asked.number, terms="",
+         **{"lines-0-product_code": f" {yard.gloves.product_code} ", "lines-0-qty": "20",
             "lines-0-unit_price": "10", "lines-0-tax_percent": "13"})  # fmt: skip
     order = Order.objects.get()
     assert order.lines.get().tax_rate == Decimal("0.13")
@@ -80,7 +84,13 @@ def test_from_the_request_to_the_invoice_by_the_pages(yard: Depot) -> None:
     sent(chief, f"orders/{order.pk}/approve/", said="")
     sent(buyer, f"orders/{order.pk}/announce/", shipment_no="S-1", expected_on=str(today()),
          **{"lines-0-order_line": "1", "lines-0-qty": "20"})  # fmt: skip
-    notice = Notice.objects.get()
+    return order, Notice.objects.get()
+
+
+def test_from_the_request_to_the_invoice_by_the_pages(yard: Depot) -> None:
+    order, notice = ordered(yard)
+    keeper, buyer, chief = logged_in(yard.keeper), logged_in(yard.buyer), logged_in(yard.chief)
+    inspector, payer = logged_in(yard.inspector), logged_in(yard.payer)
     sent(keeper, "receipts/new/", order_no=order.number, notice=notice.number, delivery_note="DN-1",
          arrived_on=str(today()))  # fmt: skip
     receipt = Receipt.objects.get()
@@ -97,10 +107,23 @@ def test_from_the_request_to_the_invoice_by_the_pages(yard: Depot) -> None:
     sent(keeper, f"receipts/{receipt.pk}/post/")
     line = {"l1-sample": "5", "l1-qualified": "18", "l1-rejected": "2",
             "l1-reject_reason": "damaged", "l1-note": ""}  # fmt: skip
-    sent(inspector, f"receipts/{receipt.pk}/accept/", all_passed="on", head_note="", **line)
+    wrong = sent(inspector, f"receipts/{receipt.pk}/accept/", 422, all_passed="on", head_note="",
+                 secret="guess", **line)  # fmt: skip
+    assert "nothing was signed" in wrong.content.decode()
+    assert not Acceptance.objects.exists()
+    sent(
+        inspector,
+        f"receipts/{receipt.pk}/accept/",
+        all_passed="on",
+        head_note="",
+        secret=PASSWORD,
+        **line,
+    )
     made = Acceptance.objects.get()
     assert set(made.lines.get().checks) == set(CHECKS)
-    assert "appearance: pass" in text_of(inspector, f"acceptances/{made.pk}/")
+    page = text_of(inspector, f"acceptances/{made.pk}/")
+    assert "appearance: pass" in page
+    assert "吴质量 · checked" in page
     shelf = keeper.post(f"{BASE}/receipts/{receipt.pk}/put-away/", {"raw": str(yard.shelf)})
     assert "now scan the goods" in shelf.content.decode()
     one = keeper.post(

@@ -48,9 +48,12 @@ from kintsugi.identity.services_tokens import make_token, revoke_token, revoke_t
 from kintsugi.identity.sessions import address_of
 from kintsugi.identity.signing.content import Signable as Signable
 from kintsugi.identity.signing.content import register_signable as register_signable
+from kintsugi.identity.signing.services import authenticate as authenticate_signer
+from kintsugi.identity.signing.services import sign as sign
 
 __all__ = [
     "address_of",
+    "authenticate_signer",
     "count_request",
     "create_person",
     "create_user",

@@ -148,7 +148,9 @@ def withdraw_form() -> type[forms.Form]:
 WITHDRAW_CERTIFICATE = FormScreen(
     permission="licence.edit",
     find=lambda _user, pk: selectors_trade.certificate(pk, on=today()),
-    title=lambda record: gettext("Withdraw %(certificate)s") % {"certificate": record.number},
+    title=lambda record: (
+        gettext("Declare %(certificate)s withdrawn") % {"certificate": record.number}
+    ),
     form=withdraw_form,
     values=lambda _record: {},
     save=lambda *, user, record, version, on, reason: services_trade.withdraw_certificate(
@@ -156,7 +158,7 @@ WITHDRAW_CERTIFICATE = FormScreen(
     ),
     done=certificate_url,
     saved=_("Withdrawn."),
-    submit=_("Withdraw"),
+    submit=_("Declare it withdrawn"),
     cancel=certificate_url,
     breadcrumbs=_certificate_crumbs,
 )

@@ -8,3 +8,11 @@ class PurchasingConfig(AppConfig):
 
     name = "kintsugi.purchasing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Add purchasing to search, home, packs and what people sign."""
+        from kintsugi.purchasing import evidence_pack, finding, signing
+
+        finding.register()
+        evidence_pack.register()
+        signing.register()

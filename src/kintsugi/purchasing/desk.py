@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from kintsugi.core.access import requires
@@ -32,6 +33,7 @@ from kintsugi.purchasing.services import Finding, Placing, Reading
 from kintsugi.purchasing.services.acceptance import planned_sample
 from kintsugi.purchasing.services.scanning import Outcome
 from kintsugi.purchasing.shelving import open_lines, placing_of
+from kintsugi.purchasing.signing import signed
 from kintsugi.purchasing.views import now, today
 from kintsugi.stock import selectors as stock
 
@@ -252,13 +254,18 @@ def post_receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
 # -- inspect ---------------------------------------------------------------------------------------
 
 
+def plain_qty(value: Decimal) -> str:
+    """30, not 30.0000 and not 3E+1."""
+    return f"{value.normalize():f}"
+
+
 def finding_form(planned: Decimal, arrived: Decimal, by_serial: bool) -> type[forms.Form]:
     """What an inspector says of one line."""
     answers = [("", "–"), *choice_pairs(FINDINGS)]
     made: dict[str, forms.Field] = {
         "sample": number(Text(f"抽样(方案 {planned.normalize():f})",
                               f"Sample (by the plan {planned.normalize():f})"),
-                         required=True, initial=planned.normalize(), max_digits=18,
+                         required=True, initial=plain_qty(planned), max_digits=18,
                          decimal_places=4),
         "sample_reason": text(Text("与方案不同的原因", "Why another sample"), required=False,
                               chars=400),
@@ -267,7 +274,7 @@ def finding_form(planned: Decimal, arrived: Decimal, by_serial: bool) -> type[fo
             for code, name in CHECKS.items()
         },
         "qualified": number(Text("合格数量", "Qualified"), required=True,
-                            initial=arrived.normalize(), max_digits=18, decimal_places=4,
+                            initial=plain_qty(arrived), max_digits=18, decimal_places=4,
                             min_value=Decimal(0)),
         "rejected": number(Text("不合格数量", "Rejected"), required=True, initial=0,
                            max_digits=18, decimal_places=4, min_value=Decimal(0)),
@@ -286,7 +293,19 @@ def finding_form(planned: Decimal, arrived: Decimal, by_serial: bool) -> type[fo
     return type("FindingForm", (forms.Form,), made)
 
 
+def signing_form() -> type[forms.Form]:
+    """A word on the whole, and the password that signs."""
+    return made_form(
+        head_note=text(Text("总体备注", "Note on the whole"), required=False, chars=400),
+        secret=forms.CharField(
+            label=say(Text("密码(签名)", "Password, to sign")), max_length=1_000,
+            widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        ),
+    )  # fmt: skip
+
+
 @requires("inbound.approve")
+@sensitive_post_parameters("secret")
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Inspect the lines of a receipt that were not inspected yet."""
@@ -300,9 +319,7 @@ def accept(request: HttpRequest, pk: UUID) -> HttpResponse:
         planned = planned_sample(line, kind)
         made = finding_form(planned, line.qty, kind in ("serial", "lot_and_serial"))
         cards.append({"line": line, "form": made(posted, prefix=f"l{line.line}")})
-    head = made_form(
-        head_note=text(Text("总体备注", "Note on the whole"), required=False, chars=400)
-    )
+    head = signing_form()
     form = head(posted)
     refused, status = None, 200
     if posted is not None:
@@ -321,6 +338,7 @@ def accept(request: HttpRequest, pk: UUID) -> HttpResponse:
     }  # fmt: skip
     response = render(request, "purchasing/accept.html", context, status=status)
     response.refusal = refused  # type: ignore[attr-defined]
+    response.keeps_writes = getattr(refused, "keeps_writes", False)  # type: ignore[attr-defined]
     return response
 
 
@@ -341,9 +359,14 @@ def _accepted(
                 tuple(serials_in(given.get("serials", ""))), given["note"],
             )
         )  # fmt: skip
-    made = services.accept(
-        actor=request.user, receipt=receipt.pk, findings=findings, at=now(),
-        key=form.cleaned_data["key"], note=form.cleaned_data["head_note"],
+    given, at = form.cleaned_data, now()
+    made = signed(
+        account=request.user, secret=given["secret"], session_key=request.session.session_key,
+        at=at,
+        work=lambda: services.accept(
+            actor=request.user, receipt=receipt.pk, findings=findings, at=at, key=given["key"],
+            note=given["head_note"],
+        ),
     )  # fmt: skip
     messages.success(
         request, say(Text(f"验收 {made.number} 已记录。", f"{made.number} is recorded."))

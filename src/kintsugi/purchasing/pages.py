@@ -24,6 +24,7 @@ from kintsugi.core.screens import (
 from kintsugi.core.screens.parts import Words, language
 from kintsugi.core.verdicts import Verdict, from_kept
 from kintsugi.engine.text import Text
+from kintsugi.identity.selectors import MEANINGS, signatures_of
 from kintsugi.purchasing import selectors
 from kintsugi.purchasing.kinds import (
     CHECKS,
@@ -442,6 +443,23 @@ def _checks(row: Any) -> str:
     return "; ".join(f"{CHECKS[k].get(spoken)}: {FINDINGS[v].get(spoken)}" for k, v in parts)
 
 
+def _signature(record: Any) -> Any:
+    found = signatures_of(kind="purchasing.acceptance", object_ids=[record.pk])
+    return found[0] if found else None
+
+
+def signature_words(record: Any) -> str:
+    """Who signed; empty where an acceptance came over the API, which names its inspector only."""
+    found = _signature(record)
+    return f"{found.printed_name} · {MEANINGS[found.meaning].get(language())}" if found else ""
+
+
+def signature_url(record: Any) -> str:
+    """The page of the signature."""
+    found = _signature(record)
+    return reverse("signatures:detail", args=[found.pk]) if found else ""
+
+
 ACCEPTANCE_PAGE = DetailScreen(
     permission="inbound.read",
     find=mine(selectors.acceptances),
@@ -476,6 +494,8 @@ ACCEPTANCE_PAGE = DetailScreen(
             WAREHOUSE_VALUE,
             Value("inspector_name", label=Text("验收人", "Inspected by")),
             Value("inspected_at", label=Text("验收时间", "Inspected"), kind="moment"),
+            Value("signature", label=Text("电子签名", "Signature"), value=signature_words,
+                  link=signature_url),
             Value("note", label=Text("备注", "Note")),
             posting_value("posting", Text("过账", "Posting")),
         ),

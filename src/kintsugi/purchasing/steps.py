@@ -14,6 +14,8 @@ from kintsugi.engine.text import Text
 from kintsugi.purchasing.models import Notice, Receipt
 
 Words_ = Sequence[Words]
+#: Differences with a button of their own; the others are in the match.
+RESOLVED_MAX = 10
 
 
 def _url(name: str, record: Any) -> str:
@@ -187,7 +189,17 @@ def invoice_steps(record: Any) -> Sequence[Step]:
             Text(f"还有 {open_now} 行差异没有处理:在匹配表中点开处理。",
                  f"{open_now} differences are open: resolve them from the match.")
         )  # fmt: skip
+    resolve = [
+        Step(
+            Text(f"处理第 {one.line} 行的差异", f"Resolve the difference of line {one.line}"),
+            reverse("purchasing:resolve", args=[one.pk]),
+            "edit",
+        )
+        for one in record.lines.exclude(result="matched")
+        .filter(resolved_by_name="").order_by("line")[:RESOLVED_MAX]
+    ]  # fmt: skip
     return [
+        *resolve,
         Step(Text("审核通过", "Approve"), _url("approve-invoice", record), "check", True,
              why_not=why),
         Step(Text("重新匹配", "Match again"), _url("match-again", record), "refresh", post=True),

@@ -276,21 +276,21 @@ class ProposalsOut(Schema):
     items: list[ProposalOut]
 
 
-add_list(router, "/receipts", RECEIPTS, ReceiptOut, name="receipts", summary="Goods receipts")
-add_list(router, "/acceptances", ACCEPTANCES, AcceptanceOut, name="acceptances",
+add_list(router, "/receipts", RECEIPTS, ReceiptOut, name="goods_receipts", summary="Goods receipts")
+add_list(router, "/acceptances", ACCEPTANCES, AcceptanceOut, name="goods_acceptances",
          summary="Acceptances")  # fmt: skip
 
 
 @router.get("/receipts/{id}", response={200: ReceiptDetail, **READ}, summary="One receipt")
 @requires("inbound.read")
-def receipt(request: HttpRequest, id: UUID) -> Receipt:
+def goods_receipt(request: HttpRequest, id: UUID) -> Receipt:
     """With lines and acceptances."""
     return _receipt(id)
 
 
 @router.post("/receipts", response={201: ReceiptDetail, **WRITE}, summary="Open a receipt")
 @requires("inbound.create")
-def open_receipt(request: HttpRequest, body: ReceiptIn, key: str = KEY) -> Status[Receipt]:
+def open_goods_receipt(request: HttpRequest, body: ReceiptIn, key: str = KEY) -> Status[Receipt]:
     """For an order that is placed: nothing is received without one (`purchasing.no-order`)."""
     made = services.open_receipt(
         actor=request.user, order_no=body.order_no, delivery_note=body.delivery_note, key=key,
@@ -358,7 +358,7 @@ def take_out_scan(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY
     "/receipts/{id}/post", response={200: ReceiptDetail, **WRITE}, summary="Post a receipt"
 )
 @requires("inbound.create")
-def post_receipt(request: HttpRequest, id: UUID, key: str = KEY) -> Receipt:
+def post_goods_receipt(request: HttpRequest, id: UUID, key: str = KEY) -> Receipt:
     """Everything scanned comes in, to be inspected; all of it or nothing."""
     _receipt(id)
     services.post_receipt(actor=request.user, receipt=id, key=key, at=now())
@@ -369,7 +369,7 @@ def post_receipt(request: HttpRequest, id: UUID, key: str = KEY) -> Receipt:
     "/receipts/{id}/cancel", response={200: ReceiptDetail, **WRITE}, summary="Cancel a receipt"
 )
 @requires("inbound.create")
-def cancel_receipt(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Receipt:
+def cancel_goods_receipt(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Receipt:
     """While it is open; nothing has moved."""
     _receipt(id)
     services.cancel_receipt(actor=request.user, receipt=id, reason=body.reason, key=key)
@@ -380,7 +380,9 @@ def cancel_receipt(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KE
     "/receipts/{id}/reverse", response={200: ReceiptDetail, **WRITE}, summary="Reverse a receipt"
 )
 @requires("inbound.create")
-def reverse_receipt(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Receipt:
+def reverse_goods_receipt(
+    request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY
+) -> Receipt:
     """While nothing of it was inspected or moved; 403 for whoever received it."""
     _receipt(id)
     services.reverse_receipt(actor=request.user, receipt=id, reason=body.reason, key=key, at=now())
@@ -412,7 +414,7 @@ def accept_goods(
 
 @router.get("/acceptances/{id}", response={200: AcceptanceDetail, **READ}, summary="One acceptance")
 @requires("inbound.read")
-def acceptance(request: HttpRequest, id: UUID) -> Acceptance:
+def goods_acceptance(request: HttpRequest, id: UUID) -> Acceptance:
     """With its lines."""
     return _acceptance(id)
 

@@ -250,7 +250,7 @@ class NoticeIn(Schema):
 add_list(router, "/requests", REQUESTS, RequestOut, name="requisitions",
          summary="Purchase requests")  # fmt: skip
 add_list(router, "/orders", ORDERS, OrderOut, name="purchase_orders", summary="Purchase orders")
-add_list(router, "/notices", NOTICES, NoticeOut, name="notices", summary="Advance notices")
+add_list(router, "/notices", NOTICES, NoticeOut, name="advance_notices", summary="Advance notices")
 
 
 # -- requests --------------------------------------------------------------------------------------
@@ -400,7 +400,7 @@ def _order(id: UUID) -> Order:
 
 @router.get("/notices/{id}", response={200: NoticeDetail, **READ}, summary="One advance notice")
 @requires("purchase.read")
-def notice(request: HttpRequest, id: UUID) -> Notice:
+def advance_notice(request: HttpRequest, id: UUID) -> Notice:
     """With its lines."""
     return _notice(id)
 
@@ -409,7 +409,9 @@ def notice(request: HttpRequest, id: UUID) -> Notice:
     "/orders/{id}/notices", response={201: NoticeDetail, **WRITE}, summary="Announce a shipment"
 )
 @requires("purchase.edit")
-def announce(request: HttpRequest, id: UUID, body: NoticeIn, key: str = KEY) -> Status[Notice]:
+def announce_shipment(
+    request: HttpRequest, id: UUID, body: NoticeIn, key: str = KEY
+) -> Status[Notice]:
     """A supplier's shipment number comes once for an order; nothing moves."""
     _order(id)
     lines = [
@@ -429,7 +431,7 @@ def announce(request: HttpRequest, id: UUID, body: NoticeIn, key: str = KEY) -> 
     "/notices/{id}/cancel", response={200: NoticeDetail, **WRITE}, summary="Cancel a notice"
 )
 @requires("purchase.edit")
-def cancel_notice(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Notice:
+def cancel_advance_notice(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Notice:
     """The goods do not come."""
     _notice(id)
     services.cancel_notice(actor=request.user, notice=id, reason=body.reason, key=key)

@@ -219,7 +219,7 @@ def supplier_return(request: HttpRequest, id: UUID) -> Return:
 
 @router.post("/returns", response={201: ReturnDetail, **WRITE}, summary="Ask for a return")
 @requires("inbound.create")
-def request_return(request: HttpRequest, body: ReturnIn, key: str = KEY) -> Status[Return]:
+def ask_supplier_return(request: HttpRequest, body: ReturnIn, key: str = KEY) -> Status[Return]:
     """Tied to lines of receipts of one supplier and one warehouse; not more than came."""
     lines = [
         ReturnLineIn(one.receipt_line_id, one.place, one.quality, one.qty, tuple(one.serials))
@@ -235,7 +235,9 @@ def request_return(request: HttpRequest, body: ReturnIn, key: str = KEY) -> Stat
     "/returns/{id}/decide", response={200: ReturnDetail, **WRITE}, summary="Decide a return"
 )
 @requires("purchase.approve")
-def decide_return(request: HttpRequest, id: UUID, body: DecisionIn, key: str = KEY) -> Return:
+def decide_supplier_return(
+    request: HttpRequest, id: UUID, body: DecisionIn, key: str = KEY
+) -> Return:
     """403 for whoever asked."""
     _return(id)
     services.decide_return(
@@ -248,7 +250,9 @@ def decide_return(request: HttpRequest, id: UUID, body: DecisionIn, key: str = K
     "/returns/{id}/cancel", response={200: ReturnDetail, **WRITE}, summary="Cancel a return"
 )
 @requires("inbound.create")
-def cancel_return(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Return:
+def cancel_supplier_return(
+    request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY
+) -> Return:
     """Before the goods have left."""
     _return(id)
     services.cancel_return(actor=request.user, goods_return=id, reason=body.reason, key=key)
@@ -257,7 +261,9 @@ def cancel_return(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY
 
 @router.post("/returns/{id}/ship", response={200: ReturnDetail, **WRITE}, summary="Send goods back")
 @requires("inbound.create")
-def ship_return(request: HttpRequest, id: UUID, body: ShipmentIn, key: str = KEY) -> Return:
+def ship_supplier_return(
+    request: HttpRequest, id: UUID, body: ShipmentIn, key: str = KEY
+) -> Return:
     """The ledger moves them to the supplier; a credit is expected."""
     _return(id)
     services.ship_return(
@@ -271,7 +277,9 @@ def ship_return(request: HttpRequest, id: UUID, body: ShipmentIn, key: str = KEY
     "/returns/{id}/credit", response={200: ReturnDetail, **WRITE}, summary="Record the credit note"
 )
 @requires("payable.create")
-def credit_return(request: HttpRequest, id: UUID, body: CreditIn, key: str = KEY) -> Return:
+def credit_supplier_return(
+    request: HttpRequest, id: UUID, body: CreditIn, key: str = KEY
+) -> Return:
     """The supplier's credit note has come."""
     _return(id)
     services.credit_return(
@@ -300,7 +308,9 @@ def supplier_invoice(request: HttpRequest, id: UUID) -> Invoice:
 
 @router.post("/invoices", response={201: InvoiceDetail, **WRITE}, summary="Enter an invoice")
 @requires("payable.create")
-def enter_invoice(request: HttpRequest, body: InvoiceIn, key: str = KEY) -> Status[Invoice]:
+def enter_supplier_invoice(
+    request: HttpRequest, body: InvoiceIn, key: str = KEY
+) -> Status[Invoice]:
     """Every line is matched at once against price and accepted quantity."""
     one_of(selectors.orders(), body.order_id, "采购订单", "purchase order")
     made = services.enter_invoice(
@@ -320,7 +330,7 @@ def enter_invoice(request: HttpRequest, body: InvoiceIn, key: str = KEY) -> Stat
     summary="Resolve a difference",
 )
 @requires("payable.create")
-def resolve_difference(
+def resolve_invoice_line(
     request: HttpRequest, id: UUID, body: ResolutionIn, key: str = KEY
 ) -> Invoice:
     """Who resolved it, when and how stays on the line."""
@@ -335,7 +345,7 @@ def resolve_difference(
 
 @router.post("/invoices/{id}/match", response={200: InvoiceDetail, **WRITE}, summary="Match again")
 @requires("payable.create")
-def match_invoice(request: HttpRequest, id: UUID, key: str = KEY) -> Invoice:
+def match_supplier_invoice(request: HttpRequest, id: UUID, key: str = KEY) -> Invoice:
     """By what was accepted, went back and was invoiced since."""
     _invoice(id)
     services.match_again(actor=request.user, invoice=id, key=key)
@@ -346,7 +356,9 @@ def match_invoice(request: HttpRequest, id: UUID, key: str = KEY) -> Invoice:
     "/invoices/{id}/decide", response={200: InvoiceDetail, **WRITE}, summary="Decide an invoice"
 )
 @requires("payable.approve")
-def decide_invoice(request: HttpRequest, id: UUID, body: DecisionIn, key: str = KEY) -> Invoice:
+def decide_supplier_invoice(
+    request: HttpRequest, id: UUID, body: DecisionIn, key: str = KEY
+) -> Invoice:
     """403 for whoever entered it; 409 while a difference is open."""
     _invoice(id)
     services.decide_invoice(
