@@ -334,7 +334,7 @@ ORDER_PAGE = DetailScreen(
                 Value("currency", label=_("Currency")),
                 Value("warehouse", label=_("Ships from"), value=lambda record: record.warehouse),
                 Value("ship_to", label=_("Delivery address")),
-                Value("ship_contact", label=_("Receiver")),
+                Value("ship_contact", label=_("Receiver"), field="contact"),
                 Value("ship_phone", label=_("Telephone"), field="phone"),
                 Value("department", label=_("Department")),
                 Value("seller_name", label=_("Seller")),
@@ -346,6 +346,7 @@ ORDER_PAGE = DetailScreen(
                 Value("note", label=_("Note")),
                 Value("revision", label=_("Revision"), kind="number"),
             ),
+            entity="party",  # masks receiver and telephone as those of a party
             hide_empty=True,
         ),
         Related(_("Goods kept for it"), orders.kept_for, RESERVED_COLUMNS,

@@ -63,13 +63,13 @@ def _warehouses(_user: Any) -> list[tuple[str, str]]:
     return [(str(one.pk), str(one)) for one in stock.warehouses().order_by("code")[:500]]
 
 
-def order_rows(_user: Any, what: str = "") -> QuerySet[Order]:
-    """Orders; with ``what`` those for which that is to be done."""
+def order_rows(_user: Any, todo: str = "") -> QuerySet[Order]:
+    """Orders; with ``todo`` those for which that is to be done."""
     rows = orders.orders()
-    return orders.orders_to_do(rows, what) if what else rows
+    return orders.orders_to_do(rows, todo) if todo else rows
 
 
-def order_tabs(_request: HttpRequest, what: str = "") -> dict[str, Any]:
+def order_tabs(_request: HttpRequest, todo: str = "") -> dict[str, Any]:
     """What is to be done with orders."""
     names = {
         "": gettext("All"),
@@ -85,7 +85,7 @@ def order_tabs(_request: HttpRequest, what: str = "") -> dict[str, Any]:
                 "url": reverse("sales:orders-to-do", args=[code])
                 if code
                 else reverse("sales:orders"),
-                "active": code == what,
+                "active": code == todo,
             }
             for code, name in names.items()
         ]

@@ -14,7 +14,6 @@ from kintsugi.sales.kinds import OPEN
 from kintsugi.sales.models import Order, OrderLine
 from kintsugi.sales.selectors.trading import may_trade
 from kintsugi.stock import selectors as stock
-from kintsugi.stock.kinds import BLOCK_KINDS
 
 #: The only check that somebody may let pass although it failed: finance, with a reason.
 CREDIT = "credit"
@@ -157,11 +156,11 @@ def _blocks(lines: Sequence[OrderLine]) -> Verdict:
     if not found:
         return Verdict("blocks", True, title, Text("没有。", "None stands."))
     zh = _listed(
-        f"{one.unit or one.lot or one.product.product_code} {BLOCK_KINDS[one.kind].zh}"
+        f"{one.unit or one.lot or one.product.product_code} {stock.BLOCK_KINDS[one.kind].zh}"
         for one in found
     )
     en = _listed(
-        f"{one.unit or one.lot or one.product.product_code} ({BLOCK_KINDS[one.kind].en})"
+        f"{one.unit or one.lot or one.product.product_code} ({stock.BLOCK_KINDS[one.kind].en})"
         for one in found
     )
     return Verdict(
