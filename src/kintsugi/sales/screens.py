@@ -27,6 +27,9 @@ KIND = _("Kind")
 CUSTOMER = Text("客户", "Customer")
 TOTAL = Text("含税总额", "Total with tax")
 QUANTITY = Text("数量", "Quantity")
+ORDER_WORD = Text("订单", "Order")
+SIGNED = Text("签订日", "Signed")
+DUE = Text("到期", "Due")
 
 
 def order_url(row: Order) -> str:
@@ -93,7 +96,7 @@ def order_tabs(_request: HttpRequest, todo: str = "") -> dict[str, Any]:
 
 
 ORDER_COLUMNS = (
-    Column("number", label=_("Order"), kind="code", link=order_url),
+    Column("number", label=ORDER_WORD, kind="code", link=order_url),
     Column("customer_name", label=CUSTOMER, link=customer_url),
     Column("status", label=_("State"), kind="state", choices=ORDER, tones=TONES),
     Column("ordered_on", label=_("Ordered"), kind="date"),
