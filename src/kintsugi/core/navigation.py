@@ -52,7 +52,7 @@ ENTRIES: list[NavEntry] = [
     NavEntry("stock:warehouses", _("Warehouses"), "building-warehouse", "z", WAREHOUSE),
     NavEntry("stock:months", _("Closed months"), "calendar", "1", WAREHOUSE),
     NavEntry("sales:orders", _("Sales orders"), "clipboard-list", "6", SALES),
-    NavEntry("sales:deliveries", _("Deliveries"), "truck-delivery", "2", SALES),
+    NavEntry("sales:deliveries", _("Deliveries"), "truck", "2", SALES),
     NavEntry("sales:waves", _("Waves"), "route", "3", SALES),
     NavEntry("sales:returns", _("Returns and exchanges"), "arrow-back-up", "4", SALES),
     NavEntry("sales:contracts", _("Sales contracts"), "file-text", "7", SALES),

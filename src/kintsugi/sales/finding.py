@@ -110,12 +110,12 @@ def register() -> None:
     )  # fmt: skip
     home.register(
         home.Tile(
-            "deliveries", _("Open deliveries"), "truck-delivery",
+            "deliveries", _("Open deliveries"), "truck",
             lambda: reverse("sales:deliveries"), delivery_tile, 36, "delivery.read",
         )
     )  # fmt: skip
     for kind, icon, title, find, page, permission in (
-        ("delivery", "truck-delivery", _("Deliveries"), find_deliveries, "sales:deliveries",
+        ("delivery", "truck", _("Deliveries"), find_deliveries, "sales:deliveries",
          "delivery.read"),
         ("return", "arrow-back-up", _("Returns and exchanges"), find_returns, "sales:returns",
          "return.read"),

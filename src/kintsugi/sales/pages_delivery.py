@@ -129,14 +129,14 @@ def delivery_steps(record: Any) -> list[Step]:
             step(_("Fail the check"), "fail-check", "alert-triangle"),
         ]
     if status == "checked":
-        return [step(_("Ship"), "ship", "truck-delivery", primary=True), reopen]
+        return [step(_("Ship"), "ship", "truck", primary=True), reopen]
     return _after_shipment(record, step)
 
 
 def _after_shipment(record: Delivery, step: Any) -> list[Step]:
     found: list[Step] = []
     if record.status == "shipped":
-        found.append(step(_("Hand over to the carrier"), "hand-over", "truck-delivery"))
+        found.append(step(_("Hand over to the carrier"), "hand-over", "truck"))
     if record.status in ON_THE_WAY and record.is_consignment:
         found.append(step(_("Report what was used"), "report-use", "check", primary=True))
         found.append(step(_("Take goods back"), "take-back", "arrow-back-up"))

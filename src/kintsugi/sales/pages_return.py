@@ -72,7 +72,7 @@ def return_steps(record: Return) -> list[Step]:
     if record.status == "inspected":
         close = step(_("Settle"), "close-return", "check", primary=True)
         if returns.return_lines(record.pk).filter(decision="exchange").exists():
-            return [step(_("Ship the replacement"), "exchange", "truck-delivery"), close]
+            return [step(_("Ship the replacement"), "exchange", "truck"), close]
         return [close]
     return []
 

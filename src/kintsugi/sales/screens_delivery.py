@@ -119,7 +119,7 @@ DELIVERIES = ListScreen(
     empty=Empty(
         _("No deliveries yet"),
         _("Reserve goods for an order, then plan a wave."),
-        icon="truck-delivery",
+        icon="truck",
         action=_("Plan a wave"),
         url=lambda: reverse("sales:make-wave"),
     ),
