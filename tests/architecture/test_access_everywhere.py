@@ -57,6 +57,8 @@ class World:
     warehouse: dict[str, Any] = field(default_factory=dict)
     order: dict[str, Any] = field(default_factory=dict)
     contract: dict[str, Any] = field(default_factory=dict)
+    delivery: dict[str, Any] = field(default_factory=dict)
+    returned: dict[str, Any] = field(default_factory=dict)
     price: Any = None
     lot: Any = None
     block: Any = None
@@ -119,6 +121,8 @@ def _sales(world: World) -> None:
     from decimal import Decimal
 
     from kintsugi.sales import services
+    from kintsugi.sales.models import Delivery, Return
+    from kintsugi.stock.models import Warehouse
 
     day = AT.date()
     world.price = services.set_price(
@@ -134,6 +138,17 @@ def _sales(world: World) -> None:
         world.order[mark] = services.create_order(
             actor="test", customer=party, wanted_on=day, key=mark, at=AT, note=mark,
             lines=[services.LineWanted(product=world.product, qty=Decimal(1))],
+        ).pk  # fmt: skip
+        house = Warehouse.objects.create(code=f"DN{mark}", name="示例仓")
+        sent = Delivery.objects.create(
+            number=f"DN-{mark}", customer_id=party, customer_name=mark, warehouse=house,
+            wanted_on=day, status="draft",
+        )  # fmt: skip
+        world.delivery[mark] = sent.pk
+        world.returned[mark] = Return.objects.create(
+            number=f"RT-{mark}", delivery=sent, customer_id=party, customer_name=mark,
+            kind="refund", reason="quality", status="requested", requested_at=AT,
+            requested_by_name="test",
         ).pk  # fmt: skip
 
 
@@ -260,6 +275,8 @@ OWNED = {
     "signatures:detail": "signature", "api-1.0.0:signature": "signature",
     "stock:unit": "unit",
     "sales:order": "order", "sales:confirmation": "order", "api-1.0.0:order": "order",
+    "sales:delivery": "delivery", "api-1.0.0:delivery": "delivery",
+    "sales:return": "return", "api-1.0.0:return_of": "return",
     "sales:contract": "contract", "sales:contract-version": "contract",
     "api-1.0.0:sales_contract": "contract",
     "stock:posting": "posting", "api-1.0.0:posting": "posting",
@@ -301,6 +318,14 @@ PLACES: dict[str, dict[str, str]] = {
         "sales:contracts", "sales:write-contract", "sales:vary-contract", "sales:submit-contract",
         "sales:approve-contract", "sales:refuse-contract", "sales:drop-variation",
         "sales:end-contract", "sales:prices", "sales:set-price", "sales:end-price",
+        "sales:deliveries", "sales:deliveries-to-do", "sales:delivery-paper",
+        "sales:assign-delivery", "sales:pick", "sales:put-back", "sales:check",
+        "sales:finish-picking", "sales:reopen-picking", "sales:start-check", "sales:pass-check",
+        "sales:fail-check", "sales:ship", "sales:hand-over", "sales:reverse-shipment",
+        "sales:cancel-delivery", "sales:sign", "sales:report-use", "sales:take-back",
+        "sales:ask-return", "sales:waves", "sales:make-wave", "sales:wave", "sales:returns",
+        "sales:approve-return", "sales:reject-return", "sales:receive-return",
+        "sales:inspect-return", "sales:exchange", "sales:close-return",
         *(f"api-1.0.0:{name}" for name in (
             "openapi-json", "openapi-view", "api-root", "None",
             "devices", "products", "product", "identifiers", "packages", "parties",
@@ -324,6 +349,10 @@ PLACES: dict[str, dict[str, str]] = {
             "set_price", "end_price", "sales_contracts", "write_contract", "vary_contract",
             "submit_contract", "approve_contract", "refuse_contract", "drop_variation",
             "end_contract",
+            "deliveries", "waves", "wave", "make_delivery", "make_wave", "assign", "pick",
+            "put_back", "finish", "reopen", "start_check", "check", "pass_check", "fail_check",
+            "ship", "hand_over", "reverse", "sign", "use", "take_back", "cancel", "returns", "ask",
+            "approve", "reject", "receive", "inspect", "exchange", "close",
         )),
     )
 }  # fmt: skip
@@ -354,6 +383,8 @@ def address(world: World, name: str, mark: str) -> str:
         ids = (
             world.contract[mark] if "contracts/" in route
             else world.price if "prices/" in route
+            else world.delivery[mark] if "deliveries/" in route or "waves/" in route
+            else world.returned[mark] if "returns/" in route
             else world.order[mark]
         )  # fmt: skip
     if app == "people":
@@ -477,7 +508,8 @@ LISTS = (
     "onboarding:issues", "people:list", "people:review", "people:matrix", "identity:events",
     "identity:sessions", "audit:refusals", "acts:all", "signatures:list",
     "stock:list", "stock:lots", "stock:units", "stock:postings", "stock:moves",
-    "sales:orders", "sales:contracts", "sales:prices",
+    "sales:orders", "sales:contracts", "sales:prices", "sales:deliveries", "sales:waves",
+    "sales:returns",
 )  # fmt: skip
 
 

@@ -76,6 +76,7 @@ def test_numbers_have_neither_gaps_nor_doubles_under_concurrency_and_rollback() 
 #: try them), and those that need a reason in the same row.
 PROVEN = {
     "identity.act": ["identity_check"],
+    "sales.delivery": ["may_ship", "step_delivery"],
     "sales.order": ["check_order", "may_trade"],
 }
 REASONED = {"sales.order": ["order_hold_says_why"]}
@@ -87,7 +88,9 @@ MAKE = {
     "onboarding.issue": rows.issue,
     "sales.contract": rows.contract,
     "sales.contract-version": rows.contract_version,
+    "sales.delivery": rows.delivery,
     "sales.order": rows.order,
+    "sales.return": rows.return_,
 }
 
 

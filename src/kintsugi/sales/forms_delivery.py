@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.core.ids import uuid7
 from kintsugi.core.screens import FormScreen
 from kintsugi.core.screens.parts import choice_pairs
@@ -279,9 +280,16 @@ def thing_row(outcomes: Sequence[str]) -> Callable[[], type[RowForm]]:
 
 
 def _hash(file: Any) -> str:
-    """The SHA-256 of a file's bytes: what proves it later. Raises ValidationError when too large."""
+    """The SHA-256 of a file's bytes: what proves it later. Raises KintsugiError
+    ``sales.file-too-large``."""
     if file is None:
         return ""
+    if file.size > PHOTO_BYTES_MAX:
+        raise KintsugiError(
+            "sales.file-too-large",
+            Text("文件超过 10 MB。", "The file is larger than 10 MB."),
+            Text("缩小照片后再上传。", "Make the picture smaller, then upload it."),
+        )
     made = hashlib.sha256()
     for chunk in file.chunks():
         made.update(chunk)

@@ -1,4 +1,4 @@
-"""The pages of the picker and the checker, for a phone: one field, one answer, what to take next."""
+"""The pages of picker and checker, for a phone: one field, one answer, what to take next."""
 
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
