@@ -814,7 +814,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["delivery", "phase", "round"], name="scan_of_delivery")
                 ],
                 "constraints": [
-                    models.UniqueConstraint(fields=("delivery", "key"), name="scan_once"),
+                    models.UniqueConstraint(fields=("delivery", "phase", "key"), name="scan_once"),
                     models.CheckConstraint(
                         condition=models.Q(("phase__in", ["pick", "check", "put_back"])),
                         name="scan_phase_known",
