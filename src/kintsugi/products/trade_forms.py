@@ -100,7 +100,7 @@ def certificate_form() -> type[forms.Form]:
             widget=forms.Textarea(attrs={"rows": 3}), help_text=gettext("Product codes."),
         ),
         "file": paper_field(),
-        "note": forms.CharField(label=gettext("Note"), max_length=400, required=False),
+        "note": forms.CharField(label=gettext("Remark"), max_length=400, required=False),
         "key": key_field(),
     }  # fmt: skip
     return type("CertificateForm", (forms.Form,), made)
@@ -148,7 +148,9 @@ def withdraw_form() -> type[forms.Form]:
 WITHDRAW_CERTIFICATE = FormScreen(
     permission="licence.edit",
     find=lambda _user, pk: selectors_trade.certificate(pk, on=today()),
-    title=lambda record: gettext("Declare %(certificate)s withdrawn") % {"certificate": record.number},
+    title=lambda record: (
+        gettext("Declare %(certificate)s withdrawn") % {"certificate": record.number}
+    ),
     form=withdraw_form,
     values=lambda _record: {},
     save=lambda *, user, record, version, on, reason: services_trade.withdraw_certificate(

@@ -137,7 +137,7 @@ CERTIFICATE = DetailScreen(
                       help=_("What was made through this day may be sold until it expires.")),
                 Value("file_name", label=_("Scanned paper"),
                       link=lambda r: reverse("products:certificate-file", args=[r.pk])),
-                Value("note", label=_("Note")),
+                Value("note", label=_("Remark")),
             ),
         ),
         Fields(
@@ -255,7 +255,7 @@ def happened(record: FirstReview) -> list[dict[str, Any]]:
         (record.approved_at, gettext("Approved"), record.approved_by_name, ""),
         (record.reviewed_at, gettext("Reviewed by quality"), record.reviewed_by_name,
          record.review_opinion),
-        (record.requested_at, gettext("Requested"), record.requested_by_name, record.reason),
+        (record.requested_at, gettext("Asked for"), record.requested_by_name, record.reason),
     ]  # fmt: skip
     return [
         {"at": at, "title": title, "who": who, "why": why}
@@ -297,7 +297,7 @@ def radar_tabs(_request: HttpRequest, within: str = "90") -> dict[str, Any]:
     """How soon."""
     names = {
         "90": gettext("Within 90 days"), "60": gettext("Within 60 days"),
-        "30": gettext("Within 30 days"), "ended": gettext("Ended"),
+        "30": gettext("Within 30 days"), "ended": gettext("Has ended"),
     }  # fmt: skip
     return {
         "tabs": [
@@ -311,9 +311,9 @@ def radar_tabs(_request: HttpRequest, within: str = "90") -> dict[str, Any]:
     }
 
 
-def locks(row: Any) -> list[str]:
-    """What the end of a licence locks, in words."""
-    return [say(LOCKS[one]) for one in row.locks]
+def locks(row: Any) -> list[str] | None:
+    """What the end of a licence locks, in words; nothing where it locks nothing."""
+    return [say(LOCKS[one]) for one in row.locks] or None
 
 
 RADAR = ListScreen(
