@@ -388,7 +388,10 @@ def decision_form() -> type[forms.Form]:
 DECIDE_UNLOCK = FormScreen(
     permission="licence.approve",
     find=lambda _user, pk: selectors.unlock(pk),
-    title=lambda record: gettext("Decide on %(unlock)s") % {"unlock": record.number},
+    title=lambda record: (
+        gettext("Decide on %(unlock)s")
+        % {"unlock": f"{record.number} {record.qualification.number}"}
+    ),
     form=decision_form,
     values=lambda _record: {},
     save=lambda *, user, record, version, decision, reason: services.decide_unlock(

@@ -110,11 +110,19 @@ def certificate_steps(record: Certificate) -> list[Step]:
     """Change it, or say that it was withdrawn."""
     done = [LICENCE_STATES["revoked"]] if record.revoked_on else []
     return [
-        Step(_("Change by request"), reverse("products:change-certificate", args=[record.pk]),
-             "pencil", why_not=done),
-        Step(_("Declare it withdrawn"), reverse("products:withdraw-certificate", args=[record.pk]), "x",
-             why_not=done)
-    ]  # fmt: skip
+        Step(
+            _("Change by request"),
+            reverse("products:change-certificate", args=[record.pk]),
+            "pencil",
+            why_not=done,
+        ),
+        Step(
+            _("Declare it withdrawn"),
+            reverse("products:withdraw-certificate", args=[record.pk]),
+            "x",
+            why_not=done,
+        ),
+    ]
 
 
 CERTIFICATE = DetailScreen(
