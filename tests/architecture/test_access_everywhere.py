@@ -525,6 +525,8 @@ def address(world: World, name: str, mark: str) -> str:
         "row_id": world.device[mark], "dataset": "trail", "report_id": world.report,
         "name": "trail", "system": "trail",
     }  # fmt: skip
+    if "/reviews/" in route:
+        values["step"] = "check" if "quality" in route else "submit"
     if "/acts/" in route:
         values["step"] = "approve" if "sign" in route else "submit"
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values[found.group(1)]), route)

@@ -6,11 +6,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from kintsugi.core import home, scope_names, search
+from kintsugi.core import home, panels, scope_names, search
 from kintsugi.core.screens.parts import language
 from kintsugi.parties import screens, selectors
 from kintsugi.parties.kinds import LICENCE_KINDS
-from kintsugi.parties.licence_screens import licence_url
+from kintsugi.parties.licence_screens import OF_PARTY, licence_url
 from kintsugi.parties.views import today
 
 
@@ -45,7 +45,8 @@ def _named(name: str) -> list[str]:
 
 
 def register() -> None:
-    """Add search and tile, and the names of customers that limit somebody's rows."""
+    """Add search, tile and panel, and the names of customers that limit somebody's rows."""
+    panels.register(OF_PARTY)
     scope_names.register("customer", scope_names.Named(selectors.party_names, _named))
     home.register(
         home.Tile(

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from kintsugi.core.panels import Registered
+from kintsugi.core.panels import RecordPanel, Registered
 from kintsugi.core.screens import (
     Column,
     DetailScreen,
@@ -105,6 +105,20 @@ LICENCES = ListScreen(
 )
 
 
+OF_PARTY = RecordPanel(
+    "licences-of-party",
+    "party",
+    Related(
+        _("Licences"),
+        lambda record: selectors.licences(on=today()).filter(party=record).order_by("valid_to"),
+        LICENCE_COLUMNS,
+        empty=_("No licence is registered."),
+    ),
+    permission="licence.read",
+    order=4,
+)
+
+
 # -- one licence -----------------------------------------------------------------------------------
 
 
@@ -177,7 +191,7 @@ LICENCE = DetailScreen(
                 Value("territory", label=_("Territory"), value=lambda r: words(r.territory)),
                 Value("file_name", label=_("Scanned paper"),
                       link=lambda r: reverse("parties:licence-file", args=[r.pk])),
-                Value("note", label=_("Note")),
+                Value("note", label=_("Remark")),
             ),
         ),
         Fields(
@@ -230,7 +244,7 @@ def licence_form() -> type[forms.Form]:
             help_text=gettext("For authorisations: region codes, CN for the whole country."),
         ),
         "file": paper_field(),
-        "note": forms.CharField(label=gettext("Note"), max_length=400, required=False),
+        "note": forms.CharField(label=gettext("Remark"), max_length=400, required=False),
         "key": key_field(),
     }  # fmt: skip
     return type("LicenceForm", (forms.Form,), made)
@@ -374,7 +388,10 @@ def decision_form() -> type[forms.Form]:
 DECIDE_UNLOCK = FormScreen(
     permission="licence.approve",
     find=lambda _user, pk: selectors.unlock(pk),
-    title=lambda record: gettext("Decide on %(unlock)s") % {"unlock": record.number},
+    title=lambda record: (
+        gettext("Decide on %(unlock)s")
+        % {"unlock": f"{record.number} {record.qualification.number}"}
+    ),
     form=decision_form,
     values=lambda _record: {},
     save=lambda *, user, record, version, decision, reason: services.decide_unlock(

@@ -100,7 +100,7 @@ def certificate_form() -> type[forms.Form]:
             widget=forms.Textarea(attrs={"rows": 3}), help_text=gettext("Product codes."),
         ),
         "file": paper_field(),
-        "note": forms.CharField(label=gettext("Note"), max_length=400, required=False),
+        "note": forms.CharField(label=gettext("Remark"), max_length=400, required=False),
         "key": key_field(),
     }  # fmt: skip
     return type("CertificateForm", (forms.Form,), made)

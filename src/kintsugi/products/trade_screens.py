@@ -110,12 +110,19 @@ def certificate_steps(record: Certificate) -> list[Step]:
     """Change it, or say that it was withdrawn."""
     done = [LICENCE_STATES["revoked"]] if record.revoked_on else []
     return [
-        Step(_("Change by request"), reverse("products:change-certificate", args=[record.pk]),
-             "pencil", why_not=done),
-        Step(_("Declare it withdrawn"), reverse("products:withdraw-certificate",
-                                                args=[record.pk]), "x",
-             why_not=done)
-    ]  # fmt: skip
+        Step(
+            _("Change by request"),
+            reverse("products:change-certificate", args=[record.pk]),
+            "pencil",
+            why_not=done,
+        ),
+        Step(
+            _("Declare it withdrawn"),
+            reverse("products:withdraw-certificate", args=[record.pk]),
+            "x",
+            why_not=done,
+        ),
+    ]
 
 
 CERTIFICATE = DetailScreen(
@@ -138,7 +145,7 @@ CERTIFICATE = DetailScreen(
                       help=_("What was made through this day may be sold until it expires.")),
                 Value("file_name", label=_("Scanned paper"),
                       link=lambda r: reverse("products:certificate-file", args=[r.pk])),
-                Value("note", label=_("Note")),
+                Value("note", label=_("Remark")),
             ),
         ),
         Fields(
@@ -256,7 +263,7 @@ def happened(record: FirstReview) -> list[dict[str, Any]]:
         (record.approved_at, gettext("Approved"), record.approved_by_name, ""),
         (record.reviewed_at, gettext("Reviewed by quality"), record.reviewed_by_name,
          record.review_opinion),
-        (record.requested_at, gettext("Requested"), record.requested_by_name, record.reason),
+        (record.requested_at, gettext("Asked for"), record.requested_by_name, record.reason),
     ]  # fmt: skip
     return [
         {"at": at, "title": title, "who": who, "why": why}
@@ -298,7 +305,7 @@ def radar_tabs(_request: HttpRequest, within: str = "90") -> dict[str, Any]:
     """How soon."""
     names = {
         "90": gettext("Within 90 days"), "60": gettext("Within 60 days"),
-        "30": gettext("Within 30 days"), "ended": gettext("Ended"),
+        "30": gettext("Within 30 days"), "ended": gettext("Has ended"),
     }  # fmt: skip
     return {
         "tabs": [
@@ -312,9 +319,9 @@ def radar_tabs(_request: HttpRequest, within: str = "90") -> dict[str, Any]:
     }
 
 
-def locks(row: Any) -> list[str]:
-    """What the end of a licence locks, in words."""
-    return [say(LOCKS[one]) for one in row.locks]
+def locks(row: Any) -> list[str] | None:
+    """What the end of a licence locks, in words; nothing where it locks nothing."""
+    return [say(LOCKS[one]) for one in row.locks] or None
 
 
 RADAR = ListScreen(
