@@ -56,6 +56,13 @@ class World:
     posting: dict[str, Any] = field(default_factory=dict)
     warehouse: dict[str, Any] = field(default_factory=dict)
     lot: Any = None
+    stocktake: dict[str, Any] = field(default_factory=dict)
+    line: dict[str, Any] = field(default_factory=dict)
+    adjustment: dict[str, Any] = field(default_factory=dict)
+    sensor: dict[str, Any] = field(default_factory=dict)
+    excursion: dict[str, Any] = field(default_factory=dict)
+    place: dict[str, Any] = field(default_factory=dict)
+    drill: Any = None
     block: Any = None
     step: str = ""
     pack: str = ""
@@ -109,6 +116,40 @@ def _stock(world: World) -> None:
             actor="test", kind="opening", lines=[line], key=mark, at=AT, reason=mark
         ).pk
         world.warehouse[mark], world.unit[mark] = made.pk, unit.pk
+
+
+def _kept(world: World) -> None:
+    """For each warehouse a stocktake, an adjustment, a sensor and its excursion; one drill."""
+    from kintsugi.stock.counting.services import Plan, plan_stocktake, start_stocktake
+    from kintsugi.stock.counting.services_adjust import request_adjustment
+    from kintsugi.stock.models import Excursion, Location, Unit, Warehouse
+    from kintsugi.stock.storing import services as storing
+    from kintsugi.stock.tracing.services import drill_recall
+    from kintsugi.stock.typed import TypedLine
+
+    quality = world.users["quality", "all"]
+    for mark in (OWN, OTHER):
+        house = Warehouse.objects.get(pk=world.warehouse[mark])
+        take = plan_stocktake(actor=quality, warehouse=house, plan=Plan(), key=mark, at=AT)
+        start_stocktake(actor=quality, stocktake=take.pk, at=AT)
+        world.stocktake[mark], world.line[mark] = take.pk, take.lines.get().pk
+        place = Location.objects.get(warehouse=house, code="QUARANTINE")
+        world.place[mark] = place.pk
+        line = TypedLine("P-100", serial_no=f"U-{mark}", source=str(place))
+        world.adjustment[mark] = request_adjustment(
+            actor=quality, kind="scrap", lines=[line], reason=mark, key=mark, at=AT
+        ).pk
+        code = f"T-{mark}"
+        world.sensor[mark] = storing.add_sensor(
+            actor=quality, code=code, place=str(place), high=8
+        ).pk
+        row = {"sensor": code, "at": AT.isoformat(), "temperature": "9", "humidity": ""}
+        storing.record_readings(actor=quality, rows=[row], at=AT)
+        world.excursion[mark] = Excursion.objects.get(sensor=world.sensor[mark]).pk
+    assert Unit.objects.filter(serial_no=f"U-{OWN}").exists()
+    world.drill = drill_recall(
+        actor=quality, product_code="P-100", serial_from=f"U-{OWN}", reason="x", key="d", at=AT
+    ).pk
 
 
 def _acts(world: World) -> None:
@@ -186,6 +227,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
         with recorded(actor="test", command="test"):
             _stock(made)
             _people(made)
+            _kept(made)
             _acts(made)
             _examined(made)
             made.token = make_token(
@@ -233,9 +275,17 @@ OWNED = {
     "signatures:detail": "signature", "api-1.0.0:signature": "signature",
     "stock:unit": "unit",
     "stock:posting": "posting", "api-1.0.0:posting": "posting",
+    "stock:stocktake": "stocktake", "api-1.0.0:stocktake": "stocktake",
+    "stock:adjustment": "adjustment", "api-1.0.0:adjustment": "adjustment",
+    "stock:sensor": "sensor", "api-1.0.0:sensor": "sensor",
+    "stock:excursion": "excursion", "api-1.0.0:excursion": "excursion",
 }  # fmt: skip
 #: Whose limits reach the rows of an address; those of a warehouse are of its region too.
-REACHED = {name: ("region", "warehouse") for name in OWNED if "unit" in name or "posting" in name}
+REACHED = {
+    name: ("region", "warehouse")
+    for name, what in OWNED.items()
+    if what in ("unit", "posting", "stocktake", "adjustment", "sensor", "excursion")
+}
 #: Everything else, with the values of its parameters (hand-written: new addresses are added here).
 PLACES: dict[str, dict[str, str]] = {
     name: {}
@@ -263,7 +313,16 @@ PLACES: dict[str, dict[str, str]] = {
         "stock:lots-expiring", "stock:lot", "stock:units", "stock:units-expiring",
         "stock:postings", "stock:reverse", "stock:blocks", "stock:place-block", "stock:release",
         "stock:warehouses", "stock:open-warehouse", "stock:places", "stock:add-place",
-        "stock:months", "stock:close-month",
+        "stock:months", "stock:close-month", "stock:edit-place",
+        "stock:stocktakes", "stock:plan-stocktake", "stock:stocktake-proposals",
+        "stock:stocktake-sheet", "stock:print-stocktake", "stock:stocktake-lines",
+        "stock:start-stocktake", "stock:count-stocktake", "stock:finish-stocktake",
+        "stock:approve-stocktake", "stock:cancel-stocktake", "stock:explain-difference",
+        "stock:adjustments", "stock:request-adjustment", "stock:decide-adjustment",
+        "stock:trace", "stock:drills", "stock:new-drill", "stock:drill",
+        "stock:value", "stock:age", "stock:checks",
+        "stock:storage-checks", "stock:storage-due", "stock:record-check", "stock:sensors",
+        "stock:add-sensor", "stock:load-readings", "stock:excursions", "stock:judge-excursion",
         *(f"api-1.0.0:{name}" for name in (
             "openapi-json", "openapi-view", "api-root", "None",
             "devices", "products", "product", "identifiers", "packages", "parties",
@@ -280,7 +339,13 @@ PLACES: dict[str, dict[str, str]] = {
             "ask_for_pack",
             "balances", "lots", "units", "postings", "moves", "locations", "warehouses", "blocks",
             "months", "holders", "receivers", "post_moves", "reverse_posting", "place_block",
-            "release_block",
+            "release_block", "change_place",
+            "stocktakes", "stocktake_sheet", "stocktake_lines", "plan_stocktake",
+            "start_stocktake", "count_place", "finish_stocktake", "explain_difference",
+            "approve_stocktake", "cancel_stocktake", "adjustments", "request_adjustment",
+            "decide_adjustment", "trace_meanings", "trace_of", "drills", "drill", "make_drill",
+            "stock_value", "stock_age", "stock_checks", "storage_checks", "sensors", "excursions",
+            "checks_due", "record_check", "record_readings", "judge_excursion",
         )),
     )
 }  # fmt: skip
@@ -305,6 +370,13 @@ def address(world: World, name: str, mark: str) -> str:
             world.posting[mark] if "postings/" in route
             else world.unit[mark] if "units/" in route
             else world.block if "blocks/" in route
+            else world.line[mark] if "stocktake-lines/" in route
+            else world.stocktake[mark] if "stocktakes/" in route
+            else world.adjustment[mark] if "adjustments/" in route
+            else world.sensor[mark] if "sensors/" in route
+            else world.excursion[mark] if "excursions/" in route
+            else world.place[mark] if "places/" in route or "locations/" in route
+            else world.drill if "drills/" in route
             else world.lot
         )  # fmt: skip
     if app == "people":
@@ -428,6 +500,8 @@ LISTS = (
     "onboarding:issues", "people:list", "people:review", "people:matrix", "identity:events",
     "identity:sessions", "audit:refusals", "acts:all", "signatures:list",
     "stock:list", "stock:lots", "stock:units", "stock:postings", "stock:moves",
+    "stock:stocktakes", "stock:adjustments", "stock:storage-checks", "stock:sensors",
+    "stock:excursions", "stock:drills",
 )  # fmt: skip
 
 

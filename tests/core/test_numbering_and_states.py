@@ -80,6 +80,9 @@ MAKE = {
     "onboarding.source": rows.source,
     "onboarding.run": rows.run,
     "onboarding.issue": rows.issue,
+    "stock.adjustment": rows.adjustment,
+    "stock.excursion": rows.excursion,
+    "stock.stocktake": rows.stocktake,
 }
 
 
