@@ -184,6 +184,11 @@ DIFFERENCE_COLUMNS = (
 )  # fmt: skip
 
 
+#: Columns of the panel on the stocktake's page.
+SHORT = ("location", "product__product_code", "lot__lot_no", "unit__serial_no", "book", "counted",
+         "difference", "value")  # fmt: skip
+
+
 def _differences(_user: Any, pk: UUID) -> QuerySet[StocktakeLine]:
     return selectors.lines_of(selectors.stocktake(pk).pk)
 
@@ -331,11 +336,10 @@ STOCKTAKE_PAGE = DetailScreen(
             Text("差异", "Differences"),
             lambda one: selectors.differences(one.pk).order_by("location__code", "pk"),
             (
-                *DIFFERENCE_COLUMNS[:-2],
+                # Beside the next steps there is little room: name and note are in the full list.
+                *(one for one in DIFFERENCE_COLUMNS if one.name in SHORT),
                 Column("reason", label=REASON, kind="state", link=explain_url,
-                       value=lambda row: REASONS.get(row.reason, Text("写原因", "explain")),
-                       tones={}),
-                DIFFERENCE_COLUMNS[-1],
+                       value=lambda row: REASONS.get(row.reason, Text("写原因", "explain"))),
             ),
             empty=Text("没有可显示的差异;盘点期间不显示。",
                        "None to show; none are shown while it is counted."),
