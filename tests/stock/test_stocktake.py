@@ -14,8 +14,8 @@ from kintsugi.audit.services import recorded
 from kintsugi.core.errors import IllegalTransition, KintsugiError
 from kintsugi.core.ids import uuid7
 from kintsugi.stock.counting import services as counting
-from kintsugi.stock.counting.finding import Found
 from kintsugi.stock.counting.services import Plan
+from kintsugi.stock.counting.services_found import Found
 from kintsugi.stock.models import (
     Move,
     Posting,
