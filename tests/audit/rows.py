@@ -444,8 +444,8 @@ def stocktake_line(of: UUID | None = None) -> UUID:
 
 def stocktake_count() -> UUID:
     return insert(
-        "stock_stocktakecount", round=1, line_id=stocktake_line(stocktake("counting")), qty=3, book=1,
-        difference=2, counted_by_id=person(),
+        "stock_stocktakecount", round=1, line_id=stocktake_line(stocktake("counting")), qty=3,
+        book=1, difference=2, counted_by_id=person(),
     )  # fmt: skip
 
 
