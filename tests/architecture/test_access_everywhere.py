@@ -65,6 +65,13 @@ class World:
     returned: dict[str, Any] = field(default_factory=dict)
     price: Any = None
     lot: Any = None
+    stocktake: dict[str, Any] = field(default_factory=dict)
+    line: dict[str, Any] = field(default_factory=dict)
+    adjustment: dict[str, Any] = field(default_factory=dict)
+    sensor: dict[str, Any] = field(default_factory=dict)
+    excursion: dict[str, Any] = field(default_factory=dict)
+    place: dict[str, Any] = field(default_factory=dict)
+    drill: Any = None
     block: Any = None
     takeover: str = ""
     step: str = ""
@@ -164,6 +171,8 @@ def _takeover(world: World) -> None:
         quantity=Decimal(1), serial_no="T-1", lot_no="T-L",
     )  # fmt: skip
     world.takeover = propose(actor="test", system="trail", reason="x", key="t", at=AT).number
+
+
 def _sales(world: World) -> None:
     """For each hospital a contract and an order, both drafts; one list price."""
     from decimal import Decimal
@@ -198,6 +207,40 @@ def _sales(world: World) -> None:
             kind="refund", reason="quality", status="requested", requested_at=AT,
             requested_by_name="test",
         ).pk  # fmt: skip
+
+
+def _kept(world: World) -> None:
+    """For each warehouse a stocktake, an adjustment, a sensor and its excursion; one drill."""
+    from kintsugi.stock.counting.services import Plan, plan_stocktake, start_stocktake
+    from kintsugi.stock.counting.services_adjust import request_adjustment
+    from kintsugi.stock.models import Excursion, Location, Unit, Warehouse
+    from kintsugi.stock.storing import services as storing
+    from kintsugi.stock.tracing.services import drill_recall
+    from kintsugi.stock.typed import TypedLine
+
+    quality = world.users["quality", "all"]
+    for mark in (OWN, OTHER):
+        house = Warehouse.objects.get(pk=world.warehouse[mark])
+        take = plan_stocktake(actor=quality, warehouse=house, plan=Plan(), key=mark, at=AT)
+        start_stocktake(actor=quality, stocktake=take.pk, at=AT)
+        world.stocktake[mark], world.line[mark] = take.pk, take.lines.get().pk
+        place = Location.objects.get(warehouse=house, code="QUARANTINE")
+        world.place[mark] = place.pk
+        line = TypedLine("P-100", serial_no=f"U-{mark}", source=str(place))
+        world.adjustment[mark] = request_adjustment(
+            actor=quality, kind="scrap", lines=[line], reason=mark, key=mark, at=AT
+        ).pk
+        code = f"T-{mark}"
+        world.sensor[mark] = storing.add_sensor(
+            actor=quality, code=code, place=str(place), high=8
+        ).pk
+        row = {"sensor": code, "at": AT.isoformat(), "temperature": "9", "humidity": ""}
+        storing.record_readings(actor=quality, rows=[row], at=AT)
+        world.excursion[mark] = Excursion.objects.get(sensor=world.sensor[mark]).pk
+    assert Unit.objects.filter(serial_no=f"U-{OWN}").exists()
+    world.drill = drill_recall(
+        actor=quality, product_code="P-100", serial_from=f"U-{OWN}", reason="x", key="d", at=AT
+    ).pk
 
 
 def _acts(world: World) -> None:
@@ -278,6 +321,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
             _sales(made)
             _people(made)
             _trade(made)
+            _kept(made)
             _acts(made)
             _examined(made)
             made.token = make_token(
@@ -337,6 +381,10 @@ OWNED = {
     "sales:contract": "contract", "sales:contract-version": "contract",
     "api-1.0.0:sales_contract": "contract",
     "stock:posting": "posting", "api-1.0.0:posting": "posting",
+    "stock:stocktake": "stocktake", "api-1.0.0:stocktake": "stocktake",
+    "stock:adjustment": "adjustment", "api-1.0.0:adjustment": "adjustment",
+    "stock:sensor": "sensor", "api-1.0.0:sensor": "sensor",
+    "stock:excursion": "excursion", "api-1.0.0:excursion": "excursion",
 }  # fmt: skip
 #: Whose limits reach the rows of an address; those of a warehouse are of its region too.
 REACHED = {name: ("region", "warehouse") for name in OWNED if "unit" in name or "posting" in name}
@@ -371,6 +419,11 @@ PURCHASING_API = (
     "ship_supplier_return", "submit_purchase", "supplier_invoice", "supplier_invoices",
     "supplier_return", "supplier_returns", "take_out_scan",
 )  # fmt: skip
+REACHED = {
+    name: ("region", "warehouse")
+    for name, what in OWNED.items()
+    if what in ("unit", "posting", "stocktake", "adjustment", "sensor", "excursion")
+}
 #: Everything else, with the values of its parameters (hand-written: new addresses are added here).
 PLACES: dict[str, dict[str, str]] = {
     name: {}
@@ -426,6 +479,16 @@ PLACES: dict[str, dict[str, str]] = {
         "sales:ask-return", "sales:waves", "sales:make-wave", "sales:wave", "sales:returns",
         "sales:approve-return", "sales:reject-return", "sales:receive-return",
         "sales:inspect-return", "sales:exchange", "sales:close-return",
+        "stock:months", "stock:close-month", "stock:edit-place",
+        "stock:stocktakes", "stock:plan-stocktake", "stock:stocktake-proposals",
+        "stock:stocktake-sheet", "stock:print-stocktake", "stock:stocktake-lines",
+        "stock:start-stocktake", "stock:count-stocktake", "stock:finish-stocktake",
+        "stock:approve-stocktake", "stock:cancel-stocktake", "stock:explain-difference",
+        "stock:adjustments", "stock:request-adjustment", "stock:decide-adjustment",
+        "stock:trace", "stock:drills", "stock:new-drill", "stock:drill",
+        "stock:value", "stock:age", "stock:checks",
+        "stock:storage-checks", "stock:storage-due", "stock:record-check", "stock:sensors",
+        "stock:add-sensor", "stock:load-readings", "stock:excursions", "stock:judge-excursion",
         *(f"api-1.0.0:{name}" for name in (
             "openapi-json", "openapi-view", "api-root", "None",
             "devices", "products", "product", "identifiers", "packages", "parties",
@@ -459,6 +522,13 @@ PLACES: dict[str, dict[str, str]] = {
             "put_back", "finish", "reopen", "start_check", "check", "pass_check", "fail_check",
             "ship", "hand_over", "reverse", "sign", "use", "take_back", "cancel", "returns", "ask",
             "approve", "reject", "receive", "inspect", "exchange", "close",
+            "release_block", "change_place",
+            "stocktakes", "stocktake_sheet", "stocktake_lines", "plan_stocktake",
+            "start_stocktake", "count_place", "finish_stocktake", "explain_difference",
+            "approve_stocktake", "cancel_stocktake", "adjustments", "request_adjustment",
+            "decide_adjustment", "trace_meanings", "trace_of", "drills", "drill", "make_drill",
+            "stock_value", "stock_age", "stock_checks", "storage_checks", "sensors", "excursions",
+            "checks_due", "record_check", "record_readings", "judge_excursion",
         )),
     )
 }  # fmt: skip
@@ -483,6 +553,13 @@ def address(world: World, name: str, mark: str) -> str:
             world.posting[mark] if "postings/" in route
             else world.unit[mark] if "units/" in route
             else world.block if "blocks/" in route
+            else world.line[mark] if "stocktake-lines/" in route
+            else world.stocktake[mark] if "stocktakes/" in route
+            else world.adjustment[mark] if "adjustments/" in route
+            else world.sensor[mark] if "sensors/" in route
+            else world.excursion[mark] if "excursions/" in route
+            else world.place[mark] if "places/" in route or "locations/" in route
+            else world.drill if "drills/" in route
             else world.lot
         )  # fmt: skip
     for part, row in (
@@ -630,6 +707,8 @@ LISTS = (
     "purchasing:acceptances", "purchasing:returns", "purchasing:invoices",
     "sales:orders", "sales:contracts", "sales:prices", "sales:deliveries", "sales:waves",
     "sales:returns",
+    "stock:stocktakes", "stock:adjustments", "stock:storage-checks", "stock:sensors",
+    "stock:excursions", "stock:drills",
 )  # fmt: skip
 
 

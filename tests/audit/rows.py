@@ -328,6 +328,10 @@ ONLY_GROW = frozenset(
         "stock_move",
         "stock_period",
         "stock_posting",
+        "stock_reading",
+        "stock_recalldrill",
+        "stock_stocktakecount",
+        "stock_storagecheck",
     }
 )
 #: Rows that change but are never deleted, and of which only the end may be added.
@@ -477,6 +481,8 @@ def takeover(**values: Any) -> UUID:
             **values,
         },
     )
+
+
 def contract(status: str = "draft") -> UUID:
     return insert(
         "sales_contract", number=uuid7().hex, kind="framework", customer_id=party(), status=status,
@@ -526,6 +532,75 @@ def order_line() -> UUID:
         "sales_orderline", order_id=order(), line_no=1, product_id=product(), qty=1, price=1,
         amount=1, price_from="typed", serials="{}",
     )  # fmt: skip
+
+
+def stocktake(status: str = "planned") -> UUID:
+    return insert(
+        "stock_stocktake", number=uuid7().hex, warehouse_id=warehouse(), status=status, zones="[]",
+        places="[]", products="[]", planned_by_id=person(), decided_by_id=person(),
+        decided_at="2026-11-22T08:00:00Z", decision_reason="x",
+    )  # fmt: skip
+
+
+def stocktake_line(of: UUID | None = None) -> UUID:
+    return insert(
+        "stock_stocktakeline", stocktake_id=of or stocktake(), location_id=location("van"),
+        product_id=product(), quality="qualified", expected=1, reason="",
+    )  # fmt: skip
+
+
+def stocktake_count() -> UUID:
+    return insert(
+        "stock_stocktakecount", round=1, line_id=stocktake_line(stocktake("counting")), qty=3,
+        book=1, difference=2, counted_by_id=person(),
+    )  # fmt: skip
+
+
+def adjustment(status: str = "requested") -> UUID:
+    return insert(
+        "stock_adjustment", number=uuid7().hex, kind="loss", warehouse_id=warehouse(),
+        status=status, requested_by_id=person(), decided_by_id=person(), posting_id=posting(),
+        decided_at="2026-11-22T08:00:00Z", decision_reason="x",
+    )  # fmt: skip
+
+
+def adjustment_line() -> UUID:
+    return insert(
+        "stock_adjustmentline", adjustment_id=adjustment(), location_id=location("van"),
+        product_id=product(), quality="qualified", qty=1,
+    )  # fmt: skip
+
+
+def drill() -> UUID:
+    return insert(
+        "stock_recalldrill", number=uuid7().hex, product_id=product(), received=1, found=1,
+        serial_from="A", serial_to="B",
+    )  # fmt: skip
+
+
+def sensor() -> UUID:
+    return insert(
+        "stock_sensor", code=uuid7().hex, location_id=location("van"), low=2, high=8,
+        gap_minutes=60,
+    )  # fmt: skip
+
+
+def reading() -> UUID:
+    return insert("stock_reading", sensor_id=sensor(), temperature=5)
+
+
+def excursion(status: str = "open") -> UUID:
+    return insert(
+        "stock_excursion", number=uuid7().hex, sensor_id=sensor(), kind="high", status=status,
+        goods="[]", blocks="[]", decision="hold", judged_by_id=person(),
+        judged_at="2026-11-22T08:00:00Z", reason="x",
+    )  # fmt: skip
+
+
+def storage_check() -> UUID:
+    return insert(
+        "stock_storagecheck", location_id=location("van"), finding="sound", checked_by_id=person()
+    )
 
 
 ROWS: dict[str, Callable[..., UUID]] = {
@@ -586,13 +661,23 @@ ROWS: dict[str, Callable[..., UUID]] = {
     "sales_orderline": order_line,
     "sales_orderrevision": lambda: insert("sales_orderrevision", order_id=order(), no=1),
     "sales_paymentnode": payment,
+    "stock_adjustment": adjustment,
+    "stock_adjustmentline": adjustment_line,
     "stock_block": block,
+    "stock_excursion": excursion,
     "stock_location": location,
     "stock_lot": lot,
     "stock_move": move,
     "stock_period": period,
     "stock_posting": posting,
+    "stock_reading": reading,
+    "stock_recalldrill": drill,
     "stock_reservation": reservation,
+    "stock_sensor": sensor,
+    "stock_stocktake": stocktake,
+    "stock_stocktakecount": stocktake_count,
+    "stock_stocktakeline": stocktake_line,
+    "stock_storagecheck": storage_check,
     "stock_unit": unit,
     "stock_warehouse": warehouse,
     "takeover_statedlevel": lambda: insert(

@@ -107,6 +107,9 @@ MAKE = {
     "sales.delivery": rows.delivery,
     "sales.order": rows.order,
     "sales.return": rows.return_,
+    "stock.adjustment": rows.adjustment,
+    "stock.excursion": rows.excursion,
+    "stock.stocktake": rows.stocktake,
 }
 
 

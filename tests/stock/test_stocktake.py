@@ -14,8 +14,8 @@ from kintsugi.audit.services import recorded
 from kintsugi.core.errors import IllegalTransition, KintsugiError
 from kintsugi.core.ids import uuid7
 from kintsugi.stock.counting import services as counting
-from kintsugi.stock.counting.finding import Found
 from kintsugi.stock.counting.services import Plan
+from kintsugi.stock.counting.services_found import Found
 from kintsugi.stock.models import (
     Move,
     Posting,
@@ -400,3 +400,22 @@ def test_a_wrong_entry_is_named_and_nothing_is_counted(
         count(house, take, house.account, gloves(house, 95), given)
     assert (code_of(caught), caught.value.facts["line"]) == (code, 2)
     assert not StocktakeCount.objects.exists()
+
+
+def test_units_of_a_product_that_is_not_tracked_by_serial_are_counted_once(house: House) -> None:
+    """Cables are not tracked; 5 lie there, 2 of them with a serial number: 3 and 1 and 1."""
+    from kintsugi.stock import services
+
+    with recorded(actor="test", command="test"):
+        cable = house._product(f"CBL-{uuid7().hex[-8:]}", "导线", tracking="none")
+        house.receive(cable, 3)
+        units = services.register_units(
+            product=cable.pk, serials=["C-1", "C-2"], outside=house.outside, quality="qualified"
+        )
+        house.move_units("receipt", list(units.values()), house.outside, house.shelf)
+    take = begun(house, products=[cable.product_code])
+    assert sorted(take.lines.values_list("expected", flat=True)) == [1, 1, 3]
+    found = [Found(cable.product_code, Decimal(3)), Found(cable.product_code, serial_no="C-1"),
+             Found(cable.product_code, serial_no="C-2")]  # fmt: skip
+    count(house, take, house.account, *found)
+    assert set(take.lines.values_list("state", flat=True)) == {"matched"}

@@ -235,7 +235,9 @@ def test_a_wrong_value_is_named_by_row_and_field_and_nothing_is_kept(
     rows = cold.rows("5", "6")
     rows[1] |= row
     with pytest.raises(KintsugiError) as caught:
-        services.record_readings(actor=cold.house.account, rows=rows, at=NIGHT)
+        services.record_readings(
+            actor=cold.house.account, rows=rows, at=NIGHT + dt.timedelta(days=1)
+        )
     (wrong, *_) = caught.value.facts["wrong"]
     assert (caught.value.code, wrong["row"], wrong["field"]) == ("storage.readings-wrong", 2, field)
     assert not Reading.objects.exists()

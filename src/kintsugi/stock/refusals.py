@@ -158,7 +158,8 @@ STATES: dict[str, Words] = {
     "KT143": lambda f: (
         "stock.goods-too-warm",
         Text(f"{f.get('product_code', '')} 在 {f.get('location', '')},不能改为这个温区。",
-             f"{f.get('product_code', '')} lies at {f.get('location', '')}; it must not be kept so."),
+             f"{f.get('product_code', '')} lies at {f.get('location', '')}, and must not be kept "
+             "so."),
         Text("先把货物移走,再改温区。", "Move the goods away first."),
     ),
     "KT142": lambda f: (

@@ -377,6 +377,11 @@ def _place_url(row: Location) -> str:
     return f"{reverse('stock:list')}?warehouse={row.warehouse_id}" if row.warehouse_id else ""
 
 
+def _place_name(row: Location) -> str:
+    """A customer's site has his name."""
+    return row.party.name if row.party else row.name
+
+
 def _edit_url(row: Location) -> str:
     return reverse("stock:edit-place", args=[row.pk]) if row.kind in OURS else ""
 
@@ -394,7 +399,7 @@ PLACES = ListScreen(
         Column("kind", label=_("Kind"), choices=LOCATION_KINDS),
         Column("zone", label=_("Zone"), choices=ZONES),
         Column("temp_zone", label=_("Temperature"), choices=TEMPERATURES),
-        Column("name", label=_("Name")),
+        Column("name", label=_("Name"), value=_place_name, sort=("party__name", "name")),
     ),
     search=("code", "name", "warehouse__code", "warehouse__name"),
     search_hint=_("Code or name"),

@@ -82,13 +82,16 @@ _STOCK: dict[str, dict[int, str]] = {
         403: "picked-by-another checked-by-another",
         409: (
             "check-differs serials-differ not-all-picked nothing-reserved order-not-open "
-            "put-back-first check-not-begun not-allowed state-differs ledger-differs more-than-shipped "
+            "put-back-first check-not-begun not-allowed state-differs ledger-differs "
+            "more-than-shipped "
             "return-too-much return-of-another return-strange nothing-to-exchange exchanged "
-            "not-exchanged on-consignment not-on-consignment cold-chain cold-mixed arrival-temperature"
+            "not-exchanged on-consignment not-on-consignment cold-chain cold-mixed "
+            "arrival-temperature"
         ),
         422: (
             "too-many-scans signer-missing carrier-missing transport-unknown decision-missing "
-            "place-missing credit-missing outcome unknown-choice nothing-received several-customers "
+            "place-missing credit-missing outcome unknown-choice nothing-received "
+            "several-customers "
             "not-of-delivery file-too-large"
         ),
     },

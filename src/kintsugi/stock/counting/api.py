@@ -15,7 +15,6 @@ from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE
 from kintsugi.stock import selectors as stock
 from kintsugi.stock.counting import selectors, services, services_adjust
-from kintsugi.stock.counting.finding import Found
 from kintsugi.stock.counting.screens import (
     ADJUSTMENT_LIST,
     LINES,
@@ -23,6 +22,7 @@ from kintsugi.stock.counting.screens import (
     STOCKTAKE_LIST,
     WORK,
 )
+from kintsugi.stock.counting.services_found import Found
 from kintsugi.stock.counting.states import ADJUSTMENTS, LINE_STATES, REASONS, STOCKTAKE
 from kintsugi.stock.models import Adjustment, AdjustmentLine, Stocktake, StocktakeLine
 from kintsugi.stock.schemas import KEY, Code, LineIn, PlaceOut, ProductRef, Reason, codes_in_words

@@ -14,7 +14,6 @@ from kintsugi.core.screens.parts import choice_pairs, say
 from kintsugi.engine.text import Text
 from kintsugi.stock import selectors as stock
 from kintsugi.stock.counting import selectors, services, services_adjust
-from kintsugi.stock.counting.finding import Found
 from kintsugi.stock.counting.screens import (
     ADJUSTMENTS_TITLE,
     LOCATION,
@@ -22,6 +21,7 @@ from kintsugi.stock.counting.screens import (
     adjustment_url,
     stocktake_url,
 )
+from kintsugi.stock.counting.services_found import Found
 from kintsugi.stock.counting.states import ADJUSTMENTS, REASONS
 from kintsugi.stock.fields import (
     PLACES_OFFERED,

@@ -23,7 +23,7 @@ from kintsugi.core.screens import (
     Timeline,
     Value,
 )
-from kintsugi.core.screens.parts import Words
+from kintsugi.core.screens.parts import Words, say
 from kintsugi.engine.text import Text
 from kintsugi.stock.counting import selectors
 from kintsugi.stock.counting.states import (
@@ -54,7 +54,8 @@ NUMBER, STATE, REASON = Text("单号", "Number"), Text("状态", "State"), Text(
 STOCKTAKES_TITLE = Text("盘点", "Stocktakes")
 ADJUSTMENTS_TITLE = Text("报废与调整", "Scrapping and adjustments")
 LOCATION, SERIAL = Text("库位", "Location"), Text("序列号", "Serial number")
-EXPECTED = Text("账面(冻结时)", "Expected at the start")
+EXPECTED = Text("账面(冻结时)", "At the start")
+EXPLAIN_IT = Text("写原因", "explain")
 WORK = {
     "open": Text("待盘", "to count"),
     "again": Text("待他人复盘", "again, by another person"),
@@ -122,7 +123,6 @@ STOCKTAKE_LIST = ListScreen(
 
 def under(title: Words, path: str) -> Callable[..., dict[str, Any]]:
     """Title and way back of a list that belongs to a stocktake."""
-    from kintsugi.core.screens.parts import say
 
     def page(_request: HttpRequest, pk: UUID) -> dict[str, Any]:
         one = selectors.stocktake(pk)
@@ -182,6 +182,11 @@ DIFFERENCE_COLUMNS = (
     Column("reason", label=REASON, choices=REASONS),
     Column("note", label=Text("说明", "Note")),
 )  # fmt: skip
+
+
+#: Columns of the panel on the stocktake's page.
+SHORT = ("location", "product__product_code", "lot__lot_no", "unit__serial_no", "book", "counted",
+         "difference", "value")  # fmt: skip
 
 
 def _differences(_user: Any, pk: UUID) -> QuerySet[StocktakeLine]:
@@ -277,8 +282,6 @@ def happened(record: Any) -> list[dict[str, Any]]:
         (record.started_at, Text("开始,账面冻结", "started, ledger frozen"), "", ""),
         (record.planned_at, Text("计划", "planned"), record.planned_by_name, record.note),
     ]  # fmt: skip
-    from kintsugi.core.screens.parts import say
-
     return [
         {"at": when, "title": say(title), "who": who, "why": why}
         for when, title, who, why in found
@@ -331,11 +334,10 @@ STOCKTAKE_PAGE = DetailScreen(
             Text("差异", "Differences"),
             lambda one: selectors.differences(one.pk).order_by("location__code", "pk"),
             (
-                *DIFFERENCE_COLUMNS[:-2],
+                # Beside the next steps there is little room: name and note are in the full list.
+                *(one for one in DIFFERENCE_COLUMNS if one.name in SHORT),
                 Column("reason", label=REASON, kind="state", link=explain_url,
-                       value=lambda row: REASONS.get(row.reason, Text("写原因", "explain")),
-                       tones={}),
-                DIFFERENCE_COLUMNS[-1],
+                       value=lambda row: say(REASONS.get(row.reason, EXPLAIN_IT))),
             ),
             empty=Text("没有可显示的差异;盘点期间不显示。",
                        "None to show; none are shown while it is counted."),

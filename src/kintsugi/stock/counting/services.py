@@ -22,7 +22,7 @@ from kintsugi.core.errors import KintsugiError, NotFound, Text
 from kintsugi.core.numbering import next_number
 from kintsugi.core.queries import query
 from kintsugi.stock import services
-from kintsugi.stock.counting.finding import Found, found_lines
+from kintsugi.stock.counting.services_found import Found, found_lines
 from kintsugi.stock.counting.settling import settled
 from kintsugi.stock.counting.states import LEFT_ALONE, REASONS, STOCKTAKE
 from kintsugi.stock.lines import Document

@@ -15,8 +15,8 @@ with log as (
     from (select g.*, lag(g.side) over (partition by g.sensor_id order by g.at) as side_before from log g) l
 )
 select sensor_id, side as kind, min(at) as started_at,
-       max(at) + least(max(gap), max(after) - max(at)) as ended_at,
-       ceil(sum(extract(epoch from least(after - at, gap))) / 60)::int as minutes,
+       max(at) + least(max(gap), coalesce(max(after), max(at)) - max(at)) as ended_at,
+       ceil(sum(extract(epoch from least(coalesce(after, at) - at, gap))) / 60)::int as minutes,
        case side when 'high' then max(temperature) else min(temperature) end as worst,
        case side when 'high' then max(temperature) - max(high) else min(low) - min(temperature) end as deviation
 from stepped

@@ -11,7 +11,11 @@ cross join lateral (
             select b.on_hand from stock_balance b
             where b.product_id = l.product_id and b.lot_id is not distinct from l.lot_id
               and b.location_id = l.location_id and b.quality = l.quality
-        ), 0)
+        ), 0) - (
+            select count(*) from stock_unit u  -- units have lines of their own
+            where u.product_id = l.product_id and u.lot_id is not distinct from l.lot_id
+              and u.location_id = l.location_id and u.quality = l.quality
+        )
     end as book
 ) k
 order by l.id

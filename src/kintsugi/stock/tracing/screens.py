@@ -32,6 +32,7 @@ from kintsugi.stock.tracing.services import drill_recall
 from kintsugi.stock.views import now
 
 DRILLS_TITLE = Text("召回演练", "Recall drills")
+TOLD = {"True": Text("是", "yes"), "False": Text("否", "no")}
 FIGURES = (
     ("received", Text("共收到", "Received in all")),
     ("found", Text("已找到", "Found")),
@@ -161,8 +162,7 @@ DRILL = DetailScreen(
                 Column("there", label=Text("数量", "Quantity"), kind="number",
                        value=lambda row: Decimal(row["there"])),
                 Column("is_reachable", label=Text("有联系方式", "Can be told"),
-                       value=lambda row: Text("是", "yes") if row["is_reachable"] == "True"
-                       else (Text("否", "no") if row["party"] else "")),
+                       value=lambda row: say(TOLD[row["is_reachable"]]) if row["party"] else ""),
             ),
         ),
         NextSteps(steps),

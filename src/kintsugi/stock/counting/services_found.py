@@ -114,7 +114,9 @@ def _lines(
 
 
 def _check_tracking(product: Any, one: Found, number: int) -> None:
-    tracking = product.tracking or ""
+    # As the ledger asks (``stock_tracking``): as somebody said, else as its UDI carries it.
+    carried = "serial" if product.serial_in_udi else "lot" if product.lot_in_udi else "none"
+    tracking = product.tracking or carried
     if "serial" in tracking and not one.serial_no:
         needs = Text("序列号", "a serial number")
     elif tracking == "lot" and not one.lot_no.strip():
