@@ -32,12 +32,6 @@ from kintsugi.stock.services import end_reservations_of
 
 #: An order may be written anew until somebody picks for it.
 WRITABLE = ("draft", "submitted", "approved", "reserved")
-#: What of a line is written anew; what is kept of goods is counted, the rest stays.
-REWRITTEN = [
-    field.name
-    for field in OrderLine._meta.concrete_fields
-    if field.name not in ("id", "created_at", "updated_at", "reserved", "order")
-]
 
 
 def change_order(
@@ -236,16 +230,19 @@ def _rewrite(order: Order, lines: Sequence[LineWanted]) -> None:
     group = order.customer.customer_type or ""
     known = {one.line_no: one for one in order.lines.all()}
     made = built_lines(order, lines, group=group)
-    fresh, kept = [], []
+    fresh = []
     for row in made:
         old = known.pop(row.line_no, None)
         if old is None:
             fresh.append(row)
             continue
         row.pk, row.version, row.is_void, row.void_reason = old.pk, old.version + 1, False, ""
-        kept.append(row)
-    if kept:
-        OrderLine.objects.bulk_update(kept, REWRITTEN)
+        columns = {
+            field.attname: getattr(row, field.attname)
+            for field in OrderLine._meta.concrete_fields
+            if field.attname not in ("id", "created_at", "updated_at", "reserved", "order_id")
+        }
+        OrderLine.objects.filter(pk=old.pk).update(**columns)
     OrderLine.objects.filter(pk__in=[one.pk for one in known.values()], is_void=False).update(
         is_void=True, void_reason="changed"
     )

@@ -349,19 +349,16 @@ def _write(
     rows: Sequence[dict[str, Any]],
 ) -> None:
     known = {one.line_no: one for one in model.objects.filter(version_of=version)}
-    fresh, kept = [], []
+    fresh = []
     for number, columns in enumerate(rows, 1):
         columns.pop("product", None)
-        row = model(version_of=version, line_no=number, **columns)
         old = known.pop(number, None)
         if old is None:
-            fresh.append(row)
+            fresh.append(model(version_of=version, line_no=number, **columns))
         else:
-            row.pk, row.version = old.pk, old.version + 1
-            kept.append(row)
-    if kept:
-        written = [name.removesuffix("_id") for name in rows[0]]
-        model.objects.bulk_update(kept, [*written, "version", "is_void", "void_reason"])
+            model.objects.filter(pk=old.pk).update(
+                is_void=False, void_reason="", version=old.version + 1, **columns
+            )
     gone = [one.pk for one in known.values()]
     model.objects.filter(pk__in=gone, is_void=False).update(is_void=True, void_reason="changed")
     model.objects.bulk_create(fresh)
