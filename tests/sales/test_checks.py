@@ -30,10 +30,11 @@ def limit(market: Any, amount: str | None) -> None:
 
 
 def test_credit_counts_what_is_open_and_this_order(market: Any) -> None:
-    """Limit 1,000. 600 are submitted, a draft of 900 does not count: 400 fit and 401 do not."""
+    """Limit 1,000. 600 are approved, what is not does not count: 400 fit and 401 do not."""
     limit(market, "1000")
-    market.submitted(market.line(market.shop.gloves, 60))
+    market.approved(market.line(market.shop.gloves, 60))
     market.order(market.line(market.shop.gloves, 90))
+    market.submitted(market.line(market.shop.gloves, 5))
     fits = market.order(market.line(market.shop.gloves, 40))
     assert exposure(market.shop.hospital.pk) == 600
     assert said(fits, "credit")[0]

@@ -99,3 +99,23 @@ def test_sixteen_orders_at_once_never_exceed_the_contract() -> None:
     answers = at_once(order, list(range(WORKERS)))
     assert sorted(answers) == ["done"] * 6 + ["sales.contract-exceeded"] * 10
     assert market.called_off(contract) == 18
+
+
+def test_approvals_at_once_do_not_use_the_last_of_the_credit_twice() -> None:
+    """A limit of 100 and sixteen submitted orders of 60: one is approved, fifteen are refused."""
+    from kintsugi.audit.services import recorded
+    from kintsugi.parties.models import Party
+    from kintsugi.sales import services
+    from tests.sales.market import AT, Market
+
+    with recorded(actor="test", command="test"):
+        market = Market(mark="d")
+        Party.objects.filter(pk=market.shop.hospital.pk).update(credit_limit=100)
+        made = [market.submitted(market.line(market.shop.gloves, 6)) for _ in range(WORKERS)]
+    connection.close()
+
+    def approve(order: Any) -> None:
+        services.approve_order(actor=market.quality, order=order.pk, key=f"a-{order.pk}", at=AT)
+
+    answers = at_once(approve, made)
+    assert sorted(answers) == ["done"] + ["sales.checks-failed"] * (WORKERS - 1)

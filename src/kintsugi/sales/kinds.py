@@ -125,8 +125,8 @@ CONTRACT_VERSION = StateMachine(
 FLOW = ("approved", "reserved", "picking", "part_shipped", "shipped", "part_signed", "signed")
 BEFORE_SHIPMENT = ("draft", "submitted", "approved", "reserved", "picking")
 ENDED = ("closed", "cancelled")
-#: Orders that still ask for goods or money.
-OPEN = ("submitted", *FLOW, "on_hold")
+#: Orders that were agreed to and are not over: they use up credit.
+OPEN = (*FLOW, "on_hold")
 
 ORDER = StateMachine(
     name="sales.order",

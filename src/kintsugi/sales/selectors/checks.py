@@ -63,8 +63,8 @@ def _lines(order: Order) -> list[OrderLine]:
 
 
 def exposure(customer: UUID, *, but: UUID | None = None) -> Decimal:
-    """What is open with a customer, with tax: orders past submission that are neither cancelled nor
-    closed, shipped or not. Payments are not known here yet, so nothing is taken off."""
+    """What is open with a customer, with tax: orders that were approved and are neither cancelled
+    nor closed, shipped or not. Payments are not known here yet, so nothing is taken off."""
     rows = Order.objects.filter(customer=customer, status__in=OPEN, is_void=False)
     if but is not None:
         rows = rows.exclude(pk=but)

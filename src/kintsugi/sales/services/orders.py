@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 
 from kintsugi.core import events
@@ -167,6 +168,11 @@ def approve_order(*, actor: Any, order: UUID, key: str, at: dt.datetime) -> Orde
             actor, found.seller_id, zh="接单人不能批准自己的订单。",
             en="Who took an order cannot approve it.",
         )  # fmt: skip
+        # Two orders of one customer are judged one after the other: both count for its credit.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select pg_advisory_xact_lock(hashtextextended(%s, 139))", [str(found.customer_id)]
+            )
         kept = keep_judgement(actor, found, "approve", at)
         if not kept.passed:
             raise checks_failed(found, kept)
