@@ -25,7 +25,7 @@ run: $(READY) ## Start database, web and jobs on your own data (Ctrl-C ends all)
 	@$(BIN)/kintsugi up
 
 ##@ Change it
-.PHONY: test check fix bench docs reference lock
+.PHONY: test check fix bench machine docs reference lock
 test: setup ## Run all tests in parallel; ARGS="tests/engine -k dates" narrows them
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
@@ -56,6 +56,9 @@ docs: $(READY) ## Build the documentation site into site/
 	@# Not --quiet: that silences the warnings --strict counts.
 	said=$$(NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir site 2>&1) || { echo "$$said"; exit 1; }
 	echo "documentation: site/index.html"
+
+machine: $(READY) ## Random sequences of stock and sales commands against a model: 2,000 runs, about an hour
+	@KINTSUGI_MACHINE_RUNS=$${RUNS:-1000} $(BIN)/pytest -q -n 2 --dist load tests/scenarios/test_trade_machine.py
 
 reference: $(READY) ## Write docs/reference from contracts, rules, commands and API
 	@$(BIN)/python -m tools.reference
