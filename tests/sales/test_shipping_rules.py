@@ -85,7 +85,7 @@ def test_what_was_made_outside_its_certificate_is_not_shipped(dispatch: Any) -> 
 def ready_to_ship(dispatch: Any, count: int) -> list[Delivery]:
     """So many checked deliveries of a monitor and a pair of gloves, all from one shelf."""
     shop = dispatch.shop
-    units = shop.units(*(f"HOT-{uuid7().hex[-6:]}-{n}" for n in range(count)))
+    units = shop.units(*(f"HOT-{uuid7().hex[-6:].upper()}-{n}" for n in range(count)))
     shop.move_units("receipt", units, shop.outside, shop.shelf)
     made = []
     for unit in units:
