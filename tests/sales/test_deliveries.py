@@ -223,7 +223,7 @@ def test_less_is_picked_only_with_a_reason_and_the_rest_waits_for_another_delive
     order = dispatch.reserved(dispatch.line(shop.gloves, 30, "1"))
     made = dispatch.delivery(order)
     dispatch.scan(made, shop.gloves.product_code, qty=20)
-    with pytest.raises(KintsugiError, match="Still missing: GLV-.* × 10") as refused:
+    with pytest.raises(KintsugiError, match=r"Still missing: GLV-.* × 10") as refused:
         dispatch.step("finish_picking", made)
     assert refused.value.code == "sales.not-all-picked"
     dispatch.step("finish_picking", made, short_reason="包装破损")
@@ -290,7 +290,8 @@ def test_a_check_passes_only_when_what_was_scanned_is_what_was_picked(dispatch: 
     made = dispatch.picked(dispatch.delivery(ordered(dispatch)))
     dispatch.step("start_check", made, by=dispatch.checker)
     (answer,) = dispatch.check(made, "SN-01")
-    assert answer["accepted"] and "wanted" not in answer
+    assert answer["accepted"]
+    assert "wanted" not in answer
     assert dispatch.check(made, "SN-01")[0]["code"] == "sales.doubled"
     assert dispatch.check(made, "SN-03")[0]["code"] == "sales.not-picked"
     assert dispatch.check(made, "EARLY", qty=11)[0]["code"] == "sales.more-than-picked"
@@ -514,3 +515,19 @@ def test_a_delivery_is_made_once_for_one_key(dispatch: Any) -> None:
         "key": uuid7().hex, "at": AT,
     }  # fmt: skip
     assert services.create_delivery(**facts).pk == services.create_delivery(**facts).pk
+
+
+def test_a_step_that_was_taken_is_not_taken_again_under_another_key(dispatch: Any) -> None:
+    """Two people press the same button: the second one is told that it is done."""
+    made = dispatch.delivery(dispatch.reserved(dispatch.line(dispatch.shop.monitor, 1, "9000")))
+    dispatch.checked(made)
+    with pytest.raises(IllegalTransition):
+        dispatch.step("pass_check", made, by=dispatch.checker)
+    dispatch.step("ship_delivery", made, transport=Transport())
+    with pytest.raises(IllegalTransition):
+        dispatch.step("ship_delivery", made, transport=Transport())
+    dispatch.step("reverse_shipment", made, by=dispatch.driver, reason="发错车")
+    with pytest.raises(IllegalTransition):
+        dispatch.step("reverse_shipment", made, by=dispatch.driver, reason="发错车")
+    assert CheckRecord.objects.filter(delivery=made).count() == 1
+    assert Posting.objects.filter(kind="ship").count() == 1

@@ -14,7 +14,7 @@ from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.sales.kinds_delivery import DELIVERY
 from kintsugi.sales.models import CheckRecord, Delivery
 from kintsugi.sales.selectors.deliveries import check_differences, checked_rows
-from kintsugi.sales.services.common import need_another, need_reason, once, person_of
+from kintsugi.sales.services.common import must_step, need_another, need_reason, once, person_of
 from kintsugi.sales.services.deciding import Found, among
 from kintsugi.sales.services.delivering import locked_delivery, step_delivery
 from kintsugi.sales.services.picking import (
@@ -37,7 +37,7 @@ def start_check(*, actor: Any, delivery: UUID, key: str, at: dt.datetime) -> Del
 
     def work() -> dict[str, Any]:
         found = locked_delivery(delivery)
-        DELIVERY.check(found.status, "checking")
+        must_step(DELIVERY, found.status, "checking")
         refuse_picker(actor, found)
         step_delivery(
             found, "checking", checker_id=person_of(actor), checker_name=str(actor),
@@ -93,7 +93,7 @@ def pass_check(*, actor: Any, delivery: UUID, key: str, at: dt.datetime) -> Deli
 
     def work() -> dict[str, Any]:
         found = locked_delivery(delivery)
-        DELIVERY.check(found.status, "checked")
+        must_step(DELIVERY, found.status, "checked")
         _refuse_other_checker(actor, found)
         differing = check_differences(found.pk)
         if differing:
@@ -116,7 +116,7 @@ def fail_check(*, actor: Any, delivery: UUID, reason: str, key: str, at: dt.date
     def work() -> dict[str, Any]:
         found = locked_delivery(delivery)
         _refuse_other_checker(actor, found)
-        DELIVERY.check(found.status, "picking")
+        must_step(DELIVERY, found.status, "picking")
         step_delivery(found, "picking", checked_at=None, end_reason=said[:400])
         return {"delivery": str(found.pk)}
 
@@ -164,7 +164,7 @@ def differs(differing: Sequence[dict[str, Any]]) -> KintsugiError:
 
 def _refuse_other_checker(actor: Any, delivery: Delivery) -> None:
     if delivery.status != "checking":
-        DELIVERY.check(delivery.status, "checking")
+        must_step(DELIVERY, delivery.status, "checking")
         raise KintsugiError(
             "sales.check-not-begun",
             Text("复核还没有开始。", "The check has not begun."),

@@ -17,7 +17,7 @@ from kintsugi.identity.selectors import active_users
 from kintsugi.sales.kinds import FLOW
 from kintsugi.sales.kinds_delivery import BEFORE_PICKED, DELIVERY
 from kintsugi.sales.models import Delivery, DeliveryLine, Order, OrderLine, Wave
-from kintsugi.sales.services.common import need_reason, once
+from kintsugi.sales.services.common import must_step, need_reason, once
 from kintsugi.stock import selectors as stock
 
 #: Orders looked at for one wave, and deliveries it makes at most.
@@ -126,7 +126,7 @@ def assign_delivery(
     def work() -> dict[str, Any]:
         found = locked_delivery(delivery)
         if found.status != "assigned":
-            DELIVERY.check(found.status, "assigned")
+            must_step(DELIVERY, found.status, "assigned")
         _assign(Delivery.objects.filter(pk=found.pk), picker)
         return {"delivery": str(found.pk)}
 
@@ -144,7 +144,7 @@ def cancel_delivery(
 
     def work() -> dict[str, Any]:
         found = locked_delivery(delivery)
-        DELIVERY.check(found.status, "cancelled")
+        must_step(DELIVERY, found.status, "cancelled")
         if found.items.filter(is_void=False).exists():
             raise KintsugiError(
                 "sales.put-back-first",

@@ -16,7 +16,7 @@ from django.utils import timezone
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.sales.kinds_delivery import DELIVERY
 from kintsugi.sales.models import Delivery, DeliveryItem, DeliveryLine, PickScan
-from kintsugi.sales.services.common import need_reason, once, person_of
+from kintsugi.sales.services.common import must_step, need_reason, once, person_of
 from kintsugi.sales.services.deciding import Bench, Found, Kept, Pick, among, pick
 from kintsugi.sales.services.delivering import (
     locked_delivery,
@@ -68,7 +68,7 @@ def pick_scan(
         found = locked_delivery(delivery)
         _refuse_another(actor, found)
         if found.status != "picking":
-            DELIVERY.check(found.status, "picking")
+            must_step(DELIVERY, found.status, "picking")
         bench = _bench(found, on=timezone.localtime(at).date())
         meant = stock.understand_many([one.raw for one in scans], on=bench.on)
         _look_around(bench, meant)
@@ -144,7 +144,7 @@ def finish_picking(
     def work() -> dict[str, Any]:
         found = locked_delivery(delivery)
         _refuse_another(actor, found)
-        DELIVERY.check(found.status, "picked")
+        must_step(DELIVERY, found.status, "picked")
         lines = list(found.lines.filter(is_void=False).select_related("product"))
         missing = [line for line in lines if line.picked < line.qty]
         if all(line.picked == NOTHING for line in lines) or (missing and not short_reason.strip()):
@@ -171,7 +171,7 @@ def reopen_picking(
 
     def work() -> dict[str, Any]:
         found = locked_delivery(delivery)
-        DELIVERY.check(found.status, "picking")
+        must_step(DELIVERY, found.status, "picking")
         step_delivery(found, "picking", checked_at=None, end_reason=said[:400])
         return {"delivery": str(found.pk)}
 

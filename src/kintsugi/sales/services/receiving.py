@@ -22,7 +22,7 @@ from kintsugi.sales.kinds_delivery import (
     OUTCOMES,
 )
 from kintsugi.sales.models import Delivery, DeliveryItem, Receipt, ReceiptLine
-from kintsugi.sales.services.common import once, person_of
+from kintsugi.sales.services.common import must_step, once, person_of
 from kintsugi.sales.services.delivering import locked_delivery, step_delivery, zone_of
 from kintsugi.sales.services.picking import DOCUMENT
 from kintsugi.sales.services.warranties import warranty_facts
@@ -75,7 +75,7 @@ def sign_delivery(
     def work() -> dict[str, Any]:
         found = locked_delivery(delivery)
         if found.status not in ON_THE_WAY:
-            DELIVERY.check(found.status, "signed")
+            must_step(DELIVERY, found.status, "signed")
         if found.is_consignment:
             raise KintsugiError(
                 "sales.on-consignment",

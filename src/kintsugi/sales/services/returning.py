@@ -22,7 +22,7 @@ from kintsugi.sales.models import (
     Return,
     ReturnLine,
 )
-from kintsugi.sales.services.common import need_another, need_reason, once, person_of
+from kintsugi.sales.services.common import must_step, need_another, need_reason, once, person_of
 from kintsugi.sales.services.delivering import zone_of
 from kintsugi.sales.services.picking import DOCUMENT as DELIVERY_DOCUMENT
 from kintsugi.stock import selectors as stock
@@ -116,7 +116,7 @@ def approve_return(*, actor: Any, return_of: UUID, key: str, at: dt.datetime) ->
 
     def work() -> dict[str, Any]:
         found = locked_return(return_of)
-        RETURN.check(found.status, "awaited")
+        must_step(RETURN, found.status, "awaited")
         need_another(
             actor, found.requested_by_id, zh="申请人不能批准自己的退货。",
             en="Who asked for a return cannot approve it.",
@@ -136,7 +136,7 @@ def reject_return(*, actor: Any, return_of: UUID, reason: str, key: str, at: dt.
 
     def work() -> dict[str, Any]:
         found = locked_return(return_of)
-        RETURN.check(found.status, "rejected")
+        must_step(RETURN, found.status, "rejected")
         step_return(found, "rejected", end_reason=said[:400])
         return {"return": str(found.pk)}
 
@@ -155,7 +155,7 @@ def receive_return(
 
     def work() -> dict[str, Any]:
         found = locked_return(return_of)
-        RETURN.check(found.status, "received")
+        must_step(RETURN, found.status, "received")
         lines = list(
             found.lines.select_for_update(of=("self",))
             .select_related("item__product", "item__lot", "item__unit", "item__line")
@@ -213,7 +213,7 @@ def inspect_return(
 
     def work() -> dict[str, Any]:
         found = locked_return(return_of)
-        RETURN.check(found.status, "inspected")
+        must_step(RETURN, found.status, "inspected")
         need_another(
             actor, found.requested_by_id, zh="申请人不能验收自己的退货。",
             en="Who asked for a return cannot inspect it.",
@@ -326,7 +326,7 @@ def close_return(
 
     def work() -> dict[str, Any]:
         found = locked_return(return_of)
-        RETURN.check(found.status, "closed")
+        must_step(RETURN, found.status, "closed")
         lines = list(found.lines.filter(received__gt=0))
         refunded = any(one.decision == "refund" for one in lines)
         if refunded and credit_amount is None:

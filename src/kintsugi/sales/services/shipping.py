@@ -16,7 +16,7 @@ from kintsugi.core import events
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.sales.kinds_delivery import COLD_RANGES, DELIVERY, MODES
 from kintsugi.sales.models import Delivery, DeliveryItem
-from kintsugi.sales.services.common import need_another, need_reason, once, person_of
+from kintsugi.sales.services.common import must_step, need_another, need_reason, once, person_of
 from kintsugi.sales.services.delivering import locked_delivery, shipping_zone, step_delivery
 from kintsugi.sales.services.picking import DOCUMENT, items_of
 from kintsugi.stock import selectors as stock
@@ -63,7 +63,7 @@ def ship_delivery(
 
     def work() -> dict[str, Any]:
         found = locked_delivery(delivery)
-        DELIVERY.check(found.status, "shipped")
+        must_step(DELIVERY, found.status, "shipped")
         _check_cold(found, transport)
         items = items_of(found)
         if serials is not None:
@@ -107,7 +107,7 @@ def hand_over(
 
     def work() -> dict[str, Any]:
         found = locked_delivery(delivery)
-        DELIVERY.check(found.status, "in_transit")
+        must_step(DELIVERY, found.status, "in_transit")
         more = {"waybill": waybill.strip()} if waybill.strip() else {}
         step_delivery(found, "in_transit", left_at=at, **more)
         return {"delivery": str(found.pk)}
@@ -127,7 +127,7 @@ def reverse_shipment(
 
     def work() -> dict[str, Any]:
         found = locked_delivery(delivery)
-        DELIVERY.check(found.status, "picked")
+        must_step(DELIVERY, found.status, "picked")
         need_another(
             actor, found.shipped_by_id, zh="出库的人不能自己冲销。",
             en="Who shipped goods cannot reverse it.",
