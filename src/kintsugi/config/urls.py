@@ -12,6 +12,7 @@ APPS = (
     "stock",
     "purchasing",
     "sales",
+    "billing",
     "onboarding",
     "audit",
 )
