@@ -57,6 +57,9 @@ OBJECTS: dict[str, Thing] = {
     "delivery": _thing("出库与签收", "deliveries and receipts", "read create approve export"),
     "return": _thing("退换货", "returns", "read create approve export"),
     "invoice": _thing("发票与收付款", "invoices and payments", "read create approve export"),
+    "ledger": _thing(
+        "成本与总账导出", "costs and the general ledger", "read create edit export", whole=True
+    ),
     "month": _thing("库存月结", "closed stock months", "read approve", whole=True),
     "personal": _thing("个人信息(不脱敏)", "personal data, unmasked", "read"),
     "evidence": _thing("数据来源", "evidence of values", "read"),
@@ -201,7 +204,8 @@ _LISTED = (
         " stock.read stock.export place.read month.read month.approve"
         " licence.read purchase.read inbound.read contract.read contract.approve"
         " order.read order.approve delivery.read return.read invoice.read invoice.create"
-        " invoice.approve invoice.export stocktake.read stocktake.approve",
+        " invoice.approve invoice.export stocktake.read stocktake.approve"
+        " ledger.read ledger.create ledger.edit ledger.export",
         "发票与结算。", "Invoices and settlement.",
     ),
     _role(
@@ -231,7 +235,8 @@ _LISTED = (
         " licence.read licence.export purchase.read purchase.export inbound.read"
         " inbound.export contract.read contract.export order.read order.export"
         " delivery.read delivery.export return.read return.export invoice.read"
-        " invoice.export stocktake.read stocktake.export storage.read storage.export",
+        " invoice.export stocktake.read stocktake.export storage.read storage.export"
+        " ledger.read ledger.export",
         "只读全部记录,出具证据。", "Reads every record, changes none, gives evidence.",
     ),
     _role(

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from kintsugi.core.queries import query
-from kintsugi.sales.models import Delivery, DeliveryItem, DeliveryLine, Receipt, Wave
+from kintsugi.sales.models import Delivery, DeliveryItem, DeliveryLine, Receipt, Return, Wave
 from kintsugi.stock import selectors as stock
 
 #: Things of one delivery that a page or a paper lists.
@@ -46,6 +46,11 @@ def items_of(delivery: UUID) -> QuerySet[DeliveryItem]:
 def receipts_of(delivery: UUID) -> QuerySet[Receipt]:
     """What was signed for of a delivery, first one first."""
     return Receipt.objects.filter(delivery_id=delivery).order_by("signed_at", "number")
+
+
+def returns_of(customer: UUID) -> QuerySet[Return]:
+    """The returns of a customer, the newest first."""
+    return Return.objects.filter(customer=customer, is_void=False).order_by("-number")
 
 
 def waves() -> QuerySet[Wave]:
