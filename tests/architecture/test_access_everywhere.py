@@ -55,6 +55,11 @@ class World:
     unit: dict[str, Any] = field(default_factory=dict)
     posting: dict[str, Any] = field(default_factory=dict)
     warehouse: dict[str, Any] = field(default_factory=dict)
+    order: dict[str, Any] = field(default_factory=dict)
+    contract: dict[str, Any] = field(default_factory=dict)
+    delivery: dict[str, Any] = field(default_factory=dict)
+    returned: dict[str, Any] = field(default_factory=dict)
+    price: Any = None
     lot: Any = None
     block: Any = None
     step: str = ""
@@ -109,6 +114,42 @@ def _stock(world: World) -> None:
             actor="test", kind="opening", lines=[line], key=mark, at=AT, reason=mark
         ).pk
         world.warehouse[mark], world.unit[mark] = made.pk, unit.pk
+
+
+def _sales(world: World) -> None:
+    """For each hospital a contract and an order, both drafts; one list price."""
+    from decimal import Decimal
+
+    from kintsugi.sales import services
+    from kintsugi.sales.models import Delivery, Return
+    from kintsugi.stock.models import Warehouse
+
+    day = AT.date()
+    world.price = services.set_price(
+        actor="test", product=world.product, price=Decimal(10), floor=Decimal(9),
+        tax_rate=Decimal("0.13"), valid_from=day, key="price",
+    ).pk  # fmt: skip
+    for mark in (OWN, OTHER):
+        party = world.party[mark]
+        world.contract[mark] = services.create_contract(
+            actor="test", customer=party, kind="framework", lines=[], payments=[], key=mark, at=AT,
+            words=services.Words(effective_on=day, delivery_terms=mark),
+        ).pk  # fmt: skip
+        world.order[mark] = services.create_order(
+            actor="test", customer=party, wanted_on=day, key=mark, at=AT, note=mark,
+            lines=[services.LineWanted(product=world.product, qty=Decimal(1))],
+        ).pk  # fmt: skip
+        house = Warehouse.objects.create(code=f"DN{mark}", name="示例仓")
+        sent = Delivery.objects.create(
+            number=f"DN-{mark}", customer_id=party, customer_name=mark, warehouse=house,
+            wanted_on=day, status="draft",
+        )  # fmt: skip
+        world.delivery[mark] = sent.pk
+        world.returned[mark] = Return.objects.create(
+            number=f"RT-{mark}", delivery=sent, customer_id=party, customer_name=mark,
+            kind="refund", reason="quality", status="requested", requested_at=AT,
+            requested_by_name="test",
+        ).pk  # fmt: skip
 
 
 def _acts(world: World) -> None:
@@ -185,6 +226,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
             made.party[mark] = Party.objects.get(name=f"{mark}医院").pk
         with recorded(actor="test", command="test"):
             _stock(made)
+            _sales(made)
             _people(made)
             _acts(made)
             _examined(made)
@@ -232,6 +274,11 @@ OWNED = {
     "acts:detail": "act", "api-1.0.0:act": "act",
     "signatures:detail": "signature", "api-1.0.0:signature": "signature",
     "stock:unit": "unit",
+    "sales:order": "order", "sales:confirmation": "order", "api-1.0.0:order": "order",
+    "sales:delivery": "delivery", "api-1.0.0:delivery": "delivery",
+    "sales:return": "return", "api-1.0.0:return_of": "return",
+    "sales:contract": "contract", "sales:contract-version": "contract",
+    "api-1.0.0:sales_contract": "contract",
     "stock:posting": "posting", "api-1.0.0:posting": "posting",
 }  # fmt: skip
 #: Whose limits reach the rows of an address; those of a warehouse are of its region too.
@@ -264,6 +311,21 @@ PLACES: dict[str, dict[str, str]] = {
         "stock:postings", "stock:reverse", "stock:blocks", "stock:place-block", "stock:release",
         "stock:warehouses", "stock:open-warehouse", "stock:places", "stock:add-place",
         "stock:months", "stock:close-month",
+        "sales:orders", "sales:orders-to-do", "sales:take-order", "sales:change-order",
+        "sales:reduce-order", "sales:submit-order", "sales:approve-order", "sales:send-back-order",
+        "sales:agree-credit", "sales:agree-choice", "sales:reserve-order", "sales:release-order",
+        "sales:cancel-order", "sales:hold-order", "sales:resume-order", "sales:close-order",
+        "sales:contracts", "sales:write-contract", "sales:vary-contract", "sales:submit-contract",
+        "sales:approve-contract", "sales:refuse-contract", "sales:drop-variation",
+        "sales:end-contract", "sales:prices", "sales:set-price", "sales:end-price",
+        "sales:deliveries", "sales:deliveries-to-do", "sales:delivery-paper",
+        "sales:assign-delivery", "sales:pick", "sales:put-back", "sales:check",
+        "sales:finish-picking", "sales:reopen-picking", "sales:start-check", "sales:pass-check",
+        "sales:fail-check", "sales:ship", "sales:hand-over", "sales:reverse-shipment",
+        "sales:cancel-delivery", "sales:sign", "sales:report-use", "sales:take-back",
+        "sales:ask-return", "sales:waves", "sales:make-wave", "sales:wave", "sales:returns",
+        "sales:approve-return", "sales:reject-return", "sales:receive-return",
+        "sales:inspect-return", "sales:exchange", "sales:close-return",
         *(f"api-1.0.0:{name}" for name in (
             "openapi-json", "openapi-view", "api-root", "None",
             "devices", "products", "product", "identifiers", "packages", "parties",
@@ -281,6 +343,16 @@ PLACES: dict[str, dict[str, str]] = {
             "balances", "lots", "units", "postings", "moves", "locations", "warehouses", "blocks",
             "months", "holders", "receivers", "post_moves", "reverse_posting", "place_block",
             "release_block",
+            "orders", "prices", "take_order", "change_order", "submit_order", "approve_order",
+            "send_back", "agree_credit", "agree_choice", "reserve_order", "release_order",
+            "reduce_order", "cancel_order", "hold_order", "resume_order", "close_order",
+            "set_price", "end_price", "sales_contracts", "write_contract", "vary_contract",
+            "submit_contract", "approve_contract", "refuse_contract", "drop_variation",
+            "end_contract",
+            "deliveries", "waves", "wave", "make_delivery", "make_wave", "assign", "pick",
+            "put_back", "finish", "reopen", "start_check", "check", "pass_check", "fail_check",
+            "ship", "hand_over", "reverse", "sign", "use", "take_back", "cancel", "returns", "ask",
+            "approve", "reject", "receive", "inspect", "exchange", "close",
         )),
     )
 }  # fmt: skip
@@ -307,6 +379,14 @@ def address(world: World, name: str, mark: str) -> str:
             else world.block if "blocks/" in route
             else world.lot
         )  # fmt: skip
+    if app == "sales" or "/sales/" in route:
+        ids = (
+            world.contract[mark] if "contracts/" in route
+            else world.price if "prices/" in route
+            else world.delivery[mark] if "deliveries/" in route or "waves/" in route
+            else world.returned[mark] if "returns/" in route
+            else world.order[mark]
+        )  # fmt: skip
     if app == "people":
         ids = (
             world.account.pk if name == "people:switch"
@@ -320,7 +400,7 @@ def address(world: World, name: str, mark: str) -> str:
         "act": world.act[mark], "kind": "device", "snapshot": world.snapshot, "table": 0,
         "account_id": world.account.pk, "what": "unlock", "session_id": "x",
         "row": world.row[mark], "ordinal": 1, "column": 1, "rest": "nowhere", "change": 1,
-        "within": "30",
+        "within": "30", "todo": "to_approve", "no": 1,
     }  # fmt: skip
     if "packs/" in route or "holds/" in route:
         values["number"] = world.pack if "packs/" in route else world.hold
@@ -428,6 +508,8 @@ LISTS = (
     "onboarding:issues", "people:list", "people:review", "people:matrix", "identity:events",
     "identity:sessions", "audit:refusals", "acts:all", "signatures:list",
     "stock:list", "stock:lots", "stock:units", "stock:postings", "stock:moves",
+    "sales:orders", "sales:contracts", "sales:prices", "sales:deliveries", "sales:waves",
+    "sales:returns",
 )  # fmt: skip
 
 

@@ -27,10 +27,14 @@ def day(text: str) -> dt.date:
 class Trade:
     """Made inside ``recorded``; ``maker`` makes and holds every product."""
 
-    def __init__(self) -> None:
+    def __init__(self, mark: str = "") -> None:
         def account(name: str, shown: str, *roles: str) -> Any:
             return create_user(
-                username=name, password=PASSWORD, display_name=shown, roles=roles, language="en"
+                username=f"{name}{mark}",
+                password=PASSWORD,
+                display_name=shown,
+                roles=roles,
+                language="en",
             )
 
         self.asker = account("trade.asker", "周采购", "purchasing")

@@ -26,14 +26,14 @@ WANTED = dt.date(2026, 12, 1)
 class Market:
     """Made inside ``recorded``. Nothing is in stock until a test puts it there."""
 
-    def __init__(self) -> None:
-        self.seller = self._person("seller", "李销售", "sales")
-        self.finance = self._person("cfo", "赵财务", "finance")
-        self.quality = self._person("qa", "钱质量", "quality")
-        self.keeper = self._person("keeper", "王库管", "warehouse")
+    def __init__(self, mark: str = "") -> None:
+        self.seller = self._person(f"seller{mark}", "李销售", "sales")
+        self.finance = self._person(f"cfo{mark}", "赵财务", "finance")
+        self.quality = self._person(f"qa{mark}", "钱质量", "quality")
+        self.keeper = self._person(f"keeper{mark}", "王库管", "warehouse")
         self.shop = Shop(self.keeper)
         # A licensed hospital; what it buys here is no device, but for what a test makes one.
-        self.trade = Trade()
+        self.trade = Trade(mark)
         Party.objects.filter(pk=self.shop.hospital.pk).update(customer_type="hospital")
         self.trade.licence(self.shop.hospital, "medical_institution_permit")
         self.trade.approve("customer", self.shop.hospital, ("I", "II", "III"))

@@ -22,7 +22,7 @@ from kintsugi.core.ids import uuid7
 from kintsugi.core.screens import FormScreen
 from kintsugi.core.screens.offered import Offered
 from kintsugi.core.screens.parts import Words, choice_pairs
-from kintsugi.sales.selectors import deliveries
+from kintsugi.sales.selectors import returns
 
 Fields = dict[str, forms.Field]
 
@@ -186,7 +186,7 @@ CREDIT = _screen(_("Credit note"), _credit_fields, _credit, "invoice.create", do
 
 def _credit_return(user: Any, record: Invoice, given: dict[str, Any]) -> Invoice:
     back = typed.one_of(
-        deliveries.returns_of(record.customer_id), given["returned"], "returned", "退货单", "return"
+        returns.returns().filter(customer=record.customer_id), given["returned"], "returned", "退货单", "return"
     )
     return services.credit_return(
         actor=user, returned=back.pk, invoice=record.pk, key=given["key"], at=now()

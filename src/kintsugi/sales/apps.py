@@ -11,7 +11,8 @@ class SalesConfig(AppConfig):
 
     def ready(self) -> None:
         """Add orders and contracts to search, home, customers' pages and packs."""
-        from kintsugi.sales import evidence_pack, finding
+        from kintsugi.sales import evidence_delivery, evidence_pack, finding
 
         finding.register()
         evidence_pack.register()
+        evidence_delivery.register()

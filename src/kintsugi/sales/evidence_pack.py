@@ -1,4 +1,4 @@
-"""Evidence packs, retention and the auditor's desk: what the record knows of contracts and orders."""
+"""Evidence packs, retention and the auditor's desk: what is known of contracts and orders."""
 
 from kintsugi.audit.selectors import (
     Chapter,

@@ -12,8 +12,9 @@ from kintsugi.core import home, panels, search
 from kintsugi.core.lookups import starts
 from kintsugi.core.screens.parts import say
 from kintsugi.sales.kinds import CONTRACT, ORDER
+from kintsugi.sales.kinds_delivery import BEFORE_SHIPPED, DELIVERY, ON_THE_WAY, RETURN
 from kintsugi.sales.pages_order import of_customer_panel
-from kintsugi.sales.selectors import contracts, orders
+from kintsugi.sales.selectors import contracts, deliveries, orders, returns
 
 
 def find_orders(query: str, _user: Any, limit: int) -> list[search.Hit]:
@@ -46,6 +47,43 @@ def find_contracts(query: str, _user: Any, limit: int) -> list[search.Hit]:
     ]
 
 
+def find_deliveries(query: str, _user: Any, limit: int) -> list[search.Hit]:
+    """Deliveries by the beginning of their number or waybill."""
+    rows = deliveries.deliveries().filter(
+        starts("number", query.upper()) | starts("waybill", query)
+    )  # fmt: skip
+    return [
+        search.Hit(
+            row.number,
+            f"{row.customer_name} · {say(DELIVERY.states[row.status])}",
+            reverse("sales:delivery", args=[row.pk]),
+            code=True,
+        )
+        for row in rows.order_by("-number")[:limit]
+    ]
+
+
+def find_returns(query: str, _user: Any, limit: int) -> list[search.Hit]:
+    """Returns by the beginning of their number."""
+    rows = returns.returns().filter(starts("number", query.upper())).order_by("-number")
+    return [
+        search.Hit(
+            row.number,
+            f"{row.customer_name} · {say(RETURN.states[row.status])}",
+            reverse("sales:return", args=[row.pk]),
+            code=True,
+        )
+        for row in rows[:limit]
+    ]
+
+
+def delivery_tile(_user: Any) -> home.TileValue:
+    """How many deliveries are not at their customers yet."""
+    rows = deliveries.deliveries().filter(status__in=(*BEFORE_SHIPPED, *ON_THE_WAY))
+    count = rows.count()
+    return home.TileValue(count or None)
+
+
 def tile(_user: Any) -> home.TileValue:
     """How many orders are open, and how many of them wait for approval."""
     rows = orders.orders().exclude(status__in=["draft", "closed", "cancelled"])
@@ -70,7 +108,17 @@ def register() -> None:
             tile, 35, "order.read",
         )
     )  # fmt: skip
+    home.register(
+        home.Tile(
+            "deliveries", _("Open deliveries"), "truck",
+            lambda: reverse("sales:deliveries"), delivery_tile, 36, "delivery.read",
+        )
+    )  # fmt: skip
     for kind, icon, title, find, page, permission in (
+        ("delivery", "truck", _("Deliveries"), find_deliveries, "sales:deliveries",
+         "delivery.read"),
+        ("return", "arrow-back-up", _("Returns and exchanges"), find_returns, "sales:returns",
+         "return.read"),
         ("order", "clipboard-list", _("Sales orders"), find_orders, "sales:orders", "order.read"),
         ("contract", "file-text", _("Sales contracts"), find_contracts, "sales:contracts",
          "contract.read"),

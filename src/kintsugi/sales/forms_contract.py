@@ -15,8 +15,7 @@ from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.core.ids import uuid7
 from kintsugi.core.screens import FormScreen
 from kintsugi.core.screens.offered import Offered
-from kintsugi.core.screens.parts import Words, choice_pairs
-from kintsugi.products.selectors import by_codes
+from kintsugi.core.screens.parts import Words, choice_pairs, say
 from kintsugi.sales import services, typed
 from kintsugi.sales.entry import EntryScreen, RowForm, Rows
 from kintsugi.sales.forms_order import (
@@ -31,7 +30,7 @@ from kintsugi.sales.forms_order import (
 from kintsugi.sales.kinds import CONTRACT_KINDS, COVERS, DUE_RULES, GROUPS, WARRANTY_STARTS
 from kintsugi.sales.models import Contract, ListPrice
 from kintsugi.sales.pages_contract import CONTRACTS_CRUMB, find_contract
-from kintsugi.sales.screens import contract_url
+from kintsugi.sales.screens import DUE, SIGNED, contract_url
 from kintsugi.sales.selectors import contracts, orders
 from kintsugi.sales.services import Words as Wording
 from kintsugi.sales.views import now, today
@@ -49,7 +48,7 @@ def _crumbs(record: Any) -> list[tuple[Words, str]]:
 def _terms() -> dict[str, forms.Field]:
     area = forms.Textarea(attrs={"rows": 3})
     return {
-        "signed_on": day_field(gettext("Signed"), required=False),
+        "signed_on": day_field(say(SIGNED), required=False),
         "effective_on": day_field(gettext("Effective from"), initial=today),
         "expires_on": day_field(
             gettext("Expires"), required=False, help_text=gettext("Empty: no end was agreed.")
@@ -117,7 +116,7 @@ def contract_row() -> type[RowForm]:
         "price": number_field(gettext("Price with tax"), low="0"),
         "tax_rate": number_field(gettext("Tax %"), low="0", high="100"),
         "discount": number_field(gettext("Discount %"), low="0", high="100", required=False),
-        "due_on": day_field(gettext("Due"), required=False),
+        "due_on": day_field(say(DUE), required=False),
     }
     return type("ContractRow", (RowForm,), made)
 
@@ -128,7 +127,7 @@ def payment_row() -> type[RowForm]:
     made: dict[str, forms.Field] = {
         "name": text_field(gettext("Payment"), 100, required=True),
         "share": number_field(gettext("Share %"), low="0.0001", high="100"),
-        "due_rule": forms.ChoiceField(label=gettext("Due"), choices=rules),
+        "due_rule": forms.ChoiceField(label=say(DUE), choices=rules),
         "due_days": forms.IntegerField(
             label=gettext("Days"), min_value=0, max_value=3650, required=False
         ),
@@ -356,16 +355,8 @@ def price_form() -> type[forms.Form]:
 def _set_price(
     *, user: Any, record: Any, version: Any, product_code: str, tax_rate: Decimal, **given: Any
 ) -> ListPrice:
-    code = product_code.strip().upper()
-    found = by_codes([code]).get(code)
-    if found is None:
-        raise KintsugiError(
-            "sales.product-unknown",
-            Text(f"没有产品 {code}。", f"No product {code}."),
-            Text("核对产品编码。", "Check the product code."),
-            field="product_code",
-        )
-    return services.set_price(actor=user, product=found.pk, tax_rate=tax_rate / 100, **given)
+    [product] = typed.products([{"product_code": product_code}])
+    return services.set_price(actor=user, product=product, tax_rate=tax_rate / 100, **given)
 
 
 def _price_crumbs(_record: Any) -> list[tuple[Words, str]]:

@@ -124,6 +124,7 @@ CONTRACT_VERSION = StateMachine(
 #: database refuses an order whose state says something else.
 FLOW = ("approved", "reserved", "picking", "part_shipped", "shipped", "part_signed", "signed")
 BEFORE_SHIPMENT = ("draft", "submitted", "approved", "reserved", "picking")
+ENDED = ("closed", "cancelled")
 #: Orders that still ask for goods or money.
 OPEN = ("submitted", *FLOW, "on_hold")
 

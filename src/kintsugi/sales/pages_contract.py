@@ -1,6 +1,7 @@
 """The page of one contract: its version in force, what was called off, and what each version
 changed."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from kintsugi.core.screens import (
 )
 from kintsugi.core.screens.parts import Words, say
 from kintsugi.core.verdicts import Verdict, failed, from_kept
+from kintsugi.engine.text import Text
 from kintsugi.sales.kinds import (
     CONTRACT,
     CONTRACT_KINDS,
@@ -34,10 +36,20 @@ from kintsugi.sales.kinds import (
     WARRANTY_STARTS,
 )
 from kintsugi.sales.models import Contract, ContractVersion
-from kintsugi.sales.screens import CUSTOMER, ORDER_COLUMNS, TOTAL, customer_url, product_url
+from kintsugi.sales.screens import (
+    CUSTOMER,
+    DUE,
+    ORDER_COLUMNS,
+    SIGNED,
+    TOTAL,
+    customer_url,
+    product_url,
+)
 from kintsugi.sales.selectors import contracts, orders
 from kintsugi.sales.views import today
 
+LEFT = Text("剩余", "Left")
+RETENTION = Text("质保金比例", "Retention")
 CONTRACTS_CRUMB = (_("Sales contracts"), "sales:contracts")
 
 
@@ -176,6 +188,11 @@ def pills(record: Any) -> list[tuple[Words, str]]:
     return found
 
 
+def percent(name: str) -> Callable[[Any], str]:
+    """A share of a row as people read it."""
+    return lambda row: f"{(getattr(row, name) * 100).normalize():f} %"
+
+
 def left(row: Any) -> Any:
     """What of a line was not called off."""
     return row.qty - row.called_off
@@ -204,7 +221,7 @@ TERMS = Fields(
         Value("customer_name", label=CUSTOMER, link=customer_url),
         Value("title", label=_("Subject")),
         Value("no", label=_("Version"), kind="number", value=_of("no")),
-        Value("signed_on", label=_("Signed"), kind="date", value=_of("signed_on")),
+        Value("signed_on", label=SIGNED, kind="date", value=_of("signed_on")),
         Value("effective_on", label=_("Effective from"), kind="date", value=_of("effective_on")),
         Value("expires_on", label=_("Expires"), kind="date", value=_of("expires_on")),
         Value("total", label=TOTAL, kind="number", value=_of("total")),
@@ -218,7 +235,7 @@ TERMS = Fields(
         Value("warranty_covers", label=_("Covers"), value=_covers),
         Value("exchange_inherits", label=_("An exchanged unit inherits the rest of the warranty"),
               value=_yes),
-        Value("retention_share", label=_("Retention"), value=_share),
+        Value("retention_share", label=RETENTION, value=_share),
         Value("file_name", label=_("Signed file"), value=_of("file_name")),
         Value("file_sha256", label=_("Hash of the file"), kind="code", value=_of("file_sha256")),
         Value("seller_name", label=_("Seller")),
@@ -236,12 +253,12 @@ LINES = Related(
         Column("product__name", label=_("Product")),
         Column("qty", label=_("Quantity"), kind="number"),
         Column("called_off", label=_("Called off"), kind="number"),
-        Column("left", label=_("Left"), kind="number", value=left),
+        Column("left", label=LEFT, kind="number", value=left),
         Column("price", label=_("Price with tax"), kind="number"),
-        Column("discount", label=_("Discount"), kind="number"),
-        Column("tax_rate", label=_("Tax"), kind="number"),
+        Column("discount", label=_("Discount"), kind="number", value=percent("discount")),
+        Column("tax_rate", label=_("Tax"), kind="number", value=percent("tax_rate")),
         Column("amount", label=_("Amount"), kind="number"),
-        Column("due_on", label=_("Due"), kind="date"),
+        Column("due_on", label=DUE, kind="date"),
     ),
     empty=_("It has no lines: terms alone."),
 )
@@ -251,7 +268,7 @@ PLAN = Related(
     (
         Column("name", label=_("Payment")),
         Column("share", label=_("Share"), kind="number"),
-        Column("due", label=_("Due")),
+        Column("due", label=DUE),
         Column("amount", label=_("Amount"), kind="number"),
     ),
     empty=_("No payments were agreed."),

@@ -25,8 +25,10 @@ from kintsugi.core.screens import (
 )
 from kintsugi.core.screens.parts import Words, say
 from kintsugi.core.verdicts import Verdict, failed, from_kept
+from kintsugi.engine.text import Text
 from kintsugi.sales.kinds import (
     BEFORE_SHIPMENT,
+    ENDED,
     HOLD_REASONS,
     ORDER,
     ORDER_KINDS,
@@ -38,6 +40,7 @@ from kintsugi.sales.models import Order, OrderLine, OrderRevision
 from kintsugi.sales.screens import (
     CUSTOMER,
     ORDER_COLUMNS,
+    ORDER_WORD,
     TOTAL,
     contract_no,
     contract_of,
@@ -50,7 +53,7 @@ from kintsugi.sales.views import now, today
 
 #: Steps that a bar is drawn for; refused and returned are rare and shown as numbers.
 BARS = ("reserved", "picked", "shipped", "signed")
-ENDED = ("closed", "cancelled")
+REVISION = Text("修订", "Revision")
 ORDERS_CRUMB = (_("Sales orders"), "sales:orders")
 
 
@@ -59,16 +62,8 @@ def find_order(_user: Any, pk: UUID) -> Order:
     kept afterwards."""
     record = orders.order(pk)
     record.shown = list(orders.lines_of(record))  # type: ignore[attr-defined]
-    record.checked = verdicts(record)  # type: ignore[attr-defined]
+    record.checked = checks.shown(record, on=today())  # type: ignore[attr-defined]
     return record
-
-
-def verdicts(record: Order) -> list[Verdict]:
-    """What the checks say today; of an order that ended, what they said last."""
-    if record.status in ENDED:
-        last = orders.judgements_of(record).first()
-        return from_kept(last.verdicts) if last else []
-    return checks.judge(record, on=today())
 
 
 def _said(line: OrderLine) -> list[str]:
@@ -91,11 +86,11 @@ def _said(line: OrderLine) -> list[str]:
 
 
 def _priced(line: OrderLine) -> list[str]:
-    found = [f"{say(PRICE_SOURCES[line.price_from])} {line.price_ref}".strip()]
-    if line.discount:
-        found.append(f"−{(line.discount * 100).normalize():f} %")
-    found.append(gettext("tax %(rate)s %%") % {"rate": f"{(line.tax_rate * 100).normalize():f}"})
-    return found
+    """Where the price comes from, what is taken off, and the tax."""
+    source = f"{say(PRICE_SOURCES[line.price_from])} {line.price_ref}".strip()
+    off = f"−{(line.discount * 100).normalize():f} %" if line.discount else ""
+    tax = gettext("tax %(rate)s %%") % {"rate": f"{(line.tax_rate * 100).normalize():f}"}
+    return [" · ".join(part for part in (source, off, tax) if part)]
 
 
 def lines_context(record: Any) -> dict[str, Any]:
@@ -110,7 +105,7 @@ def lines_context(record: Any) -> dict[str, Any]:
                 "code": line.product.product_code,
                 "name": line.product.name,
                 "unit": line.product.base_uom or "",
-                "notes": _said(line),
+                "notes": [*_priced(line), *_said(line)],
                 "qty": line.qty,
                 "max": f"{line.qty:f}",
                 "steps": [
@@ -123,7 +118,6 @@ def lines_context(record: Any) -> dict[str, Any]:
                     for name in BARS
                 ],
                 "price": line.price,
-                "price_notes": _priced(line),
                 "amount": line.amount,
             }
             for line in record.shown
@@ -321,7 +315,7 @@ ORDER_PAGE = DetailScreen(
     panels=(
         Custom("sales/order_lines.html", lines_context),
         Fields(
-            _("Order"),
+            ORDER_WORD,
             (
                 Value("customer_name", label=CUSTOMER, link=customer_url),
                 Value("customer_ref", label=_("Their number"), kind="code"),
@@ -334,7 +328,7 @@ ORDER_PAGE = DetailScreen(
                 Value("currency", label=_("Currency")),
                 Value("warehouse", label=_("Ships from"), value=lambda record: record.warehouse),
                 Value("ship_to", label=_("Delivery address")),
-                Value("ship_contact", label=_("Receiver")),
+                Value("ship_contact", label=_("Receiver"), field="contact"),
                 Value("ship_phone", label=_("Telephone"), field="phone"),
                 Value("department", label=_("Department")),
                 Value("seller_name", label=_("Seller")),
@@ -344,8 +338,9 @@ ORDER_PAGE = DetailScreen(
                 Value("hold_reason", label=_("On hold because"), value=_hold),
                 Value("end_reason", label=_("Reason")),
                 Value("note", label=_("Note")),
-                Value("revision", label=_("Revision"), kind="number"),
+                Value("revision", label=REVISION, kind="number"),
             ),
+            entity="party",  # masks receiver and telephone as those of a party
             hide_empty=True,
         ),
         Related(_("Goods kept for it"), orders.kept_for, RESERVED_COLUMNS,
@@ -367,10 +362,13 @@ def confirmation_context(request: HttpRequest, record: Any) -> dict[str, Any]:
     """What the customer gets to read: no checks, no reservations."""
     taxed: dict[Any, Any] = {}
     for line in record.shown:
+        line.discount_said = f"{(line.discount * 100).normalize():f} %"
+        line.tax_said = f"{(line.tax_rate * 100).normalize():f} %"
         net = line.amount / (1 + line.tax_rate)
         taxed[line.tax_rate] = taxed.get(line.tax_rate, 0) + line.amount - net
     return {
         "lines": record.shown,
+        "revision": say(REVISION),
         "taxes": [((rate * 100).normalize(), tax) for rate, tax in sorted(taxed.items())],
         "printed_at": now(),
         "printed_by": str(request.user),

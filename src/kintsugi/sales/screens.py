@@ -27,6 +27,9 @@ KIND = _("Kind")
 CUSTOMER = Text("客户", "Customer")
 TOTAL = Text("含税总额", "Total with tax")
 QUANTITY = Text("数量", "Quantity")
+ORDER_WORD = Text("订单", "Order")
+SIGNED = Text("签订日", "Signed")
+DUE = Text("到期", "Due")
 
 
 def order_url(row: Order) -> str:
@@ -63,13 +66,13 @@ def _warehouses(_user: Any) -> list[tuple[str, str]]:
     return [(str(one.pk), str(one)) for one in stock.warehouses().order_by("code")[:500]]
 
 
-def order_rows(_user: Any, what: str = "") -> QuerySet[Order]:
-    """Orders; with ``what`` those for which that is to be done."""
+def order_rows(_user: Any, todo: str = "") -> QuerySet[Order]:
+    """Orders; with ``todo`` those for which that is to be done."""
     rows = orders.orders()
-    return orders.orders_to_do(rows, what) if what else rows
+    return orders.orders_to_do(rows, todo) if todo else rows
 
 
-def order_tabs(_request: HttpRequest, what: str = "") -> dict[str, Any]:
+def order_tabs(_request: HttpRequest, todo: str = "") -> dict[str, Any]:
     """What is to be done with orders."""
     names = {
         "": gettext("All"),
@@ -85,7 +88,7 @@ def order_tabs(_request: HttpRequest, what: str = "") -> dict[str, Any]:
                 "url": reverse("sales:orders-to-do", args=[code])
                 if code
                 else reverse("sales:orders"),
-                "active": code == what,
+                "active": code == todo,
             }
             for code, name in names.items()
         ]
@@ -93,7 +96,7 @@ def order_tabs(_request: HttpRequest, what: str = "") -> dict[str, Any]:
 
 
 ORDER_COLUMNS = (
-    Column("number", label=_("Order"), kind="code", link=order_url),
+    Column("number", label=ORDER_WORD, kind="code", link=order_url),
     Column("customer_name", label=CUSTOMER, link=customer_url),
     Column("status", label=_("State"), kind="state", choices=ORDER, tones=TONES),
     Column("ordered_on", label=_("Ordered"), kind="date"),

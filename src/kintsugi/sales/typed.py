@@ -14,12 +14,15 @@ from kintsugi.sales.services import ContractLineWanted, LineWanted, Payment
 from kintsugi.stock import selectors as stock
 
 HUNDRED = Decimal(100)
+SAME_NAME_MAX = 20
 
 
 def customer(text: str) -> UUID:
     """The customer of this name or credit code. Raises KintsugiError ``sales.customer-unknown`` or
     ``sales.customer-ambiguous``."""
-    found = [one for one in by_name(text) if "customer" in (one.roles or []) and not one.is_void]
+    said = text.strip()
+    named = by_name(said) or list(parties().filter(name=said)[:SAME_NAME_MAX])
+    found = [one for one in named if "customer" in (one.roles or []) and not one.is_void]
     if len(found) == 1:
         return found[0].pk
     if found:
@@ -67,11 +70,15 @@ def warehouse(text: str) -> UUID | None:
     return UUID(text) if text else None
 
 
-def _product_ids(rows: Sequence[Mapping[str, Any]]) -> dict[str, UUID]:
-    known = by_codes([str(row["product_code"]).strip().upper() for row in rows])
-    for number, row in enumerate(rows, 1):
-        code = str(row["product_code"]).strip().upper()
-        if code not in known:
+def products(rows: Sequence[Mapping[str, Any]]) -> list[UUID]:
+    """The product of each row by its code, as it was typed or in capitals; one query. Raises
+    KintsugiError ``sales.product-unknown`` (facts: line, field)."""
+    typed = [str(row["product_code"]).strip() for row in rows]
+    known = by_codes([*typed, *(code.upper() for code in typed)])
+    found = []
+    for number, code in enumerate(typed, 1):
+        one = known.get(code) or known.get(code.upper())
+        if one is None:
             raise KintsugiError(
                 "sales.product-unknown",
                 Text(f"第 {number} 行:没有产品 {code}。", f"Line {number}: no product {code}."),
@@ -79,7 +86,8 @@ def _product_ids(rows: Sequence[Mapping[str, Any]]) -> dict[str, UUID]:
                 field="product_code",
                 line=number,
             )
-    return {code: one.pk for code, one in known.items()}
+        found.append(one.pk)
+    return found
 
 
 def part(percent: Decimal | None) -> Decimal | None:
@@ -92,10 +100,8 @@ def order_lines(rows: Sequence[Mapping[str, Any]]) -> list[LineWanted]:
 
     Raises KintsugiError ``sales.product-unknown`` or ``sales.lot-unknown`` (facts: line, field).
     """
-    known = _product_ids(rows)
     found = []
-    for number, row in enumerate(rows, 1):
-        product = known[str(row["product_code"]).strip().upper()]
+    for number, (product, row) in enumerate(zip(products(rows), rows, strict=True), 1):
         found.append(
             LineWanted(
                 product=product, qty=row["qty"], price=row.get("price"),
@@ -127,14 +133,13 @@ def _lot(product: UUID, lot_no: str, number: int) -> UUID | None:
 
 def contract_lines(rows: Sequence[Mapping[str, Any]]) -> list[ContractLineWanted]:
     """Lines of a contract as services take them."""
-    known = _product_ids(rows)
     return [
         ContractLineWanted(
-            product=known[str(row["product_code"]).strip().upper()], qty=row["qty"],
+            product=product, qty=row["qty"],
             price=row["price"], tax_rate=row["tax_rate"] / HUNDRED,
             discount=(row.get("discount") or Decimal(0)) / HUNDRED, due_on=row.get("due_on"),
         )
-        for row in rows
+        for product, row in zip(products(rows), rows, strict=True)
     ]  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from django.db.models.functions import Coalesce
 
 from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
+from kintsugi.stock.kinds import BLOCK_KINDS as BLOCK_KINDS
 from kintsugi.stock.kinds import OURS
 from kintsugi.stock.models import (
     Balance,

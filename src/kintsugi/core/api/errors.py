@@ -57,9 +57,25 @@ _STOCK: dict[int, str] = {
         "unknown-lot-no unknown-serial-no"
     ),
 }
-STATUS.update(
-    {f"stock.{code}": status for status, codes in _STOCK.items() for code in codes.split()}
-)
+#: The same of deliveries and returns.
+_SALES: dict[int, str] = {
+    403: "picked-by-another checked-by-another",
+    409: (
+        "check-differs serials-differ not-all-picked nothing-reserved order-not-open "
+        "put-back-first check-not-begun not-allowed state-differs ledger-differs more-than-shipped "
+        "return-too-much return-of-another return-strange nothing-to-exchange exchanged "
+        "not-exchanged on-consignment not-on-consignment cold-chain cold-mixed arrival-temperature"
+    ),
+    422: (
+        "too-many-scans signer-missing carrier-missing transport-unknown decision-missing "
+        "place-missing credit-missing outcome unknown-choice nothing-received several-customers "
+        "not-of-delivery file-too-large"
+    ),
+}
+for _app, _codes in (("stock", _STOCK), ("sales", _SALES)):
+    STATUS.update(
+        {f"{_app}.{code}": status for status, codes in _codes.items() for code in codes.split()}
+    )
 CHECK = Text("请检查地址,或用搜索查找。", "Check the address, or look for it with search.")
 LATER = Text("请稍后再试。", "Try again later.")
 

@@ -220,7 +220,7 @@ class EndIn(ReasonIn):
 
 
 add_list(
-    router, "/contracts", CONTRACTS, ContractOut, name="contracts", summary="Sales contracts"
+    router, "/contracts", CONTRACTS, ContractOut, name="sales_contracts", summary="Sales contracts"
 )  # fmt: skip
 
 
@@ -242,7 +242,7 @@ def _parts(body: VersionIn) -> dict[str, Any]:
 
 @router.get("/contracts/{id}", response={200: ContractDetail, **READ}, summary="One contract")
 @requires("contract.read")
-def contract(request: HttpRequest, id: UUID) -> Contract:
+def sales_contract(request: HttpRequest, id: UUID) -> Contract:
     """With all its versions."""
     return contracts.contract(id)
 

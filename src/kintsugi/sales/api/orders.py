@@ -13,8 +13,6 @@ from pydantic import Field, StringConstraints
 from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE
-from kintsugi.core.errors import KintsugiError, Text
-from kintsugi.products.selectors import by_codes
 from kintsugi.sales import services, typed
 from kintsugi.sales.api.shapes import (
     KEY,
@@ -160,7 +158,7 @@ class OrderDetail(OrderOut):
     @staticmethod
     def resolve_checks(row: Order) -> list[dict[str, Any]]:
         """Each passed, or why not."""
-        return [one.kept() for one in checks.judge(row, on=today())]
+        return [one.kept() for one in checks.shown(row, on=today())]
 
 
 class OrderLineIn(Schema):
@@ -473,17 +471,9 @@ def close_order(request: HttpRequest, id: UUID, key: str = KEY) -> Order:
 @requires("contract.approve")
 def set_price(request: HttpRequest, body: PriceIn, key: str = KEY) -> Status[ListPrice]:
     """One for a product, a group, a currency and a day; 409 `sales.price-overlaps` otherwise."""
-    code = body.product_code.strip().upper()
-    found = by_codes([code]).get(code)
-    if found is None:
-        raise KintsugiError(
-            "sales.product-unknown",
-            Text(f"没有产品 {code}。", f"No product {code}."),
-            Text("核对产品编码。", "Check the product code."),
-            field="product_code",
-        )
+    [product] = typed.products([{"product_code": body.product_code}])
     values = body.model_dump(exclude={"product_code"})
-    made = services.set_price(actor=request.user, product=found.pk, key=key, **values)
+    made = services.set_price(actor=request.user, product=product, key=key, **values)
     return Status(201, orders.price(made.pk))
 
 

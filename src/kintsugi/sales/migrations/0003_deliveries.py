@@ -590,6 +590,71 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "delivered item",
                 "verbose_name_plural": "delivered items",
+                "indexes": [
+                    models.Index(fields=["lot"], name="delivery_item_of_lot"),
+                    models.Index(fields=["unit"], name="delivery_item_of_unit"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_void", False)),
+                        fields=("line", "product", "lot", "unit", "taken_from", "box_no"),
+                        name="delivery_item_once",
+                        nulls_distinct=False,
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_void", False), ("unit__isnull", False)),
+                        fields=("delivery", "unit"),
+                        name="delivery_unit_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("unit__isnull", True), ("picked__lte", 1), _connector="OR"
+                        ),
+                        name="delivery_unit_alone",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("is_void", True), ("picked", 0)),
+                            models.Q(("is_void", False), ("picked__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="delivery_item_is_there",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("lost__gte", 0),
+                            ("picked__gte", 0),
+                            ("refused__gte", 0),
+                            ("returned__gte", 0),
+                            ("shipped__gte", 0),
+                            ("signed__gte", 0),
+                        ),
+                        name="delivery_item_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("shipped__lte", models.F("picked"))),
+                        name="delivery_item_shipped_was_picked",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "shipped__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("signed"), "+", models.F("refused")
+                                    ),
+                                    "+",
+                                    models.F("lost"),
+                                ),
+                            )
+                        ),
+                        name="delivery_item_arrived_was_shipped",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("returned__lte", models.F("signed"))),
+                        name="delivery_item_returned_was_signed",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -745,6 +810,25 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "scan",
                 "verbose_name_plural": "scans",
+                "indexes": [
+                    models.Index(fields=["delivery", "phase", "round"], name="scan_of_delivery")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("delivery", "phase", "key"), name="scan_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("phase__in", ["pick", "check", "put_back"])),
+                        name="scan_phase_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accepted", False),
+                            models.Q(("product__isnull", False), ("qty__gt", 0)),
+                            models.Q(("location__isnull", False), ("product__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="scan_accepted_is_something",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -861,6 +945,30 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "receipt",
                 "verbose_name_plural": "receipts",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["delivery", "use", "take_back"])),
+                        name="receipt_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("signer", ""), _negated=True), name="receipt_is_signed"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("photo_sha256", ""),
+                                ("photo_sha256__regex", "^[0-9a-f]{64}$"),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("signature_sha256", ""),
+                                ("signature_sha256__regex", "^[0-9a-f]{64}$"),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="receipt_hash_is_one",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -958,6 +1066,28 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "receipt line",
                 "verbose_name_plural": "receipt lines",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("receipt", "item", "outcome"), name="receipt_line_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome__in", ["signed", "damaged", "refused", "lost"])
+                        ),
+                        name="receipt_outcome_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("qty__gt", 0)), name="receipt_line_of_something"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome", "signed"),
+                            models.Q(("reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="receipt_difference_has_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1160,6 +1290,87 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "return",
                 "verbose_name_plural": "returns",
+                "indexes": [
+                    models.Index(fields=["status", "-number"], name="return_by_state"),
+                    models.Index(fields=["customer", "status"], name="return_of_customer"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["refund", "exchange", "repair", "scrap"])),
+                        name="return_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "reason__in",
+                                [
+                                    "quality",
+                                    "wrong_item",
+                                    "transport_damage",
+                                    "near_expiry",
+                                    "recall",
+                                    "repair",
+                                    "trial_end",
+                                ],
+                            )
+                        ),
+                        name="return_reason_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by__isnull", True),
+                            models.Q(("approved_by", models.F("requested_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="return_approved_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("inspected_by__isnull", True),
+                            models.Q(("inspected_by", models.F("requested_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="return_inspected_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["requested", "rejected"]),
+                            models.Q(
+                                ("approved_at__isnull", False),
+                                models.Q(("approved_by_name", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="return_awaited_is_approved",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["inspected", "closed"]), _negated=True),
+                            models.Q(
+                                ("inspected_at__isnull", False),
+                                models.Q(("inspected_by_name", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="return_settled_is_inspected",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "rejected"), _negated=True),
+                            models.Q(("end_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="return_rejected_has_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("credit_amount__isnull", True),
+                            ("credit_amount__gte", 0),
+                            _connector="OR",
+                        ),
+                        name="return_credit_not_negative",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1263,6 +1474,36 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "return line",
                 "verbose_name_plural": "return lines",
+                "constraints": [
+                    models.UniqueConstraint(fields=("return_of", "item"), name="return_line_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("qty__gt", 0), ("received__gte", 0), ("received__lte", models.F("qty"))
+                        ),
+                        name="return_line_received_was_asked",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("decision", ""),
+                            models.Q(
+                                (
+                                    "decision__in",
+                                    [
+                                        "restock",
+                                        "repair",
+                                        "exchange",
+                                        "refund",
+                                        "scrap",
+                                        "to_maker",
+                                    ],
+                                ),
+                                models.Q(("finding", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="return_decision_says_why",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1360,6 +1601,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "wave",
                 "verbose_name_plural": "waves",
+                "indexes": [
+                    models.Index(fields=["warehouse", "-made_at"], name="wave_of_warehouse")
+                ],
             },
         ),
         migrations.AddField(
@@ -1440,318 +1684,6 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("delivery", "round"), name="check_record_once")
                 ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="deliveryitem",
-            index=models.Index(fields=["lot"], name="delivery_item_of_lot"),
-        ),
-        migrations.AddIndex(
-            model_name="deliveryitem",
-            index=models.Index(fields=["unit"], name="delivery_item_of_unit"),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryitem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_void", False)),
-                fields=("line", "product", "lot", "unit", "taken_from", "box_no"),
-                name="delivery_item_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryitem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_void", False), ("unit__isnull", False)),
-                fields=("delivery", "unit"),
-                name="delivery_unit_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unit__isnull", True), ("picked__lte", 1), _connector="OR"),
-                name="delivery_unit_alone",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("is_void", True), ("picked", 0)),
-                    models.Q(("is_void", False), ("picked__gt", 0)),
-                    _connector="OR",
-                ),
-                name="delivery_item_is_there",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("lost__gte", 0),
-                    ("picked__gte", 0),
-                    ("refused__gte", 0),
-                    ("returned__gte", 0),
-                    ("shipped__gte", 0),
-                    ("signed__gte", 0),
-                ),
-                name="delivery_item_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("shipped__lte", models.F("picked"))),
-                name="delivery_item_shipped_was_picked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "shipped__gte",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("signed"), "+", models.F("refused")
-                            ),
-                            "+",
-                            models.F("lost"),
-                        ),
-                    )
-                ),
-                name="delivery_item_arrived_was_shipped",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("returned__lte", models.F("signed"))),
-                name="delivery_item_returned_was_signed",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="pickscan",
-            index=models.Index(fields=["delivery", "phase", "round"], name="scan_of_delivery"),
-        ),
-        migrations.AddConstraint(
-            model_name="pickscan",
-            constraint=models.UniqueConstraint(fields=("delivery", "key"), name="scan_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="pickscan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("phase__in", ["pick", "check", "put_back"])),
-                name="scan_phase_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pickscan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("accepted", False),
-                    models.Q(("product__isnull", False), ("qty__gt", 0)),
-                    models.Q(("location__isnull", False), ("product__isnull", True)),
-                    _connector="OR",
-                ),
-                name="scan_accepted_is_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["delivery", "use", "take_back"])),
-                name="receipt_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("signer", ""), _negated=True), name="receipt_is_signed"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("photo_sha256", ""),
-                        ("photo_sha256__regex", "^[0-9a-f]{64}$"),
-                        _connector="OR",
-                    ),
-                    models.Q(
-                        ("signature_sha256", ""),
-                        ("signature_sha256__regex", "^[0-9a-f]{64}$"),
-                        _connector="OR",
-                    ),
-                ),
-                name="receipt_hash_is_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receiptline",
-            constraint=models.UniqueConstraint(
-                fields=("receipt", "item", "outcome"), name="receipt_line_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receiptline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["signed", "damaged", "refused", "lost"])),
-                name="receipt_outcome_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receiptline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("qty__gt", 0)), name="receipt_line_of_something"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receiptline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("outcome", "signed"), models.Q(("reason", ""), _negated=True), _connector="OR"
-                ),
-                name="receipt_difference_has_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="return",
-            index=models.Index(fields=["status", "-number"], name="return_by_state"),
-        ),
-        migrations.AddIndex(
-            model_name="return",
-            index=models.Index(fields=["customer", "status"], name="return_of_customer"),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["refund", "exchange", "repair", "scrap"])),
-                name="return_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "reason__in",
-                        [
-                            "quality",
-                            "wrong_item",
-                            "transport_damage",
-                            "near_expiry",
-                            "recall",
-                            "repair",
-                            "trial_end",
-                        ],
-                    )
-                ),
-                name="return_reason_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("approved_by__isnull", True),
-                    models.Q(("approved_by", models.F("requested_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="return_approved_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("inspected_by__isnull", True),
-                    models.Q(("inspected_by", models.F("requested_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="return_inspected_by_another",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["requested", "rejected"]),
-                    models.Q(
-                        ("approved_at__isnull", False),
-                        models.Q(("approved_by_name", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="return_awaited_is_approved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status__in", ["inspected", "closed"]), _negated=True),
-                    models.Q(
-                        ("inspected_at__isnull", False),
-                        models.Q(("inspected_by_name", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="return_settled_is_inspected",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "rejected"), _negated=True),
-                    models.Q(("end_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="return_rejected_has_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="return",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("credit_amount__isnull", True), ("credit_amount__gte", 0), _connector="OR"
-                ),
-                name="return_credit_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returnline",
-            constraint=models.UniqueConstraint(
-                fields=("return_of", "item"), name="return_line_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returnline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("qty__gt", 0), ("received__gte", 0), ("received__lte", models.F("qty"))
-                ),
-                name="return_line_received_was_asked",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="returnline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("decision", ""),
-                    models.Q(
-                        (
-                            "decision__in",
-                            ["restock", "repair", "exchange", "refund", "scrap", "to_maker"],
-                        ),
-                        models.Q(("finding", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="return_decision_says_why",
-            ),
         ),
         migrations.AddIndex(
             model_name="deliveryline",
@@ -1844,10 +1776,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("returned__lte", models.F("signed"))),
                 name="delivery_line_returned_was_signed",
             ),
-        ),
-        migrations.AddIndex(
-            model_name="wave",
-            index=models.Index(fields=["warehouse", "-made_at"], name="wave_of_warehouse"),
         ),
         migrations.AddIndex(
             model_name="delivery",

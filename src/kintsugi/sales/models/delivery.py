@@ -336,7 +336,7 @@ class PickScan(Scoped, BusinessModel):
         verbose_name_plural = _("scans")
         indexes = [models.Index(fields=["delivery", "phase", "round"], name="scan_of_delivery")]
         constraints = [
-            models.UniqueConstraint(fields=["delivery", "key"], name="scan_once"),
+            models.UniqueConstraint(fields=["delivery", "phase", "key"], name="scan_once"),
             one_of("phase", PHASES, "scan_phase_known"),
             models.CheckConstraint(
                 condition=Q(accepted=False) | Q(qty__gt=0, product__isnull=False)

@@ -9,13 +9,13 @@ from uuid import UUID
 from django.db.models import Case, F, Sum, When
 from django.db.models.functions import Coalesce, Greatest, Round
 
-from kintsugi.core.verdicts import Verdict, failed
+from kintsugi.core.verdicts import Verdict, failed, from_kept
 from kintsugi.engine.text import Text
-from kintsugi.sales.kinds import OPEN
+from kintsugi.parties.selectors import parties_seen
+from kintsugi.sales.kinds import ENDED, OPEN
 from kintsugi.sales.models import Order, OrderLine, Receivable
 from kintsugi.sales.selectors.trading import may_trade
 from kintsugi.stock import selectors as stock
-from kintsugi.stock.kinds import BLOCK_KINDS
 
 #: The only check that somebody may let pass although it failed: finance, with a reason.
 CREDIT = "credit"
@@ -34,6 +34,15 @@ def judge(order: Order, *, on: dt.date) -> list[Verdict]:
         _contract_term(order, on),
         _contract_left(order, lines),
     ]
+
+
+def shown(order: Order, *, on: dt.date) -> list[Verdict]:
+    """What the checks say today; of an order that ended, or to somebody whose limits leave its
+    customer out (the keeper of a warehouse), what they said last."""
+    if order.status in ENDED or not parties_seen([order.customer_id]):
+        last = order.judgements.order_by("-judged_at", "-pk").first()
+        return from_kept(last.verdicts) if last else []
+    return judge(order, on=on)
 
 
 def stops(order: Order, *, on: dt.date) -> list[Verdict]:
@@ -175,11 +184,11 @@ def _blocks(lines: Sequence[OrderLine]) -> Verdict:
     if not found:
         return Verdict("blocks", True, title, Text("没有。", "None stands."))
     zh = _listed(
-        f"{one.unit or one.lot or one.product.product_code} {BLOCK_KINDS[one.kind].zh}"
+        f"{one.unit or one.lot or one.product.product_code} {stock.BLOCK_KINDS[one.kind].zh}"
         for one in found
     )
     en = _listed(
-        f"{one.unit or one.lot or one.product.product_code} ({BLOCK_KINDS[one.kind].en})"
+        f"{one.unit or one.lot or one.product.product_code} ({stock.BLOCK_KINDS[one.kind].en})"
         for one in found
     )
     return Verdict(

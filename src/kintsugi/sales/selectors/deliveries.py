@@ -5,10 +5,19 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
-from kintsugi.sales.models import Delivery, DeliveryItem, DeliveryLine, Receipt, Return, Wave
+from kintsugi.sales.models import (
+    CheckRecord,
+    Delivery,
+    DeliveryItem,
+    DeliveryLine,
+    PickScan,
+    Receipt,
+    Wave,
+)
 from kintsugi.stock import selectors as stock
 
 #: Things of one delivery that a page or a paper lists.
@@ -18,6 +27,51 @@ ITEMS_MAX = 5_000
 def deliveries() -> QuerySet[Delivery]:
     """All deliveries within the scope at work."""
     return Delivery.objects.filter(is_void=False).select_related("warehouse", "wave")
+
+
+#: What is to be done with deliveries: those whose next step somebody owes.
+DELIVERY_TABS = {
+    "to_assign": ("draft",),
+    "to_pick": ("assigned", "picking"),
+    "to_check": ("picked", "checking"),
+    "to_ship": ("checked",),
+    "to_sign": ("shipped", "in_transit", "part_signed"),
+}
+
+
+def deliveries_to_do(rows: QuerySet[Delivery], what: str) -> QuerySet[Delivery]:
+    """Those for which that is to be done."""
+    return rows.filter(status__in=DELIVERY_TABS[what])
+
+
+def found_deliveries(rows: QuerySet[Delivery], text: str) -> QuerySet[Delivery]:
+    """By the beginning of their number, waybill or order, by customer, or by a serial or lot."""
+    items = DeliveryItem.objects.filter(is_void=False)
+    things = items.filter(starts("unit__serial_no", text.upper()) | starts("lot__lot_no", text))
+    ordered = DeliveryLine.objects.filter(starts("order_line__order__number", text.upper()))
+    return rows.filter(
+        starts("number", text.upper())
+        | starts("waybill", text)
+        | occurs("customer_name", text)
+        | Q(pk__in=things.values("delivery_id"))
+        | Q(pk__in=ordered.values("delivery_id"))
+    )
+
+
+def deliveries_of_order(order: UUID) -> QuerySet[Delivery]:
+    """The deliveries that carry goods of an order."""
+    lines = DeliveryLine.objects.filter(order_line__order_id=order, is_void=False)
+    return deliveries().filter(pk__in=lines.values("delivery_id")).order_by("-number")
+
+
+def scans_of(delivery: UUID) -> QuerySet[PickScan]:
+    """Every scan of a delivery, the newest first."""
+    return PickScan.objects.filter(delivery_id=delivery).order_by("-scanned_at", "-pk")
+
+
+def check_record_of(delivery: UUID) -> CheckRecord | None:
+    """The record of the last check that passed."""
+    return CheckRecord.objects.filter(delivery_id=delivery).order_by("-round").first()
 
 
 def delivery(pk: UUID) -> Delivery:
@@ -46,11 +100,6 @@ def items_of(delivery: UUID) -> QuerySet[DeliveryItem]:
 def receipts_of(delivery: UUID) -> QuerySet[Receipt]:
     """What was signed for of a delivery, first one first."""
     return Receipt.objects.filter(delivery_id=delivery).order_by("signed_at", "number")
-
-
-def returns_of(customer: UUID) -> QuerySet[Return]:
-    """The returns of a customer, the newest first."""
-    return Return.objects.filter(customer=customer, is_void=False).order_by("-number")
 
 
 def waves() -> QuerySet[Wave]:

@@ -1,6 +1,7 @@
 """Reads of orders and of the price list."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
@@ -8,7 +9,6 @@ from django.db.models import F, Q, QuerySet
 from kintsugi.core.lookups import occurs, starts
 from kintsugi.sales.models import ListPrice, Order, OrderJudgement, OrderLine, OrderRevision
 from kintsugi.stock import selectors as stock
-from kintsugi.stock.models import Reservation
 
 #: What the tabs of the list show: states, and what of a line is still to be done.
 TABS = ("to_approve", "to_reserve", "to_ship", "on_hold")
@@ -65,7 +65,7 @@ def lines_of(order: Order) -> QuerySet[OrderLine]:
     )
 
 
-def kept_for(order: Order) -> QuerySet[Reservation]:
+def kept_for(order: Order) -> QuerySet[Any]:
     """What is kept for an order and not taken yet."""
     ids: Sequence[UUID] = list(order.lines.values_list("pk", flat=True))
     return stock.reservations_of(ids)

@@ -317,10 +317,11 @@ def check_parts(lines: Sequence[ContractLineWanted], payments: Sequence[Payment]
             )  # fmt: skip
     shares = sum((one.share for one in payments), Decimal(0))
     if payments and shares != 1:
+        said = f"{(shares * 100).normalize():f}"
         raise KintsugiError(
             "sales.plan-not-whole",
-            Text(f"付款计划各期合计 {shares * 100:f}%,应为 100%。",
-                 f"The payment plan adds up to {shares * 100:f} %, not to 100 %."),
+            Text(f"付款计划各期合计 {said}%,应为 100%。",
+                 f"The payment plan adds up to {said} %, not to 100 %."),
             Text("调整各期比例。", "Change the shares of the payments."),
             field="payments",
         )  # fmt: skip

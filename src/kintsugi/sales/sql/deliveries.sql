@@ -17,6 +17,11 @@ begin
     if pg_trigger_depth() > 1 then
         return new;
     end if;
+    -- Of an order's line: from the first delivery that carries it, which is what there is to count.
+    if tg_table_name = 'sales_orderline'
+        and not exists (select 1 from sales_deliveryline l where l.order_line_id = new.id) then
+        return new;
+    end if;
     if tg_op = 'UPDATE' then
         was := to_jsonb(old);
     end if;
