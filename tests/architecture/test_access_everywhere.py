@@ -60,6 +60,8 @@ class World:
     delivery: dict[str, Any] = field(default_factory=dict)
     returned: dict[str, Any] = field(default_factory=dict)
     price: Any = None
+    invoice: dict[str, Any] = field(default_factory=dict)
+    payment: dict[str, Any] = field(default_factory=dict)
     lot: Any = None
     block: Any = None
     step: str = ""
@@ -152,6 +154,22 @@ def _sales(world: World) -> None:
         ).pk  # fmt: skip
 
 
+def _billing(world: World) -> None:
+    """For each hospital a draft of an invoice, and a payment."""
+    from kintsugi.billing.models import Invoice, Payment
+
+    for mark in (OWN, OTHER):
+        whose = {"customer_id": world.party[mark], "customer_name": mark}
+        world.invoice[mark] = Invoice.objects.create(
+            number=f"IV-{mark}", kind="vat_general", status="draft", written_by_name="test",
+            written_at=AT, **whose,
+        ).pk  # fmt: skip
+        world.payment[mark] = Payment.objects.create(
+            number=f"PM-{mark}", direction="in", amount=1, paid_on=AT.date(), account="1",
+            bank_ref=mark, recorded_by_name="test", recorded_at=AT, **whose,
+        ).pk  # fmt: skip
+
+
 def _acts(world: World) -> None:
     """For each hospital's device a correction that waits for a second person, and a signature."""
     from django.utils import timezone
@@ -227,6 +245,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
         with recorded(actor="test", command="test"):
             _stock(made)
             _sales(made)
+            _billing(made)
             _people(made)
             _acts(made)
             _examined(made)
@@ -274,6 +293,8 @@ OWNED = {
     "acts:detail": "act", "api-1.0.0:act": "act",
     "signatures:detail": "signature", "api-1.0.0:signature": "signature",
     "stock:unit": "unit",
+    "billing:invoice": "invoice", "api-1.0.0:invoice": "invoice",
+    "billing:payment": "payment", "api-1.0.0:payment": "payment",
     "sales:order": "order", "sales:confirmation": "order", "api-1.0.0:order": "order",
     "sales:delivery": "delivery", "api-1.0.0:delivery": "delivery",
     "sales:return": "return", "api-1.0.0:return_of": "return",
@@ -326,7 +347,17 @@ PLACES: dict[str, dict[str, str]] = {
         "sales:ask-return", "sales:waves", "sales:make-wave", "sales:wave", "sales:returns",
         "sales:approve-return", "sales:reject-return", "sales:receive-return",
         "sales:inspect-return", "sales:exchange", "sales:close-return",
+        "billing:invoices", "billing:write", "billing:invoice-pdf", "billing:approve",
+        "billing:send-back", "billing:void", "billing:issue", "billing:issue-credit",
+        "billing:credit", "billing:credit-return", "billing:match-credit", "billing:due-day",
+        "billing:due", "billing:payments", "billing:record", "billing:statement",
+        "billing:assign", "billing:match", "billing:match-proposed", "billing:match-out",
+        "billing:unmatch", "billing:batches", "billing:export", "billing:accounts",
+        "billing:batch", "billing:batch-file", "billing:margin",
         *(f"api-1.0.0:{name}" for name in (
+            "invoices", "payments", "batches", "billable", "approve_invoice", "send_back_invoice",
+            "void_invoice", "issue_invoice", "credit_invoice", "credit_return", "assign_payment",
+            "read_statement", "match", "undo_match", "due", "margin", "batch_lines", "batch_file",
             "openapi-json", "openapi-view", "api-root", "None",
             "devices", "products", "product", "identifiers", "packages", "parties",
             "explain_product", "history_of_product", "sources", "source", "issues", "runs", "run",
@@ -387,6 +418,8 @@ def address(world: World, name: str, mark: str) -> str:
             else world.returned[mark] if "returns/" in route
             else world.order[mark]
         )  # fmt: skip
+    if app == "billing" or "/billing/" in route:
+        ids = world.payment[mark] if "payments/" in route else world.invoice[mark]
     if app == "people":
         ids = (
             world.account.pk if name == "people:switch"
@@ -400,7 +433,7 @@ def address(world: World, name: str, mark: str) -> str:
         "act": world.act[mark], "kind": "device", "snapshot": world.snapshot, "table": 0,
         "account_id": world.account.pk, "what": "unlock", "session_id": "x",
         "row": world.row[mark], "ordinal": 1, "column": 1, "rest": "nowhere", "change": 1,
-        "within": "30", "todo": "to_approve", "no": 1,
+        "within": "30", "by": "customer", "todo": "to_approve", "no": 1,
     }  # fmt: skip
     if "packs/" in route or "holds/" in route:
         values["number"] = world.pack if "packs/" in route else world.hold
@@ -509,7 +542,7 @@ LISTS = (
     "identity:sessions", "audit:refusals", "acts:all", "signatures:list",
     "stock:list", "stock:lots", "stock:units", "stock:postings", "stock:moves",
     "sales:orders", "sales:contracts", "sales:prices", "sales:deliveries", "sales:waves",
-    "sales:returns",
+    "sales:returns", "billing:invoices", "billing:payments", "billing:batches",
 )  # fmt: skip
 
 
