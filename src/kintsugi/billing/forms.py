@@ -186,7 +186,11 @@ CREDIT = _screen(_("Credit note"), _credit_fields, _credit, "invoice.create", do
 
 def _credit_return(user: Any, record: Invoice, given: dict[str, Any]) -> Invoice:
     back = typed.one_of(
-        returns.returns().filter(customer=record.customer_id), given["returned"], "returned", "退货单", "return"
+        returns.returns().filter(customer=record.customer_id),
+        given["returned"],
+        "returned",
+        "退货单",
+        "return",
     )
     return services.credit_return(
         actor=user, returned=back.pk, invoice=record.pk, key=given["key"], at=now()

@@ -33,7 +33,7 @@ def customer_names(*, limit: int = 300) -> list[str]:
 
 
 def order(number: str) -> UUID | None:
-    """The order of this number; None for nothing. Raises KintsugiError ``billing.order-unknown``."""
+    """The order of this number; None for nothing. Raises ``billing.order-unknown``."""
     said = "".join(number.split()).upper()
     if not said:
         return None

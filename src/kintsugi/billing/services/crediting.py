@@ -238,7 +238,8 @@ def _worth(left: _Left, one: Taken) -> tuple[Decimal, Decimal, Decimal]:
     if one.qty < NOTHING or one.qty > left.qty or gross < NOTHING or gross > left.gross:
         raise KintsugiError(
             "billing.credit-beyond",
-            Text(f"第 {line.line_no} 行可红冲数量 {left.qty.normalize():f}、金额 {left.gross:.2f}。",
+            Text(f"第 {line.line_no} 行可红冲数量 {left.qty.normalize():f}、"
+                 f"金额 {left.gross:.2f}。",
                  f"Line {line.line_no} has {left.qty.normalize():f} and {left.gross:.2f} left to"
                  " credit."),
             Text("减少数量或金额。", "Credit less."),

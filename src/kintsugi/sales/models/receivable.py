@@ -1,5 +1,5 @@
 """What billing tells sales, for the credit check: what was invoiced of order lines, and what a
-customer owes. Written by billing through ``services.set_billed`` and ``services.set_receivable``."""
+customer owes. Billing writes it by ``services.set_billed`` and ``services.set_receivable``."""
 
 from django.db import models
 from django.db.models import Q
