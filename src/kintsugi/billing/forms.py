@@ -1,6 +1,7 @@
 """Forms of billing: each step with what it needs to know."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -172,7 +173,7 @@ def _credit(user: Any, record: Invoice, given: dict[str, Any]) -> Invoice:
         line = invoices.lines_of(record.pk).filter(line_no=given["line"]).first()
         if line is None:
             raise typed.no_line(given["line"])
-        lines = [Taken(line.pk, given["qty"] or 0, given["gross"])]
+        lines = [Taken(line.pk, given["qty"] or Decimal(0), given["gross"])]
     return services.credit_invoice(
         actor=user, invoice=record.pk, lines=lines, reason=given["reason"], key=given["key"],
         at=now(),

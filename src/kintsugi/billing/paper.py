@@ -8,6 +8,7 @@ from kintsugi.billing.selectors import invoices
 from kintsugi.billing.services import LINES_MAX
 from kintsugi.core.printing import Parties, document
 from kintsugi.core.printing import papers as frames
+from kintsugi.core.printing.paper import Cell
 from kintsugi.engine.text import Text
 
 NOT_A_TAX_INVOICE = Text(
@@ -38,7 +39,7 @@ def invoice_pdf(record: Invoice, *, at: dt.datetime, printed_by: str, language: 
                 total=one.gross,
             )
         )
-    facts = [
+    facts: list[tuple[Text, Cell]] = [
         (Text("类型", "Kind"), INVOICE_KINDS[record.kind]),
         (Text("发票代码", "Code"), record.tax_code),
         (Text("发票号码", "Tax invoice no."), record.tax_number),

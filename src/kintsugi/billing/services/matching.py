@@ -40,10 +40,19 @@ def match(*, actor: Any, pairs: list[Pair], key: str, at: dt.datetime) -> list[M
     """Match payments and credit notes with invoices and payments out, all or none of them. What is
     left over stays on account.
 
-    Raises KintsugiError ``billing.too-much``, ``billing.not-together``, ``billing.amount`` or
-    NotFound.
+    Raises KintsugiError ``billing.too-much``, ``billing.not-together``, ``billing.amount``,
+    ``billing.sides`` or NotFound.
     """
     for number, pair in enumerate(pairs, 1):
+        sides = (pair.payment, pair.credit_note), (pair.invoice, pair.paid_back)
+        if any(sum(one is not None for one in side) != 1 for side in sides):
+            raise KintsugiError(
+                "billing.sides",
+                Text(f"第 {number} 行:一边是收款或红字发票,另一边是发票或退款,各一个。",
+                     f"Line {number}: one payment or credit note, and one invoice or payment out."),
+                Text("更正两边的单据。", "Correct the documents on both sides."),
+                line=number,
+            )  # fmt: skip
         if pair.amount <= NOTHING or pair.amount != round(pair.amount, 2):
             raise KintsugiError(
                 "billing.amount",
@@ -172,7 +181,7 @@ def _owner(pair: Pair) -> UUID:
         if found is None:
             raise NotFound(Text("收款", "payment"), str(pair.payment))
         owner = found.customer_id
-    else:
+    elif pair.credit_note is not None:
         note = Invoice.objects.filter(pk=pair.credit_note).first()
         if note is None:
             raise NotFound(Text("红字发票", "credit note"), str(pair.credit_note))
