@@ -95,10 +95,10 @@ def ready_to_ship(dispatch: Any, count: int) -> list[Delivery]:
         first, second = order.lines.order_by("line_no")
         paper = goods.Document("sales.order", order.number, order.pk)
         here = {"location_id": shop.shelf.pk, "qty": Decimal(1)}
-        goods.reserve(document=paper, document_line=first.pk,
-                      picks=[{"product_id": unit.product_id, "unit_id": unit.pk, **here}])  # fmt: skip
-        goods.reserve(document=paper, document_line=second.pk,
-                      picks=[{"product_id": shop.gloves.pk, **here}])  # fmt: skip
+        of_unit = {"product_id": unit.product_id, "unit_id": unit.pk, **here}
+        of_gloves = {"product_id": shop.gloves.pk, **here}
+        goods.reserve(document=paper, document_line=first.pk, picks=[of_unit])
+        goods.reserve(document=paper, document_line=second.pk, picks=[of_gloves])
         made.append(dispatch.checked(dispatch.delivery(order)))
     return made
 

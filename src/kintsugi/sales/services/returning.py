@@ -51,7 +51,7 @@ class Back:
 @dataclass(frozen=True)
 class Decision:
     """What quality decides about a line. ``place`` is the shelf for goods that are good again, or
-    the repairer's place; ``replacement`` the shelf's warehouse an exchange ships from."""
+    the repairer's place."""
 
     line: UUID
     decision: str
@@ -180,7 +180,8 @@ def receive_return(
             ],
         )  # fmt: skip
         for one, qty in came:
-            ReturnLine.objects.filter(pk=one.pk).update(received=qty, version=one.version + 1)
+            one.received, one.version = qty, one.version + 1
+        ReturnLine.objects.bulk_update([one for one, _ in came], ["received", "version"])
         step_return(found, "received", received_at=at, received_by_name=str(actor))
         events.emit(
             "sales.returned", subject=found.number, at=at,
@@ -226,9 +227,9 @@ def inspect_return(
         _post_decisions(actor, found, lines, said, at)
         for one in lines:
             what = said[one.pk]
-            ReturnLine.objects.filter(pk=one.pk).update(
-                decision=what.decision, finding=what.finding.strip()[:400], version=one.version + 1
-            )
+            one.decision, one.finding = what.decision, what.finding.strip()[:400]
+            one.version += 1
+        ReturnLine.objects.bulk_update(lines, ["decision", "finding", "version"])
         step_return(
             found, "inspected", inspected_by_id=person_of(actor), inspected_by_name=str(actor),
             inspected_at=at,
