@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from kintsugi.config.api import api
 from kintsugi.core.access import OPEN, PERSONAL, SIGNED_IN, rule_of
 from kintsugi.identity.matrix import ROLES, is_whole, permissions
+from tests.billing.drafts import drafts
 
 AT = dt.datetime(2026, 11, 22, 9, tzinfo=dt.UTC)
 OWN, OTHER = "ALPHAMARK", "BETAMARK"
@@ -154,22 +155,6 @@ def _sales(world: World) -> None:
         ).pk  # fmt: skip
 
 
-def _billing(world: World) -> None:
-    """For each hospital a draft of an invoice, and a payment."""
-    from kintsugi.billing.models import Invoice, Payment
-
-    for mark in (OWN, OTHER):
-        whose = {"customer_id": world.party[mark], "customer_name": mark}
-        world.invoice[mark] = Invoice.objects.create(
-            number=f"IV-{mark}", kind="vat_general", status="draft", written_by_name="test",
-            written_at=AT, **whose,
-        ).pk  # fmt: skip
-        world.payment[mark] = Payment.objects.create(
-            number=f"PM-{mark}", direction="in", amount=1, paid_on=AT.date(), account="1",
-            bank_ref=mark, recorded_by_name="test", recorded_at=AT, **whose,
-        ).pk  # fmt: skip
-
-
 def _acts(world: World) -> None:
     """For each hospital's device a correction that waits for a second person, and a signature."""
     from django.utils import timezone
@@ -245,7 +230,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
         with recorded(actor="test", command="test"):
             _stock(made)
             _sales(made)
-            _billing(made)
+            made.invoice, made.payment = drafts(made.party, at=AT)
             _people(made)
             _acts(made)
             _examined(made)

@@ -38,7 +38,9 @@ def invoice(status: str = "draft", customer: UUID | None = None) -> UUID:
 
 def invoice_line() -> UUID:
     """One pair of gloves at 1.00 without tax, in a draft."""
-    _of, item, signed = _rows().signed_item()
+    from tests.audit.rows_delivery import signed_item
+
+    _of, item, signed = signed_item()
     order_line = _one(
         "select l.order_line_id from sales_deliveryitem i"
         " join sales_deliveryline l on l.id = i.line_id where i.id = %s",

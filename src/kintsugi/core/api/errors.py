@@ -72,7 +72,22 @@ _SALES: dict[int, str] = {
         "not-of-delivery file-too-large"
     ),
 }
-for _app, _codes in (("stock", _STOCK), ("sales", _SALES)):
+#: The same of invoices and payments.
+_BILLING: dict[int, str] = {
+    403: "same-person",
+    409: (
+        "more-than-signed nothing-billable credit-beyond fixed state-differs counted number-taken "
+        "return-credited not-issued nothing-left not-refunded not-on-invoice too-much "
+        "not-together undone not-a-match nobody-s payment-fixed reference-taken "
+        "nothing-to-export entry-fixed not-a-charge not-a-credit two-currencies"
+    ),
+    422: (
+        "unknown-kind too-many-lines number-missing day-ahead reason-missing amount sides "
+        "reference-missing statement account line-strange"
+    ),
+    413: "too-large",
+}
+for _app, _codes in (("stock", _STOCK), ("sales", _SALES), ("billing", _BILLING)):
     STATUS.update(
         {f"{_app}.{code}": status for status, codes in _codes.items() for code in codes.split()}
     )
