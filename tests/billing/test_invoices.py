@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kintsugi.billing import services
 from kintsugi.billing.models import Instalment, Invoice, InvoiceLine
 from kintsugi.billing.services import Billed
+from kintsugi.billing.services.instalments import split_by_shares
 from kintsugi.core.errors import IllegalTransition
 from kintsugi.core.ids import uuid7
 from kintsugi.core.models import Event
@@ -58,6 +59,19 @@ def test_net_and_tax_make_the_total_of_every_line_to_the_cent(
     assert abs(found.gross - qty * price * (1 - discount)) <= Decimal("0.005")
     assert abs(found.net * (1 + rate) - found.gross) <= Decimal("0.005") * (1 + rate)
     assert all(part == round(part, 2) >= 0 for part in (found.net, found.tax, found.gross))
+
+
+@given(
+    cents=st.integers(min_value=0, max_value=10**12),
+    parts=st.lists(st.integers(min_value=1, max_value=1000), min_size=1, max_size=12),
+)
+def test_instalments_make_the_total_to_the_cent_whatever_the_shares(
+    cents: int, parts: list[int]
+) -> None:
+    total = Decimal(cents) / 100
+    found = split_by_shares(total, [Decimal(one) / sum(parts) for one in parts])
+    assert sum(found) == total
+    assert all(one == round(one, 2) for one in found)
 
 
 def test_half_a_cent_is_rounded_up_by_program_and_database_alike(desk: Desk) -> None:
