@@ -42,7 +42,7 @@ from kintsugi.core.screens import (
     Timeline,
     Value,
 )
-from kintsugi.core.screens.parts import Words
+from kintsugi.core.screens.parts import Words, say
 
 INVOICES_CRUMB = (_("Invoices"), "billing:invoices")
 PAYMENTS_CRUMB = (_("Payments"), "billing:payments")
@@ -224,7 +224,7 @@ PROPOSAL_COLUMNS = (
            value=lambda row: row.invoice.tax_number),
     Column("open", label=OPEN, kind="number", value=lambda row: row.invoice.open_amount),
     Column("amount", label=_("To match"), kind="number", value=lambda row: row.amount),
-    Column("why", label=_("Because"), value=lambda row: row.why),
+    Column("why", label=_("Because"), value=lambda row: say(row.why)),
 )  # fmt: skip
 
 PAYMENT_PAGE = DetailScreen(

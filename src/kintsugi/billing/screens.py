@@ -191,5 +191,7 @@ MATCH_COLUMNS = (
     Column("matched_by_name", label=_("By")),
     Column("matched_at", label=_("When"), kind="moment"),
     Column("reason", label=_("Reason")),
-    Column("undo", label="", value=lambda row: _("Undo") if undo_url(row) else "", link=undo_url),
+    Column(
+        "undo", label=_("Undo"), value=lambda row: _("Undo") if undo_url(row) else "", link=undo_url
+    ),
 )

@@ -10,11 +10,15 @@ from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.parties.selectors import by_name, parties
 from kintsugi.sales.selectors import orders
 
+SAME_NAME_MAX = 20
+
 
 def customer(text: str) -> UUID:
     """The one customer of this name or credit code. Raises KintsugiError
     ``billing.customer-unknown``."""
-    found = [one for one in by_name(text) if "customer" in (one.roles or []) and not one.is_void]
+    said = text.strip()
+    named = by_name(said) or list(parties().filter(name=said)[:SAME_NAME_MAX])
+    found = [one for one in named if "customer" in (one.roles or []) and not one.is_void]
     if len(found) != 1:
         count = len(found)
         raise KintsugiError(

@@ -48,7 +48,7 @@ def months_later(day: dt.date, months: int) -> dt.date:
 def _by_term(invoice: Invoice, gross: Decimal) -> dict[str, Any]:
     assert invoice.invoiced_on is not None, "an issued invoice has its day"
     days = invoice.customer.credit_days or 0
-    return {"name": f"{days} d", "rule": "credit", "amount": gross,
+    return {"name": f"T+{days}", "rule": "credit", "amount": gross,
             "due_on": invoice.invoiced_on + dt.timedelta(days=days)}  # fmt: skip
 
 
