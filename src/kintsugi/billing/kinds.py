@@ -36,7 +36,7 @@ AGES: dict[str, Text] = {
     "d30": Text("逾期 1–30 天", "1–30 days late"),
     "d60": Text("逾期 31–60 天", "31–60 days late"),
     "d90": Text("逾期 61–90 天", "61–90 days late"),
-    "older": Text("逾期 90 天以上", "more than 90 days late"),
+    "older": Text("逾期 90 天以上", "over 90 days late"),
 }
 #: Accounts of a general ledger by what they are for, with the number that the Chinese chart of
 #: accounts commonly gives them; a house sets its own.
