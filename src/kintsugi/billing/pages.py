@@ -64,16 +64,16 @@ LINE_COLUMNS = (
            link=lambda row: reverse("products:detail", args=[row.product_id])),
     Column("product__name", label=_("Product")),
     Column("thing", label=_("Lot or serial"), kind="code", value=_thing),
-    Column("order", label=_("Order"), kind="code", value=lambda row: row.order_line.order.number,
-           link=lambda row: reverse("sales:order", args=[row.order_line.order_id])),
-    Column("receipt", label=_("Receipt"), kind="code",
-           value=lambda row: row.receipt_line.receipt.number),
     Column("qty", label=_("Quantity"), kind="number"),
     Column("price", label=_("Price with tax"), kind="number"),
     Column("tax_rate", label=_("Tax rate"), value=_percent),
     Column("net", label=_("Net"), kind="number"),
     Column("tax", label=_("Tax"), kind="number"),
     Column("gross", label=TOTAL, kind="number"),
+    Column("order", label=_("Order"), kind="code", value=lambda row: row.order_line.order.number,
+           link=lambda row: reverse("sales:order", args=[row.order_line.order_id])),
+    Column("receipt", label=_("Receipt"), kind="code",
+           value=lambda row: row.receipt_line.receipt.number),
 )  # fmt: skip
 
 
