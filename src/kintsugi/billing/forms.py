@@ -14,7 +14,7 @@ from kintsugi.billing import services, typed
 from kintsugi.billing.kinds import CHARGES, DIRECTIONS, INVOICE_KINDS, ROLES
 from kintsugi.billing.models import Instalment, Invoice, Match, Payment
 from kintsugi.billing.pages import BATCHES_CRUMB, INVOICES_CRUMB, PAYMENTS_CRUMB
-from kintsugi.billing.screens import batch_url, invoice_url, payment_url
+from kintsugi.billing.screens import ACCOUNT, ROLE, batch_url, invoice_url, payment_url
 from kintsugi.billing.selectors import invoices
 from kintsugi.billing.services import Pair, Taken
 from kintsugi.billing.services.journal import accounts
@@ -22,7 +22,7 @@ from kintsugi.billing.views import now, today
 from kintsugi.core.ids import uuid7
 from kintsugi.core.screens import FormScreen
 from kintsugi.core.screens.offered import Offered
-from kintsugi.core.screens.parts import Words, choice_pairs
+from kintsugi.core.screens.parts import Words, choice_pairs, say
 from kintsugi.sales.selectors import returns
 
 Fields = dict[str, forms.Field]
@@ -389,11 +389,11 @@ def _role_fields() -> Fields:
     now_set = accounts()
     return {
         "role": forms.ChoiceField(
-            label=gettext("Role"),
+            label=say(ROLE),
             choices=[(code, f"{name} ({now_set[code]})") for code, name in
                      choice_pairs({role: words for role, (words, _usual) in ROLES.items()})],
         ),
-        "account": _text(gettext("Account"), 40,
+        "account": _text(say(ACCOUNT), 40,
                          help_text=gettext("Lines that left keep the account they had.")),
     }  # fmt: skip
 
@@ -403,6 +403,6 @@ def _set_account(user: Any, _none: Any, given: dict[str, Any]) -> Any:
 
 
 ACCOUNTS = _screen(
-    _("Accounts"), _role_fields, _set_account, "ledger.edit",
+    _("Ledger accounts"), _role_fields, _set_account, "ledger.edit",
     done=lambda _made: reverse("billing:accounts"), saved=_("Saved."), crumb=BATCHES_CRUMB,
 )  # fmt: skip

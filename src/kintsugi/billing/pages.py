@@ -19,11 +19,19 @@ from kintsugi.billing.kinds import (
 )
 from kintsugi.billing.models import Instalment, Invoice, InvoiceLine, JournalBatch, Payment
 from kintsugi.billing.screens import (
+    ACCOUNT,
     AMOUNT,
     CUSTOMER,
+    DOCUMENT,
+    DUE_RULE,
+    INSTALMENT,
     INVOICE_COLUMNS,
     MATCH_COLUMNS,
     OPEN,
+    ORDER,
+    PAYMENT,
+    ROLE,
+    TAX,
     TOTAL,
     customer_url,
     invoice_url,
@@ -43,6 +51,7 @@ from kintsugi.core.screens import (
     Value,
 )
 from kintsugi.core.screens.parts import Words, say
+from kintsugi.engine.text import Text
 
 INVOICES_CRUMB = (_("Invoices"), "billing:invoices")
 PAYMENTS_CRUMB = (_("Payments"), "billing:payments")
@@ -68,9 +77,9 @@ LINE_COLUMNS = (
     Column("price", label=_("Price with tax"), kind="number"),
     Column("tax_rate", label=_("Tax rate"), value=_percent),
     Column("net", label=_("Net"), kind="number"),
-    Column("tax", label=_("Tax"), kind="number"),
+    Column("tax", label=TAX, kind="number"),
     Column("gross", label=TOTAL, kind="number"),
-    Column("order", label=_("Order"), kind="code", value=lambda row: row.order_line.order.number,
+    Column("order", label=ORDER, kind="code", value=lambda row: row.order_line.order.number,
            link=lambda row: reverse("sales:order", args=[row.order_line.order_id])),
     Column("receipt", label=_("Receipt"), kind="code",
            value=lambda row: row.receipt_line.receipt.number),
@@ -82,8 +91,8 @@ def _due_url(row: Instalment) -> str:
 
 
 INSTALMENT_COLUMNS = (
-    Column("name", label=_("Payment")),
-    Column("rule", label=_("Due"), choices=DUE_RULES),
+    Column("name", label=INSTALMENT),
+    Column("rule", label=DUE_RULE, choices=DUE_RULES),
     Column("due_on", label=_("Due on"), kind="date", link=_due_url,
            value=lambda row: row.due_on or gettext("not known yet")),
     Column("amount", label=AMOUNT, kind="number"),
@@ -128,7 +137,7 @@ def invoice_happened(record: Invoice) -> list[Mapping[str, Any]]:
         for one in invoices.matches_of_invoice(record.pk)[:50]
     ]  # fmt: skip
     for at, title, who, why in (
-        (record.written_at, gettext("Written"), record.written_by_name, record.reason),
+        (record.written_at, say(Text("开单", "Written")), record.written_by_name, record.reason),
         (record.approved_at, gettext("Approved"), record.approved_by_name, ""),
         (record.issued_at, gettext("Issued"), record.issued_by_name, record.tax_number),
     ):
@@ -164,7 +173,7 @@ INVOICE_PAGE = DetailScreen(
                 Value("tax_number", label=_("Tax invoice"), kind="code"),
                 Value("invoiced_on", label=_("Invoiced on"), kind="date"),
                 Value("net", label=_("Net"), kind="number"),
-                Value("tax", label=_("Tax"), kind="number"),
+                Value("tax", label=TAX, kind="number"),
                 Value("gross", label=TOTAL, kind="number"),
                 Value("settled", label=_("Settled"), kind="number"),
                 Value("credited", label=_("Taken off by credit notes"), kind="number"),
@@ -239,7 +248,7 @@ PAYMENT_PAGE = DetailScreen(
     breadcrumbs=lambda _record: [(PAYMENTS_CRUMB[0], reverse(PAYMENTS_CRUMB[1]))],
     panels=(
         Fields(
-            _("Payment"),
+            PAYMENT,
             (
                 Value("customer_name", label=CUSTOMER, link=customer_url),
                 Value("payer", label=_("Payer")),
@@ -271,9 +280,9 @@ PAYMENT_PAGE = DetailScreen(
 
 JOURNAL_COLUMNS = (
     Column("booked_on", label=_("Date"), kind="date"),
-    Column("document_no", label=_("Document"), kind="code"),
-    Column("role", label=_("Role"), kind="code"),
-    Column("account", label=_("Account"), kind="code"),
+    Column("document_no", label=DOCUMENT, kind="code"),
+    Column("role", label=ROLE, kind="code"),
+    Column("account", label=ACCOUNT, kind="code"),
     Column("party_name", label=_("Party")),
     Column("debit", label=_("Debit"), kind="number"),
     Column("credit", label=_("Credit"), kind="number"),

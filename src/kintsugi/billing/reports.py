@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kintsugi.billing.kinds import AGES, DUE_RULES, GROUPINGS
 from kintsugi.billing.pages import BATCHES_CRUMB, INVOICES_CRUMB
-from kintsugi.billing.screens import AMOUNT, CUSTOMER, OPEN
+from kintsugi.billing.screens import ABOUT, AMOUNT, CUSTOMER, DUE_RULE, INSTALMENT, NAME, OPEN
 from kintsugi.billing.selectors import reports
 from kintsugi.billing.views import today
 from kintsugi.core.screens import Action, Column, DetailScreen, Related
@@ -50,8 +50,8 @@ DUE_COLUMNS = (
     _cell("number", _("Invoice"), "code",
           link=lambda row: reverse("billing:invoice", args=[row["invoice_id"]])),
     _cell("tax_number", _("Tax invoice"), "code"),
-    _cell("name", _("Payment")),
-    Column("rule", label=_("Due"), value=lambda row: say(DUE_RULES[row["rule"]])),
+    _cell("name", INSTALMENT),
+    Column("rule", label=DUE_RULE, value=lambda row: say(DUE_RULES[row["rule"]])),
     _cell("amount", AMOUNT, "number"),
     _cell("open_amount", OPEN, "number"),
     _cell("currency", _("Currency")),
@@ -85,8 +85,8 @@ DUE = DetailScreen(
 )  # fmt: skip
 
 MARGIN_COLUMNS = (
-    _cell("name", _("Name")),
-    _cell("about", _("About")),
+    _cell("name", NAME),
+    _cell("about", ABOUT),
     _cell("qty", _("Quantity"), "number"),
     _cell("revenue", _("Revenue without tax"), "number"),
     _cell("cost", _("Cost"), "number"),

@@ -16,6 +16,19 @@ CUSTOMER = Text("客户", "Customer")
 TOTAL = Text("价税合计", "Total with tax")
 OPEN = Text("未结", "Open")
 AMOUNT = Text("金额", "Amount")
+ORDER = Text("订单", "Order")
+TAX = Text("税额", "Tax")
+DUE_RULE = Text("到期条件", "Due")
+COVERS = Text("核销到", "Covers")
+SOURCE = Text("来源", "From")
+PAYMENT = Text("收付款", "Payment")
+ABOUT = Text("说明", "About")
+ROLE = Text("用途", "Role")
+ACCOUNT = Text("科目", "Account")
+ACCOUNTS_SET = Text("科目", "Accounts")
+DOCUMENT = Text("单据", "Document")
+NAME = Text("名称", "Name")
+INSTALMENT = Text("分期", "Payment")
 
 
 def invoice_url(row: Invoice) -> str:
@@ -39,14 +52,14 @@ def customer_url(row: Any) -> str:
 
 
 INVOICE_COLUMNS = (
-    Column("number", label=_("Document"), kind="code", link=invoice_url),
+    Column("number", label=DOCUMENT, kind="code", link=invoice_url),
     Column("customer_name", label=CUSTOMER, link=customer_url),
     Column("status", label=_("State"), kind="state", choices=INVOICE, tones=TONES),
     Column("kind", label=_("Kind"), choices=INVOICE_KINDS),
     Column("tax_number", label=_("Tax invoice"), kind="code"),
     Column("invoiced_on", label=_("Invoiced on"), kind="date"),
     Column("net", label=_("Net"), kind="number"),
-    Column("tax", label=_("Tax"), kind="number"),
+    Column("tax", label=TAX, kind="number"),
     Column("gross", label=TOTAL, kind="number"),
     Column("open", label=OPEN, kind="number", value=lambda row: row.open_amount),
     Column("currency", label=_("Currency")),
@@ -81,7 +94,7 @@ INVOICES = ListScreen(
 )
 
 PAYMENT_COLUMNS = (
-    Column("number", label=_("Payment"), kind="code", link=payment_url),
+    Column("number", label=PAYMENT, kind="code", link=payment_url),
     Column("paid_on", label=_("Date"), kind="date"),
     Column("direction", label=_("Direction"), choices=DIRECTIONS),
     Column("customer_name", label=CUSTOMER, link=customer_url),
@@ -140,7 +153,7 @@ BATCHES = ListScreen(
     order=("-number",),
     actions=(
         Action(_("Export"), lambda _r: reverse("billing:export"), "download", True),
-        Action(_("Accounts"), lambda _r: reverse("billing:accounts"), "table"),
+        Action(ACCOUNTS_SET, lambda _r: reverse("billing:accounts"), "table"),
         Action(_("Margin"), lambda _r: reverse("billing:margin", args=["customer"]), "report"),
     ),
     empty=Empty(
@@ -185,8 +198,8 @@ def undo_url(row: Match) -> str:
 
 
 MATCH_COLUMNS = (
-    Column("takes", label=_("From"), kind="code", value=takes, link=takes_url),
-    Column("covers", label=_("Covers"), kind="code", value=covers, link=covers_url),
+    Column("takes", label=SOURCE, kind="code", value=takes, link=takes_url),
+    Column("covers", label=COVERS, kind="code", value=covers, link=covers_url),
     Column("amount", label=AMOUNT, kind="number"),
     Column("matched_by_name", label=_("By")),
     Column("matched_at", label=_("When"), kind="moment"),
