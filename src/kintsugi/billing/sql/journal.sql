@@ -26,8 +26,8 @@ create or replace function billing_keep_entry() returns trigger
 language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 begin
     if old.batch_id is not null
-        or to_jsonb(new) - array['batch_id', 'account', 'version', 'updated_at']
-           is distinct from to_jsonb(old) - array['batch_id', 'account', 'version', 'updated_at'] then
+        or to_jsonb(new) - array['batch_id', 'account', 'version', 'updated_at', 'void_reason']
+           is distinct from to_jsonb(old) - array['batch_id', 'account', 'version', 'updated_at', 'void_reason'] then
         raise exception 'Line % of % is fixed', old.line_no, old.document_no using errcode = 'KT169',
             detail = jsonb_build_object('document_no', old.document_no, 'line_no', old.line_no)::text;
     end if;
