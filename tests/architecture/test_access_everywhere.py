@@ -19,6 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from kintsugi.config.api import api
 from kintsugi.core.access import OPEN, PERSONAL, SIGNED_IN, rule_of
 from kintsugi.identity.matrix import ROLES, is_whole, permissions
+from tests.billing.drafts import drafts
 
 AT = dt.datetime(2026, 11, 22, 9, tzinfo=dt.UTC)
 OWN, OTHER = "ALPHAMARK", "BETAMARK"
@@ -64,6 +65,8 @@ class World:
     delivery: dict[str, Any] = field(default_factory=dict)
     returned: dict[str, Any] = field(default_factory=dict)
     price: Any = None
+    invoice: dict[str, Any] = field(default_factory=dict)
+    payment: dict[str, Any] = field(default_factory=dict)
     lot: Any = None
     stocktake: dict[str, Any] = field(default_factory=dict)
     line: dict[str, Any] = field(default_factory=dict)
@@ -319,6 +322,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
             _stock(made)
             _takeover(made)
             _sales(made)
+            made.invoice, made.payment = drafts(made.party, at=AT)
             _people(made)
             _trade(made)
             _kept(made)
@@ -375,6 +379,8 @@ OWNED = {
     "parties:unlock": "unlock", "parties:decide-unlock": "unlock",
     "products:review": "review", "api-1.0.0:first_review": "review",
     "stock:unit": "unit",
+    "billing:invoice": "invoice", "api-1.0.0:invoice": "invoice",
+    "billing:payment": "payment", "api-1.0.0:payment": "payment",
     "sales:order": "order", "sales:confirmation": "order", "api-1.0.0:order": "order",
     "sales:delivery": "delivery", "api-1.0.0:delivery": "delivery",
     "sales:return": "return", "api-1.0.0:return_of": "return",
@@ -489,7 +495,17 @@ PLACES: dict[str, dict[str, str]] = {
         "stock:value", "stock:age", "stock:checks",
         "stock:storage-checks", "stock:storage-due", "stock:record-check", "stock:sensors",
         "stock:add-sensor", "stock:load-readings", "stock:excursions", "stock:judge-excursion",
+        "billing:invoices", "billing:write", "billing:invoice-pdf", "billing:approve",
+        "billing:send-back", "billing:void", "billing:issue", "billing:issue-credit",
+        "billing:credit", "billing:credit-return", "billing:match-credit", "billing:due-day",
+        "billing:due", "billing:payments", "billing:record", "billing:statement",
+        "billing:assign", "billing:match", "billing:match-proposed", "billing:match-out",
+        "billing:unmatch", "billing:batches", "billing:export", "billing:accounts",
+        "billing:batch", "billing:batch-file", "billing:margin",
         *(f"api-1.0.0:{name}" for name in (
+            "invoices", "payments", "batches", "billable", "approve_invoice", "send_back_invoice",
+            "void_invoice", "issue_invoice", "credit_invoice", "credit_return", "assign_payment",
+            "read_statement", "match", "undo_match", "due", "margin", "batch_lines", "batch_file",
             "openapi-json", "openapi-view", "api-root", "None",
             "devices", "products", "product", "identifiers", "packages", "parties",
             "explain_product", "history_of_product", "sources", "source", "issues", "runs", "run",
@@ -578,6 +594,8 @@ def address(world: World, name: str, mark: str) -> str:
             else world.returned[mark] if "returns/" in route
             else world.order[mark]
         )  # fmt: skip
+    if app == "billing" or "/billing/" in route:
+        ids = world.payment[mark] if "payments/" in route else world.invoice[mark]
     if app == "people":
         ids = (
             world.account.pk if name == "people:switch"
@@ -591,7 +609,7 @@ def address(world: World, name: str, mark: str) -> str:
         "act": world.act[mark], "kind": "device", "snapshot": world.snapshot, "table": 0,
         "account_id": world.account.pk, "what": "unlock", "session_id": "x",
         "row": world.row[mark], "ordinal": 1, "column": 1, "rest": "nowhere", "change": 1,
-        "within": "30", "todo": "to_approve", "no": 1,
+        "within": "30", "by": "customer", "todo": "to_approve", "no": 1,
     }  # fmt: skip
     if app == "takeover" or "/takeover/" in route:
         values["number"] = world.takeover
@@ -709,6 +727,7 @@ LISTS = (
     "sales:returns",
     "stock:stocktakes", "stock:adjustments", "stock:storage-checks", "stock:sensors",
     "stock:excursions", "stock:drills",
+    "sales:returns", "billing:invoices", "billing:payments", "billing:batches",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from django.db import connection
 from psycopg import sql
 
 from kintsugi.core.ids import uuid7
+from tests.audit import rows_billing
 
 #: Something of each type, for columns that must not be null and that no test is about.
 FILLERS: dict[str, Any] = {
@@ -319,6 +320,10 @@ ONLY_GROW = frozenset(
         "identity_reauthentication",
         "identity_signature",
         "identity_verification",
+        "billing_bankstatement",
+        "billing_invoiceline",
+        "billing_journalbatch",
+        "billing_match",
         "sales_checkrecord",
         "sales_orderjudgement",
         "sales_orderrevision",
@@ -604,6 +609,7 @@ def storage_check() -> UUID:
 
 
 ROWS: dict[str, Callable[..., UUID]] = {
+    **rows_billing.ROWS,
     "audit_evidencepack": pack,
     "audit_legalhold": hold,
     "audit_refusal": lambda: insert("audit_refusal", status=403),

@@ -16,6 +16,7 @@ from kintsugi.core.states import MACHINES, StateMachine
 from kintsugi.engine.text import Text
 from kintsugi.onboarding.states import RUN
 from tests.audit import rows, rows_purchasing
+from tests.audit import rows, rows_billing
 
 pytestmark = pytest.mark.usefixtures("committed")
 DAY = dt.date(2026, 11, 22)
@@ -82,12 +83,17 @@ PROVEN = {
 #: States that need evidence too, by triggers of their own (tests/identity/control and tests/sales
 #: try them), and those that need a reason in the same row.
 PROVEN = {
+    "billing.invoice": ["check_invoice"],
     "identity.act": ["identity_check"],
     "sales.delivery": ["may_ship", "step_delivery"],
     "sales.order": ["check_order", "may_trade"],
 }
-REASONED = {"sales.order": ["order_hold_says_why"]}
+REASONED = {
+    "billing.invoice": ["invoice_issued_has_number"],
+    "sales.order": ["order_hold_says_why"],
+}
 MAKE = {
+    "billing.invoice": rows_billing.invoice,
     "identity.act": rows.act_in,
     "audit.pack": rows.pack,
     "takeover.takeover": rows.takeover,

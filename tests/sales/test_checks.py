@@ -41,7 +41,8 @@ def test_credit_counts_what_is_open_and_this_order(market: Any) -> None:
     beyond = market.order(market.line(market.shop.gloves, 1, "401"))
     assert said(beyond, "credit") == (
         False,
-        "1,001.00 with this order is 1.00 above the limit 1,000.00; payments are not counted yet.",
+        "0.00 owed, 600.00 ordered and not invoiced, 1,001.00 with this order:"
+        " 1.00 above the limit 1,000.00.",
     )
 
 

@@ -14,6 +14,7 @@ from ninja.errors import AuthenticationError
 from ninja.openapi.views import openapi_json
 
 from kintsugi.audit.api import ROUTERS as AUDIT
+from kintsugi.billing.api import router as billing
 from kintsugi.core.access import OPEN, requires
 from kintsugi.core.api import NAMESPACE, api_url
 from kintsugi.core.api.auth import Session, Token
@@ -168,6 +169,7 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/takeover", takeover),
     ("/purchasing", purchasing),
     ("/sales", sales),
+    ("/billing", billing),
     *(("", router) for router in ONBOARDING),
     *(("", router) for router in IDENTITY),
     *(("", router) for router in AUDIT),

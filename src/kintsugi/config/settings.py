@@ -95,6 +95,7 @@ INSTALLED_APPS = [
     "kintsugi.purchasing",
     "kintsugi.sales",
     "kintsugi.devices",
+    "kintsugi.billing",
     "kintsugi.onboarding",
 ]
 

@@ -13,6 +13,7 @@ APPS = (
     "takeover",
     "purchasing",
     "sales",
+    "billing",
     "onboarding",
     "audit",
 )

@@ -64,6 +64,9 @@ OBJECTS: dict[str, Thing] = {
     "payable": _thing(
         "供应商发票", "suppliers' invoices", "read create approve export", whole=True
     ),
+    "ledger": _thing(
+        "成本与总账导出", "costs and the general ledger", "read create edit export", whole=True
+    ),
     "month": _thing("库存月结", "closed stock months", "read approve", whole=True),
     "personal": _thing("个人信息(不脱敏)", "personal data, unmasked", "read"),
     "evidence": _thing("数据来源", "evidence of values", "read"),
@@ -214,7 +217,7 @@ _LISTED = (
         " payable.read payable.create payable.approve payable.export"
         " order.read order.approve delivery.read return.read invoice.read invoice.create"
         " invoice.approve invoice.export stocktake.read stocktake.approve"
-        " takeover.read takeover.approve",
+        " takeover.read takeover.approve ledger.read ledger.create ledger.edit ledger.export",
         "发票与结算。", "Invoices and settlement.",
     ),
     _role(
@@ -247,7 +250,8 @@ _LISTED = (
         " inbound.export contract.read contract.export order.read order.export"
         " delivery.read delivery.export return.read return.export invoice.read"
         " invoice.export stocktake.read stocktake.export storage.read storage.export"
-        " drill.read drill.export value.read value.export takeover.read takeover.export",
+        " drill.read drill.export value.read value.export takeover.read takeover.export"
+        " ledger.read ledger.export",
         "只读全部记录,出具证据。", "Reads every record, changes none, gives evidence.",
     ),
     _role(

@@ -78,6 +78,21 @@ _STOCK: dict[str, dict[int, str]] = {
         ),
     },
     "trace": {404: "unknown", 422: "range too-much"},
+    "billing": {
+        403: "same-person",
+        409: (
+            "more-than-signed nothing-billable credit-beyond fixed state-differs counted "
+            "number-taken "
+            "return-credited not-issued nothing-left not-refunded not-on-invoice too-much "
+            "not-together undone not-a-match nobody-s payment-fixed reference-taken "
+            "nothing-to-export entry-fixed not-a-charge not-a-credit two-currencies"
+        ),
+        422: (
+            "unknown-kind too-many-lines number-missing day-ahead reason-missing amount sides "
+            "reference-missing statement account line-strange"
+        ),
+        413: "too-large",
+    },
     "sales": {
         403: "picked-by-another checked-by-another",
         409: (

@@ -17,9 +17,11 @@ from kintsugi.sales.models.delivery import (
 )
 from kintsugi.sales.models.order import Order, OrderJudgement, OrderLine, OrderRevision
 from kintsugi.sales.models.receipt import Receipt, ReceiptLine
+from kintsugi.sales.models.receivable import BilledLine, Receivable
 from kintsugi.sales.models.returns import Return, ReturnLine
 
 __all__ = [
+    "BilledLine",
     "CheckRecord",
     "Contract",
     "ContractLine",
@@ -36,6 +38,7 @@ __all__ = [
     "PickScan",
     "Receipt",
     "ReceiptLine",
+    "Receivable",
     "Return",
     "ReturnLine",
     "Wave",

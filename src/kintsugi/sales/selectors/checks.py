@@ -6,13 +6,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Case, F, Sum, When
+from django.db.models.functions import Coalesce, Greatest, Round
 
 from kintsugi.core.verdicts import Verdict, failed, from_kept
 from kintsugi.engine.text import Text
 from kintsugi.parties.selectors import parties_seen
 from kintsugi.sales.kinds import ENDED, OPEN
-from kintsugi.sales.models import Order, OrderLine
+from kintsugi.sales.models import Order, OrderLine, Receivable
 from kintsugi.sales.selectors.trading import may_trade
 from kintsugi.stock import selectors as stock
 
@@ -62,14 +63,31 @@ def _lines(order: Order) -> list[OrderLine]:
     return list(rows.order_by("line_no"))
 
 
-def exposure(customer: UUID, *, but: UUID | None = None) -> Decimal:
-    """What is open with a customer, with tax: orders that were approved and are neither cancelled
-    nor closed, shipped or not. Payments are not known here yet, so nothing is taken off."""
-    rows = Order.objects.filter(customer=customer, status__in=OPEN, is_void=False)
+def uninvoiced(customer: UUID, *, but: UUID | None = None) -> Decimal:
+    """What a customer ordered and was not asked to pay yet, with tax: of open orders everything but
+    what came back, of closed ones what was signed for."""
+    rows = OrderLine.objects.filter(
+        order__customer=customer, order__status__in=(*OPEN, "closed"), order__is_void=False,
+        is_void=False,
+    )  # fmt: skip
     if but is not None:
-        rows = rows.exclude(pk=but)
-    found = rows.aggregate(n=Sum("total"))["n"]
+        rows = rows.exclude(order=but)
+    wanted = Case(When(order__status="closed", then=F("signed")), default=F("qty"))
+    left = Greatest(wanted - F("returned") - Coalesce(F("billed__qty"), Decimal(0)), Decimal(0))
+    worth = Round(left * F("price") * (1 - F("discount")), 2)
+    return Decimal(rows.aggregate(n=Sum(worth))["n"] or 0)
+
+
+def owed(customer: UUID) -> Decimal:
+    """What a customer owes on issued invoices, less what it has on account, as billing said."""
+    found = Receivable.objects.filter(customer=customer).values_list("amount", flat=True).first()
     return Decimal(found or 0)
+
+
+def exposure(customer: UUID, *, but: UUID | None = None) -> Decimal:
+    """What is open with a customer, with tax: ordered and not invoiced, and invoiced and not
+    paid."""
+    return uninvoiced(customer, but=but) + owed(customer)
 
 
 def _credit(order: Order) -> Verdict:
@@ -80,22 +98,22 @@ def _credit(order: Order) -> Verdict:
             CREDIT, True, title,
             Text("该客户未设信用额度。", "No credit limit is set for this customer."),
         )  # fmt: skip
-    others = exposure(order.customer_id, but=order.pk)
-    total = others + order.total
-    facts = {"limit": limit, "open": others, "order": order.total, "days": days}
+    ordered, debt = uninvoiced(order.customer_id, but=order.pk), owed(order.customer_id)
+    total = ordered + debt + order.total
+    facts = {"limit": limit, "open": ordered + debt, "not_invoiced": ordered, "owed": debt,
+             "order": order.total, "days": days}  # fmt: skip
+    zh = f"未收发票 {debt:,.2f},未开票订单 {ordered:,.2f},加本单共 {total:,.2f}"
+    en = f"{debt:,.2f} owed, {ordered:,.2f} ordered and not invoiced, {total:,.2f} with this order"
     if total <= limit:
         return Verdict(
             CREDIT, True, title,
-            Text(f"未结订单 {others:,.2f},加本单 {total:,.2f},额度 {limit:,.2f};尚不计已收款。",
-                 f"{others:,.2f} open, {total:,.2f} with this order, limit {limit:,.2f}; payments"
-                 " are not counted yet."),
+            Text(f"{zh},额度 {limit:,.2f}。", f"{en}; the limit is {limit:,.2f}."),
             facts=facts,
         )  # fmt: skip
     return Verdict(
         CREDIT, False, title,
-        Text(f"加本单共 {total:,.2f},超出额度 {limit:,.2f} 计 {total - limit:,.2f};尚不计已收款。",
-             f"{total:,.2f} with this order is {total - limit:,.2f} above the limit {limit:,.2f};"
-             " payments are not counted yet."),
+        Text(f"{zh},超出额度 {limit:,.2f} 计 {total - limit:,.2f}。",
+             f"{en}: {total - limit:,.2f} above the limit {limit:,.2f}."),
         Text("等货款到账,或由财务写明原因放行。",
              "Wait for payments, or finance agrees to it with a reason."),
         facts,

@@ -53,6 +53,7 @@ from kintsugi.sales.services.prices import (
     end_price,
     set_price,
 )
+from kintsugi.sales.services.receivables import set_billed, set_receivable
 from kintsugi.sales.services.receiving import (
     Arrived,
     Signature,
@@ -140,7 +141,9 @@ __all__ = [
     "resume_order",
     "reverse_shipment",
     "send_back",
+    "set_billed",
     "set_price",
+    "set_receivable",
     "ship_delivery",
     "sign_delivery",
     "start_check",
