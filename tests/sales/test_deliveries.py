@@ -304,7 +304,7 @@ def test_a_check_passes_only_when_what_was_scanned_is_what_was_picked(dispatch: 
         (None, "30.0000", "0"), ("SN-02", "1.0000", "0"),
         ("EARLY", "10.0000", "9.0000"), ("LATE", "2.0000", "0"),
     }  # fmt: skip
-    with pytest.raises(DatabaseError, match="scanned at the check"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="scanned at the check"), transaction.atomic():  # noqa: PT012
         Delivery.objects.filter(pk=made.pk).update(status="checked", checked_at=AT)
         force()
 
@@ -397,7 +397,7 @@ def test_cold_goods_leave_cold_or_not_at_all(dispatch: Any) -> None:
                 "ship_delivery", made,
                 transport=Transport("cold", "冷链", "", "B1", Decimal(warm), 5),
             )  # fmt: skip
-    with pytest.raises(DatabaseError, match="begins_cold"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="begins_cold"), transaction.atomic():  # noqa: PT012
         made.items.update(shipped=F("picked"))
         Delivery.objects.filter(pk=made.pk).update(
             status="shipped", mode="self", shipped_at=AT, shipped_on=AT.date(),
