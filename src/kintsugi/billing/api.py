@@ -560,7 +560,7 @@ def batch_lines(request: HttpRequest, id: UUID) -> list[Any]:
 
 
 @router.get(
-    "/ledger/batches/{id}/file", response=READ, summary="The file of an export",
+    "/ledger/batches/{id}/file", response={200: bytes, **READ}, summary="The file of an export",
     openapi_extra={
         "responses": {
             200: {
