@@ -504,6 +504,7 @@ PLACES: dict[str, dict[str, str]] = {
         "billing:batch", "billing:batch-file", "billing:margin",
         *(f"api-1.0.0:{name}" for name in (
             "invoices", "payments", "batches", "billable", "approve_invoice", "send_back_invoice",
+            "create_invoice", "record_payment", "export_journal",
             "void_invoice", "issue_invoice", "credit_invoice", "credit_return", "assign_payment",
             "read_statement", "match", "undo_match", "due", "margin", "batch_lines", "batch_file",
             "openapi-json", "openapi-view", "api-root", "None",

@@ -559,7 +559,17 @@ def batch_lines(request: HttpRequest, id: UUID) -> list[Any]:
     return list(invoices.batch_lines(invoices.batch(id)))
 
 
-@router.get("/ledger/batches/{id}/file", summary="The file of an export")
+@router.get(
+    "/ledger/batches/{id}/file", response={200: bytes, **READ}, summary="The file of an export",
+    openapi_extra={
+        "responses": {
+            200: {
+                "description": "the file",
+                "content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}},
+            }
+        }
+    },
+)  # fmt: skip
 @requires("ledger.export")
 def batch_file(request: HttpRequest, id: UUID) -> HttpResponse:
     """CSV after RFC 4180; the same bytes every time."""

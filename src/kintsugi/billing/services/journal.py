@@ -21,7 +21,7 @@ from kintsugi.core.numbering import next_number
 
 #: Lines of one batch.
 BATCH_MAX = 50_000
-#: Columns of the file, in order; docs/reference/journal.md says what each holds.
+#: Columns of the file, in order; docs/explanation/journal-file.md says what each holds.
 COLUMNS = (
     "batch", "document_kind", "document_no", "document_id", "line_no", "date", "role", "account",
     "party_id", "party_name", "debit", "credit", "currency", "tax_code",
