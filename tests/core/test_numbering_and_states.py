@@ -15,8 +15,7 @@ from kintsugi.core.numbering import next_number
 from kintsugi.core.states import MACHINES, StateMachine
 from kintsugi.engine.text import Text
 from kintsugi.onboarding.states import RUN
-from tests.audit import rows, rows_purchasing
-from tests.audit import rows, rows_billing
+from tests.audit import rows, rows_billing, rows_purchasing
 
 pytestmark = pytest.mark.usefixtures("committed")
 DAY = dt.date(2026, 11, 22)
