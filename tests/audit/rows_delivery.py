@@ -4,7 +4,8 @@ from collections.abc import Callable
 from uuid import UUID
 
 from kintsugi.core.ids import uuid7
-from tests.audit.rows import insert, location, order_line, party, product, warehouse
+from tests.audit.rows import insert, location, party, product, warehouse
+from tests.audit.rows_trade import order_line
 
 
 def delivery(status: str = "draft") -> UUID:

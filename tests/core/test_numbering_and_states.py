@@ -15,7 +15,7 @@ from kintsugi.core.numbering import next_number
 from kintsugi.core.states import MACHINES, StateMachine
 from kintsugi.engine.text import Text
 from kintsugi.onboarding.states import RUN
-from tests.audit import rows, rows_billing, rows_purchasing
+from tests.audit import rows, rows_billing, rows_purchasing, rows_trade
 
 pytestmark = pytest.mark.usefixtures("committed")
 DAY = dt.date(2026, 11, 22)
@@ -72,18 +72,14 @@ def test_numbers_have_neither_gaps_nor_doubles_under_concurrency_and_rollback() 
 
 # -- states ----------------------------------------------------------------------------------------
 
-#: States that need evidence too, by a trigger of their own (tests/identity/control tries it).
-PROVEN = {
-    "identity.act": "identity_check",
-    "parties.unlock": "unlock_check",
-    "products.first_review": "first_review_check",
-    "purchasing.order": "check_trade",
-}
 #: States that need evidence too, by triggers of their own (tests/identity/control and tests/sales
 #: try them), and those that need a reason in the same row.
 PROVEN = {
     "billing.invoice": ["check_invoice"],
     "identity.act": ["identity_check"],
+    "parties.unlock": ["unlock_check"],
+    "products.first_review": ["first_review_check"],
+    "purchasing.order": ["check_trade"],
     "sales.delivery": ["may_ship", "step_delivery"],
     "sales.order": ["check_order", "may_trade"],
 }
@@ -95,7 +91,7 @@ MAKE = {
     "billing.invoice": rows_billing.invoice,
     "identity.act": rows.act_in,
     "audit.pack": rows.pack,
-    "takeover.takeover": rows.takeover,
+    "takeover.takeover": rows_trade.takeover,
     "purchasing.request": rows_purchasing.purchase_request,
     "purchasing.order": rows_purchasing.purchase_order,
     "purchasing.notice": rows_purchasing.notice,
@@ -105,16 +101,16 @@ MAKE = {
     "onboarding.source": rows.source,
     "onboarding.run": rows.run,
     "onboarding.issue": rows.issue,
-    "parties.unlock": rows.unlock,
-    "products.first_review": rows.first_review,
-    "sales.contract": rows.contract,
-    "sales.contract-version": rows.contract_version,
+    "parties.unlock": rows_trade.unlock,
+    "products.first_review": rows_trade.first_review,
+    "sales.contract": rows_trade.contract,
+    "sales.contract-version": rows_trade.contract_version,
     "sales.delivery": rows.delivery,
-    "sales.order": rows.order,
+    "sales.order": rows_trade.order,
     "sales.return": rows.return_,
-    "stock.adjustment": rows.adjustment,
-    "stock.excursion": rows.excursion,
-    "stock.stocktake": rows.stocktake,
+    "stock.adjustment": rows_trade.adjustment,
+    "stock.excursion": rows_trade.excursion,
+    "stock.stocktake": rows_trade.stocktake,
 }
 
 

@@ -20,7 +20,7 @@ STEPS = int(os.environ.get("KINTSUGI_MACHINE_STEPS") or 25)
 def test_stock_and_sales_hold_their_invariants_whatever_happens(dispatch: Any) -> None:
     from tests.scenarios.trade_machine import TradeMachine
 
-    TradeMachine.market = dispatch
+    TradeMachine.market, TradeMachine.commands_done = dispatch, 0
     run_state_machine_as_test(
         TradeMachine,
         settings=settings(
@@ -28,3 +28,4 @@ def test_stock_and_sales_hold_their_invariants_whatever_happens(dispatch: Any) -
             suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink],
         ),
     )  # fmt: skip
+    assert TradeMachine.commands_done > RUNS  # it was not refused everything

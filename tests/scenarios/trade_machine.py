@@ -94,6 +94,7 @@ class TradeMachine(RuleBasedStateMachine):
     """One run; ``market`` is the opened market, set by the test."""
 
     market: ClassVar[Any]
+    commands_done: ClassVar[int] = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -127,6 +128,7 @@ class TradeMachine(RuleBasedStateMachine):
         done = self.run(name, act)
         if done:
             getattr(act, "effect", lambda: None)()
+            TradeMachine.commands_done += 1
         if done and data.draw(st.booleans(), label="sent twice"):
             before = self.picture()
             self.run(name, act)
