@@ -340,7 +340,7 @@ ONLY_GROW = frozenset(
     }
 )
 #: Rows that change but are never deleted, and of which only the end may be added.
-NEVER_DELETED = frozenset({"identity_act", "identity_execution"})
+NEVER_DELETED = frozenset({"billing_journalline", "identity_act", "identity_execution"})
 
 
 def grant() -> UUID:

@@ -53,7 +53,7 @@ def _codes(names: dict[str, Any]) -> str:
     return "; ".join(f"`{code}` {text.en} {text.zh}" for code, text in names.items())
 
 
-class InvoiceOut(Schema):
+class BillingInvoiceOut(Schema):
     """An invoice or a credit note; amounts with two decimals."""
 
     id: UUID
@@ -76,7 +76,7 @@ class InvoiceOut(Schema):
     reason: str
 
 
-class InvoiceLineOut(Schema):
+class BillingInvoiceLineOut(Schema):
     """A line: a signed receipt's goods at the order's price."""
 
     id: UUID
@@ -125,10 +125,10 @@ class MatchOut(Schema):
     matched_at: dt.datetime
 
 
-class InvoiceDetail(InvoiceOut):
+class BillingInvoiceDetail(BillingInvoiceOut):
     """With its lines, what falls due when, and what covers it."""
 
-    lines: list[InvoiceLineOut]
+    lines: list[BillingInvoiceLineOut]
     instalments: list[InstalmentOut]
     matches: list[MatchOut]
 
@@ -174,7 +174,7 @@ class BilledIn(Schema):
     qty: Qty | None = Field(None, description="null: all that is left of it")
 
 
-class InvoiceIn(Schema):
+class BillingInvoiceIn(Schema):
     """What to invoice: given lines, or all that can be of an order or up to a day."""
 
     customer_id: UUID
@@ -185,7 +185,7 @@ class InvoiceIn(Schema):
     note: Line400 = ""
 
 
-class ReasonIn(Schema):
+class BillingReasonIn(Schema):
     """Why it is done."""
 
     reason: Line400 = Field(min_length=1)
@@ -207,7 +207,7 @@ class TakenIn(Schema):
     gross: Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=2)] | None = None
 
 
-class CreditIn(ReasonIn):
+class BillingCreditIn(BillingReasonIn):
     """Lines to credit; none: all that is left."""
 
     lines: list[TakenIn] = Field(default_factory=list, max_length=services.LINES_MAX)
@@ -219,7 +219,7 @@ class CreditReturnIn(Schema):
     return_id: UUID
 
 
-class PaymentOut(Schema):
+class BillingPaymentOut(Schema):
     """Money received or paid back."""
 
     id: UUID
@@ -238,7 +238,7 @@ class PaymentOut(Schema):
     text: str
 
 
-class PaymentIn(Schema):
+class BillingPaymentIn(Schema):
     """A payment to record; once by account and bank reference."""
 
     direction: Literal["in", "out"]
@@ -262,7 +262,7 @@ class StatementOut(Schema):
     sha256: str
 
 
-class AssignIn(Schema):
+class BillingAssignIn(Schema):
     """Whose it is."""
 
     customer_id: UUID
@@ -284,7 +284,7 @@ class MatchIn(Schema):
     pairs: list[PairIn] = Field(min_length=1, max_length=200)
 
 
-class DueOut(Schema):
+class BillingDueOut(Schema):
     """An open instalment and how late it is."""
 
     invoice_id: UUID
@@ -353,12 +353,12 @@ class ExportIn(Schema):
     until: dt.date
 
 
-add_list(router, "/invoices", INVOICES, InvoiceOut, name="invoices", summary="Invoices")
-add_list(router, "/payments", PAYMENTS, PaymentOut, name="payments", summary="Payments")
+add_list(router, "/invoices", INVOICES, BillingInvoiceOut, name="invoices", summary="Invoices")
+add_list(router, "/payments", PAYMENTS, BillingPaymentOut, name="payments", summary="Payments")
 add_list(router, "/ledger/batches", BATCHES, BatchOut, name="batches", summary="Exports")
 
-ANSWER = {200: InvoiceDetail, **WRITE}
-MADE = {201: InvoiceDetail, **WRITE}
+ANSWER = {200: BillingInvoiceDetail, **WRITE}
+MADE = {201: BillingInvoiceDetail, **WRITE}
 
 
 @router.get("/billable", response={200: list[BillableOut], **READ}, summary="What can be invoiced")
@@ -371,7 +371,7 @@ def billable(
     return services.billable(customer_id, order=order_id, until=until)
 
 
-@router.get("/invoices/{id}", response={200: InvoiceDetail, **READ}, summary="One invoice")
+@router.get("/invoices/{id}", response={200: BillingInvoiceDetail, **READ}, summary="One invoice")
 @requires("invoice.read")
 def invoice(request: HttpRequest, id: UUID) -> Invoice:
     """With its lines, what falls due when, and what covers it."""
@@ -380,7 +380,7 @@ def invoice(request: HttpRequest, id: UUID) -> Invoice:
 
 @router.post("/invoices", response=MADE, summary="Write an invoice")
 @requires("invoice.create")
-def create_invoice(request: HttpRequest, body: InvoiceIn, key: str = KEY) -> Status[Invoice]:
+def create_invoice(request: HttpRequest, body: BillingInvoiceIn, key: str = KEY) -> Status[Invoice]:
     """As a draft. 409 `billing.more-than-signed` where less was signed for, not returned and not
     invoiced; 409 `billing.nothing-billable`."""
     made = services.create_invoice(
@@ -402,7 +402,9 @@ def approve_invoice(request: HttpRequest, id: UUID, key: str = KEY) -> Invoice:
 
 @router.post("/invoices/{id}/send-back", response=ANSWER, summary="Send an invoice back")
 @requires("invoice.approve")
-def send_back_invoice(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Invoice:
+def send_back_invoice(
+    request: HttpRequest, id: UUID, body: BillingReasonIn, key: str = KEY
+) -> Invoice:
     """It is a draft again."""
     invoices.invoice(id)
     services.send_back_invoice(
@@ -413,7 +415,7 @@ def send_back_invoice(request: HttpRequest, id: UUID, body: ReasonIn, key: str =
 
 @router.post("/invoices/{id}/void", response=ANSWER, summary="Void a draft")
 @requires("invoice.create")
-def void_invoice(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Invoice:
+def void_invoice(request: HttpRequest, id: UUID, body: BillingReasonIn, key: str = KEY) -> Invoice:
     """Its goods can be invoiced again."""
     invoices.invoice(id)
     services.void_invoice(actor=request.user, invoice=id, reason=body.reason, key=key, at=now())
@@ -433,7 +435,7 @@ def issue_invoice(request: HttpRequest, id: UUID, body: IssueIn, key: str = KEY)
 @router.post("/invoices/{id}/credit", response=MADE, summary="Write a credit note")
 @requires("invoice.create")
 def credit_invoice(
-    request: HttpRequest, id: UUID, body: CreditIn, key: str = KEY
+    request: HttpRequest, id: UUID, body: BillingCreditIn, key: str = KEY
 ) -> Status[Invoice]:
     """For lines of an issued invoice, never beyond what is left of them (409
     `billing.credit-beyond`)."""
@@ -458,16 +460,16 @@ def credit_return(
     return Status(201, invoices.invoice(made.pk))
 
 
-@router.get("/payments/{id}", response={200: PaymentOut, **READ}, summary="One payment")
+@router.get("/payments/{id}", response={200: BillingPaymentOut, **READ}, summary="One payment")
 @requires("invoice.read")
 def payment(request: HttpRequest, id: UUID) -> Payment:
     """And what of it is on account."""
     return invoices.payment(id)
 
 
-@router.post("/payments", response={201: PaymentOut, **WRITE}, summary="Record a payment")
+@router.post("/payments", response={201: BillingPaymentOut, **WRITE}, summary="Record a payment")
 @requires("invoice.create")
-def record_payment(request: HttpRequest, body: PaymentIn, key: str = KEY) -> Status[Payment]:
+def record_payment(request: HttpRequest, body: BillingPaymentIn, key: str = KEY) -> Status[Payment]:
     """The same bank reference again gives the payment that is there; with another amount or day
     409 `billing.reference-taken`."""
     given = body.model_dump()
@@ -477,9 +479,13 @@ def record_payment(request: HttpRequest, body: PaymentIn, key: str = KEY) -> Sta
     return Status(201, made)
 
 
-@router.post("/payments/{id}/assign", response={200: PaymentOut, **WRITE}, summary="Whose it is")
+@router.post(
+    "/payments/{id}/assign", response={200: BillingPaymentOut, **WRITE}, summary="Whose it is"
+)
 @requires("invoice.create")
-def assign_payment(request: HttpRequest, id: UUID, body: AssignIn, key: str = KEY) -> Payment:
+def assign_payment(
+    request: HttpRequest, id: UUID, body: BillingAssignIn, key: str = KEY
+) -> Payment:
     """Said once; 409 `billing.payment-fixed` afterwards."""
     invoices.payment(id)
     return services.assign_payment(
@@ -515,14 +521,16 @@ def match(request: HttpRequest, body: MatchIn, key: str = KEY) -> Status[list[Ma
 
 @router.post("/matches/{id}/undo", response={201: MatchOut, **WRITE}, summary="Undo a match")
 @requires("invoice.create")
-def undo_match(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Status[Match]:
+def undo_match(
+    request: HttpRequest, id: UUID, body: BillingReasonIn, key: str = KEY
+) -> Status[Match]:
     """By another record of the negative amount; once (409 `billing.undone`)."""
     invoices.matched(id)
     made = services.unmatch(actor=request.user, matched=id, reason=body.reason, key=key, at=now())
     return Status(201, made)
 
 
-@router.get("/due", response={200: list[DueOut], **READ}, summary="What is due")
+@router.get("/due", response={200: list[BillingDueOut], **READ}, summary="What is due")
 @requires("invoice.read")
 def due(
     request: HttpRequest, on: dt.date | None = None, customer_id: UUID | None = None

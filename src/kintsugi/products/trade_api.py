@@ -63,7 +63,7 @@ class CertificateIn(Schema):
     products: list[UUID] = Field(min_length=1, max_length=500)
 
 
-class VerdictOut(Schema):
+class TradeVerdictOut(Schema):
     """What one check found, and what to do where it did not pass."""
 
     check: str
@@ -116,7 +116,7 @@ class ReviewOut(Schema):
 class ReviewDetail(ReviewOut):
     """With what it asks for."""
 
-    checklist: list[VerdictOut]
+    checklist: list[TradeVerdictOut]
 
     @staticmethod
     def resolve_checklist(row: FirstReview) -> Any:
@@ -175,7 +175,7 @@ class TradedProduct(Schema):
 
     product: UUID
     passed: bool
-    verdicts: list[VerdictOut]
+    verdicts: list[TradeVerdictOut]
 
 
 class Traded(Schema):

@@ -49,7 +49,7 @@ class Systems(Schema):
     items: list[SystemOut]
 
 
-class FaultOut(Schema):
+class StatedFaultOut(Schema):
     """Why a row does not come over."""
 
     level: UUID
@@ -59,7 +59,7 @@ class FaultOut(Schema):
     value: str | None
 
 
-class DifferenceOut(Schema):
+class StatedDifferenceOut(Schema):
     """What does not agree within a system's own data."""
 
     code: str = Field(description="; ".join(f"`{c}` {t.en} {t.zh}" for c, t in DIFFERENCES.items()))
@@ -73,8 +73,8 @@ class DifferenceOut(Schema):
 class Review(Schema):
     """Everything that a person looks at before asking for a takeover; at most 5,000 of each."""
 
-    faults: list[FaultOut]
-    differences: list[DifferenceOut]
+    faults: list[StatedFaultOut]
+    differences: list[StatedDifferenceOut]
 
 
 class TakeoverOut(Schema):

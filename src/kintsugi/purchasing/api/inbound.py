@@ -20,11 +20,11 @@ from kintsugi.purchasing.api.parts import (
     Code,
     Count,
     DocumentOut,
-    ProductRef,
+    PurchaseProductRef,
+    PurchaseReasonIn,
     Qty,
     Raw,
     Reason,
-    ReasonIn,
     Serial,
     Word,
     codes,
@@ -48,7 +48,7 @@ class ReceiptLineOut(Schema):
 
     id: UUID
     line: int
-    product: ProductRef
+    product: PurchaseProductRef
     lot_no: str | None
     expiry_date: dt.date | None
     qty: Decimal
@@ -70,7 +70,7 @@ class ReceiptLineOut(Schema):
         return str(row.location)
 
 
-class ReceiptOut(DocumentOut):
+class PurchaseReceiptOut(DocumentOut):
     """A goods receipt."""
 
     status: str = Field(description=codes(RECEIPT))
@@ -93,7 +93,7 @@ class ReceiptOut(DocumentOut):
         return str(row.order.supplier_name)
 
 
-class ReceiptDetail(ReceiptOut):
+class ReceiptDetail(PurchaseReceiptOut):
     """A receipt with its lines (once it is posted) and acceptances."""
 
     lines: list[ReceiptLineOut]
@@ -111,7 +111,7 @@ class ReceiptDetail(ReceiptOut):
         return list(row.acceptances.order_by("number").values_list("number", flat=True))
 
 
-class ReceiptIn(Schema):
+class PurchaseReceiptIn(Schema):
     """What arrives."""
 
     order_no: Code
@@ -130,7 +130,7 @@ class ArrivalIn(Schema):
     transport_hours: Hours | None
 
 
-class ReadingIn(Schema):
+class PurchaseReadingIn(Schema):
     """One thing: `raw` as scanned, or typed words, which also fill in what a label lacks."""
 
     raw: Raw = ""
@@ -142,10 +142,10 @@ class ReadingIn(Schema):
     qty: Qty = Field(Decimal(1), description="packages of what was scanned, or pieces")
 
 
-class ScansIn(Schema):
+class PurchaseScansIn(Schema):
     """Several things, each judged on its own."""
 
-    readings: list[ReadingIn] = Field(min_length=1, max_length=5_000)
+    readings: list[PurchaseReadingIn] = Field(min_length=1, max_length=5_000)
 
 
 class OutcomeOut(Schema):
@@ -276,7 +276,14 @@ class ProposalsOut(Schema):
     items: list[ProposalOut]
 
 
-add_list(router, "/receipts", RECEIPTS, ReceiptOut, name="goods_receipts", summary="Goods receipts")
+add_list(
+    router,
+    "/receipts",
+    RECEIPTS,
+    PurchaseReceiptOut,
+    name="goods_receipts",
+    summary="Goods receipts",
+)
 add_list(router, "/acceptances", ACCEPTANCES, AcceptanceOut, name="goods_acceptances",
          summary="Acceptances")  # fmt: skip
 
@@ -290,7 +297,9 @@ def goods_receipt(request: HttpRequest, id: UUID) -> Receipt:
 
 @router.post("/receipts", response={201: ReceiptDetail, **WRITE}, summary="Open a receipt")
 @requires("inbound.create")
-def open_goods_receipt(request: HttpRequest, body: ReceiptIn, key: str = KEY) -> Status[Receipt]:
+def open_goods_receipt(
+    request: HttpRequest, body: PurchaseReceiptIn, key: str = KEY
+) -> Status[Receipt]:
     """For an order that is placed: nothing is received without one (`purchasing.no-order`)."""
     made = services.open_receipt(
         actor=request.user, order_no=body.order_no, delivery_note=body.delivery_note, key=key,
@@ -320,7 +329,9 @@ def describe_arrival(request: HttpRequest, id: UUID, body: ArrivalIn, key: str =
     summary="Count things into a receipt",
 )
 @requires("inbound.create")
-def scan_goods(request: HttpRequest, id: UUID, body: ScansIn, key: str = KEY) -> dict[str, Any]:
+def scan_goods(
+    request: HttpRequest, id: UUID, body: PurchaseScansIn, key: str = KEY
+) -> dict[str, Any]:
     """Each is counted or refused on its own; what was counted stays. The same key gives the same
     answer and counts nothing twice."""
     _receipt(id)
@@ -345,7 +356,9 @@ def _outcome(one: Outcome, language: str) -> dict[str, Any]:
     "/scans/{id}/take-out", response={200: ReceiptDetail, **WRITE}, summary="Take a scan out"
 )
 @requires("inbound.create")
-def take_out_scan(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Receipt:
+def take_out_scan(
+    request: HttpRequest, id: UUID, body: PurchaseReasonIn, key: str = KEY
+) -> Receipt:
     """It stays on record, voided, with the reason."""
     row = Scan.objects.filter(pk=id).first()
     if row is None:
@@ -369,7 +382,9 @@ def post_goods_receipt(request: HttpRequest, id: UUID, key: str = KEY) -> Receip
     "/receipts/{id}/cancel", response={200: ReceiptDetail, **WRITE}, summary="Cancel a receipt"
 )
 @requires("inbound.create")
-def cancel_goods_receipt(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Receipt:
+def cancel_goods_receipt(
+    request: HttpRequest, id: UUID, body: PurchaseReasonIn, key: str = KEY
+) -> Receipt:
     """While it is open; nothing has moved."""
     _receipt(id)
     services.cancel_receipt(actor=request.user, receipt=id, reason=body.reason, key=key)
@@ -381,7 +396,7 @@ def cancel_goods_receipt(request: HttpRequest, id: UUID, body: ReasonIn, key: st
 )
 @requires("inbound.create")
 def reverse_goods_receipt(
-    request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY
+    request: HttpRequest, id: UUID, body: PurchaseReasonIn, key: str = KEY
 ) -> Receipt:
     """While nothing of it was inspected or moved; 403 for whoever received it."""
     _receipt(id)

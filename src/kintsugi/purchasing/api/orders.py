@@ -18,14 +18,14 @@ from kintsugi.purchasing import selectors, services
 from kintsugi.purchasing.api.parts import (
     KEY,
     Code,
-    DecisionIn,
     DocumentOut,
     Price,
-    ProductRef,
+    PurchaseDecisionIn,
+    PurchaseProductRef,
+    PurchaseReasonIn,
     Qty,
     Rate,
     Reason,
-    ReasonIn,
     Serial,
     Word,
     codes,
@@ -47,7 +47,7 @@ class RequestLineOut(Schema):
     """A line of a purchase request."""
 
     line: int
-    product: ProductRef
+    product: PurchaseProductRef
     qty: Decimal
     wanted_by: dt.date | None
     why: str
@@ -96,11 +96,11 @@ class RequestIn(Schema):
     lines: list[RequestLineBody] = Field(min_length=1, max_length=500)
 
 
-class OrderLineOut(Schema):
+class PurchaseOrderLineOut(Schema):
     """A line of an order."""
 
     line: int
-    product: ProductRef
+    product: PurchaseProductRef
     qty: Decimal
     unit_price: Decimal = Field(description="net, for one base unit")
     tax_rate: Decimal
@@ -110,7 +110,7 @@ class OrderLineOut(Schema):
     received: Decimal
 
 
-class OrderOut(DocumentOut):
+class PurchaseOrderOut(DocumentOut):
     """A purchase order."""
 
     status: str = Field(description=codes(ORDER))
@@ -135,14 +135,14 @@ class OrderOut(DocumentOut):
         return row.request.number if row.request else None
 
 
-class OrderDetail(OrderOut):
+class PurchaseOrderDetail(PurchaseOrderOut):
     """An order with lines and the verdicts of when it was last judged."""
 
     terms: str
     decision_note: str
     end_reason: str
     verdicts: list[dict[str, Any]]
-    lines: list[OrderLineOut]
+    lines: list[PurchaseOrderLineOut]
 
     @staticmethod
     def resolve_lines(row: Order) -> list[Any]:
@@ -162,7 +162,7 @@ class OrderLineBody(Schema):
     min_remaining_days: int = Field(0, ge=0, le=10_000)
 
 
-class OrderIn(Schema):
+class PurchaseOrderIn(Schema):
     """From whom, for which warehouse, what."""
 
     supplier_id: UUID
@@ -249,7 +249,9 @@ class NoticeIn(Schema):
 
 add_list(router, "/requests", REQUESTS, RequestOut, name="requisitions",
          summary="Purchase requests")  # fmt: skip
-add_list(router, "/orders", ORDERS, OrderOut, name="purchase_orders", summary="Purchase orders")
+add_list(
+    router, "/orders", ORDERS, PurchaseOrderOut, name="purchase_orders", summary="Purchase orders"
+)
 add_list(router, "/notices", NOTICES, NoticeOut, name="advance_notices", summary="Advance notices")
 
 
@@ -283,7 +285,9 @@ def make_requisition(request: HttpRequest, body: RequestIn, key: str = KEY) -> S
     "/requests/{id}/decide", response={200: RequestDetail, **WRITE}, summary="Decide a request"
 )
 @requires("requisition.approve")
-def decide_requisition(request: HttpRequest, id: UUID, body: DecisionIn, key: str = KEY) -> Request:
+def decide_requisition(
+    request: HttpRequest, id: UUID, body: PurchaseDecisionIn, key: str = KEY
+) -> Request:
     """403 for whoever asked (`purchasing.same-person`)."""
     _request(id)
     return services.decide_request(
@@ -295,7 +299,9 @@ def decide_requisition(request: HttpRequest, id: UUID, body: DecisionIn, key: st
     "/requests/{id}/cancel", response={200: RequestDetail, **WRITE}, summary="Cancel a request"
 )
 @requires("requisition.create")
-def cancel_requisition(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Request:
+def cancel_requisition(
+    request: HttpRequest, id: UUID, body: PurchaseReasonIn, key: str = KEY
+) -> Request:
     """Before it is ordered."""
     _request(id)
     return services.cancel_request(actor=request.user, request=id, reason=body.reason, key=key)
@@ -309,16 +315,16 @@ def _request(id: UUID) -> Request:
 # -- orders ----------------------------------------------------------------------------------------
 
 
-@router.get("/orders/{id}", response={200: OrderDetail, **READ}, summary="One order")
+@router.get("/orders/{id}", response={200: PurchaseOrderDetail, **READ}, summary="One order")
 @requires("purchase.read")
 def purchase_order(request: HttpRequest, id: UUID) -> Order:
     """With lines and verdicts."""
     return _order(id)
 
 
-@router.post("/orders", response={201: OrderDetail, **WRITE}, summary="Draft an order")
+@router.post("/orders", response={201: PurchaseOrderDetail, **WRITE}, summary="Draft an order")
 @requires("purchase.create")
-def draft_purchase(request: HttpRequest, body: OrderIn, key: str = KEY) -> Status[Order]:
+def draft_purchase(request: HttpRequest, body: PurchaseOrderIn, key: str = KEY) -> Status[Order]:
     """Whoever sends this is its buyer."""
     supplier = parties.parties().filter(pk=body.supplier_id).first()
     if supplier is None:
@@ -340,7 +346,7 @@ def draft_purchase(request: HttpRequest, body: OrderIn, key: str = KEY) -> Statu
 
 
 @router.post(
-    "/orders/{id}/submit", response={200: OrderDetail, **WRITE}, summary="Hand an order in"
+    "/orders/{id}/submit", response={200: PurchaseOrderDetail, **WRITE}, summary="Hand an order in"
 )
 @requires("purchase.edit")
 def submit_purchase(request: HttpRequest, id: UUID, key: str = KEY) -> Order:
@@ -351,7 +357,9 @@ def submit_purchase(request: HttpRequest, id: UUID, key: str = KEY) -> Order:
 
 
 @router.post(
-    "/orders/{id}/approve", response={200: OrderDetail, **WRITE}, summary="Approve and place"
+    "/orders/{id}/approve",
+    response={200: PurchaseOrderDetail, **WRITE},
+    summary="Approve and place",
 )
 @requires("purchase.approve")
 def approve_purchase(request: HttpRequest, id: UUID, body: NoteIn, key: str = KEY) -> Order:
@@ -362,28 +370,34 @@ def approve_purchase(request: HttpRequest, id: UUID, body: NoteIn, key: str = KE
 
 
 @router.post(
-    "/orders/{id}/send-back", response={200: OrderDetail, **WRITE}, summary="Send an order back"
+    "/orders/{id}/send-back",
+    response={200: PurchaseOrderDetail, **WRITE},
+    summary="Send an order back",
 )
 @requires("purchase.approve")
-def send_back_purchase(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Order:
+def send_back_purchase(
+    request: HttpRequest, id: UUID, body: PurchaseReasonIn, key: str = KEY
+) -> Order:
     """To its buyer, as a draft."""
     _order(id)
     services.send_back_order(actor=request.user, order=id, reason=body.reason, key=key)
     return _order(id)
 
 
-@router.post("/orders/{id}/cancel", response={200: OrderDetail, **WRITE}, summary="Cancel")
+@router.post("/orders/{id}/cancel", response={200: PurchaseOrderDetail, **WRITE}, summary="Cancel")
 @requires("purchase.edit")
-def cancel_purchase(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Order:
+def cancel_purchase(
+    request: HttpRequest, id: UUID, body: PurchaseReasonIn, key: str = KEY
+) -> Order:
     """409 while goods are on their way or being received."""
     _order(id)
     services.cancel_order(actor=request.user, order=id, reason=body.reason, key=key)
     return _order(id)
 
 
-@router.post("/orders/{id}/close", response={200: OrderDetail, **WRITE}, summary="Close")
+@router.post("/orders/{id}/close", response={200: PurchaseOrderDetail, **WRITE}, summary="Close")
 @requires("purchase.edit")
-def close_purchase(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Order:
+def close_purchase(request: HttpRequest, id: UUID, body: PurchaseReasonIn, key: str = KEY) -> Order:
     """What has not come is not waited for any more."""
     _order(id)
     services.close_order(actor=request.user, order=id, reason=body.reason, key=key)
@@ -431,7 +445,9 @@ def announce_shipment(
     "/notices/{id}/cancel", response={200: NoticeDetail, **WRITE}, summary="Cancel a notice"
 )
 @requires("purchase.edit")
-def cancel_advance_notice(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Notice:
+def cancel_advance_notice(
+    request: HttpRequest, id: UUID, body: PurchaseReasonIn, key: str = KEY
+) -> Notice:
     """The goods do not come."""
     _notice(id)
     services.cancel_notice(actor=request.user, notice=id, reason=body.reason, key=key)

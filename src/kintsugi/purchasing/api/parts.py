@@ -34,20 +34,20 @@ KEY: Any = Header(
 )
 
 
-class ReasonIn(Schema):
+class PurchaseReasonIn(Schema):
     """Why."""
 
     reason: Reason = Field(min_length=1)
 
 
-class DecisionIn(Schema):
+class PurchaseDecisionIn(Schema):
     """Yes or no, by another person than who asked."""
 
     approve: bool
     note: Reason = Field("", description="needed to reject")
 
 
-class ProductRef(Schema):
+class PurchaseProductRef(Schema):
     """A product as lines name it."""
 
     id: UUID

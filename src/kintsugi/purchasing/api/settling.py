@@ -17,13 +17,13 @@ from kintsugi.purchasing import selectors, services
 from kintsugi.purchasing.api.parts import (
     KEY,
     Code,
-    DecisionIn,
     DocumentOut,
     Price,
+    PurchaseDecisionIn,
+    PurchaseReasonIn,
     Qty,
     Rate,
     Reason,
-    ReasonIn,
     Serial,
     Word,
     codes,
@@ -38,7 +38,7 @@ from kintsugi.purchasing.views import now
 router = Router()
 
 
-class ReturnLineOut(Schema):
+class PurchaseReturnLineOut(Schema):
     """So much of a line that arrived."""
 
     line: int
@@ -65,7 +65,7 @@ class ReturnLineOut(Schema):
         return str(row.location)
 
 
-class ReturnOut(DocumentOut):
+class PurchaseReturnOut(DocumentOut):
     """A return to a supplier."""
 
     status: str = Field(description=codes(RETURN))
@@ -80,12 +80,12 @@ class ReturnOut(DocumentOut):
     credited_on: dt.date | None
 
 
-class ReturnDetail(ReturnOut):
+class PurchaseReturnDetail(PurchaseReturnOut):
     """A return with its lines."""
 
     carrier: str
     waybill: str
-    lines: list[ReturnLineOut]
+    lines: list[PurchaseReturnLineOut]
 
     @staticmethod
     def resolve_lines(row: Return) -> list[Any]:
@@ -104,7 +104,7 @@ class ReturnLineBody(Schema):
     serials: list[Serial] = Field([], max_length=5_000)
 
 
-class ReturnIn(Schema):
+class PurchaseReturnIn(Schema):
     """What goes back."""
 
     reason: Literal["rejected", "held", "recalled", "expired", "agreed"]
@@ -119,14 +119,14 @@ class ShipmentIn(Schema):
     waybill: Word = Field("", max_length=80)
 
 
-class CreditIn(Schema):
+class PurchaseCreditIn(Schema):
     """The supplier's credit note."""
 
     credit_no: Code = Field(max_length=80)
     credited_on: dt.date
 
 
-class InvoiceLineOut(Schema):
+class PurchaseInvoiceLineOut(Schema):
     """A line of an invoice and how it matches."""
 
     id: UUID
@@ -147,7 +147,7 @@ class InvoiceLineOut(Schema):
         return int(row.order_line.line)
 
 
-class InvoiceOut(DocumentOut):
+class PurchaseInvoiceOut(DocumentOut):
     """A supplier's invoice."""
 
     status: str = Field(description=codes(INVOICE))
@@ -165,11 +165,11 @@ class InvoiceOut(DocumentOut):
         return str(row.order.number)
 
 
-class InvoiceDetail(InvoiceOut):
+class PurchaseInvoiceDetail(PurchaseInvoiceOut):
     """An invoice with its lines."""
 
     decision_note: str
-    lines: list[InvoiceLineOut]
+    lines: list[PurchaseInvoiceLineOut]
 
     @staticmethod
     def resolve_lines(row: Invoice) -> list[Any]:
@@ -186,7 +186,7 @@ class InvoiceLineBody(Schema):
     tax_rate: Rate = Decimal("0.13")
 
 
-class InvoiceIn(Schema):
+class PurchaseInvoiceIn(Schema):
     """What the supplier wants to be paid."""
 
     order_id: UUID
@@ -201,25 +201,27 @@ class ResolutionIn(Schema):
     resolution: Reason = Field(min_length=1)
 
 
-add_list(router, "/returns", RETURNS, ReturnOut, name="supplier_returns",
+add_list(router, "/returns", RETURNS, PurchaseReturnOut, name="supplier_returns",
          summary="Returns to suppliers")  # fmt: skip
-add_list(router, "/invoices", INVOICES, InvoiceOut, name="supplier_invoices",
+add_list(router, "/invoices", INVOICES, PurchaseInvoiceOut, name="supplier_invoices",
          summary="Suppliers' invoices")  # fmt: skip
 
 
 # -- returns ---------------------------------------------------------------------------------------
 
 
-@router.get("/returns/{id}", response={200: ReturnDetail, **READ}, summary="One return")
+@router.get("/returns/{id}", response={200: PurchaseReturnDetail, **READ}, summary="One return")
 @requires("inbound.read")
 def supplier_return(request: HttpRequest, id: UUID) -> Return:
     """With its lines."""
     return _return(id)
 
 
-@router.post("/returns", response={201: ReturnDetail, **WRITE}, summary="Ask for a return")
+@router.post("/returns", response={201: PurchaseReturnDetail, **WRITE}, summary="Ask for a return")
 @requires("inbound.create")
-def ask_supplier_return(request: HttpRequest, body: ReturnIn, key: str = KEY) -> Status[Return]:
+def ask_supplier_return(
+    request: HttpRequest, body: PurchaseReturnIn, key: str = KEY
+) -> Status[Return]:
     """Tied to lines of receipts of one supplier and one warehouse; not more than came."""
     lines = [
         ReturnLineIn(one.receipt_line_id, one.place, one.quality, one.qty, tuple(one.serials))
@@ -232,11 +234,11 @@ def ask_supplier_return(request: HttpRequest, body: ReturnIn, key: str = KEY) ->
 
 
 @router.post(
-    "/returns/{id}/decide", response={200: ReturnDetail, **WRITE}, summary="Decide a return"
+    "/returns/{id}/decide", response={200: PurchaseReturnDetail, **WRITE}, summary="Decide a return"
 )
 @requires("purchase.approve")
 def decide_supplier_return(
-    request: HttpRequest, id: UUID, body: DecisionIn, key: str = KEY
+    request: HttpRequest, id: UUID, body: PurchaseDecisionIn, key: str = KEY
 ) -> Return:
     """403 for whoever asked."""
     _return(id)
@@ -247,11 +249,11 @@ def decide_supplier_return(
 
 
 @router.post(
-    "/returns/{id}/cancel", response={200: ReturnDetail, **WRITE}, summary="Cancel a return"
+    "/returns/{id}/cancel", response={200: PurchaseReturnDetail, **WRITE}, summary="Cancel a return"
 )
 @requires("inbound.create")
 def cancel_supplier_return(
-    request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY
+    request: HttpRequest, id: UUID, body: PurchaseReasonIn, key: str = KEY
 ) -> Return:
     """Before the goods have left."""
     _return(id)
@@ -259,7 +261,9 @@ def cancel_supplier_return(
     return _return(id)
 
 
-@router.post("/returns/{id}/ship", response={200: ReturnDetail, **WRITE}, summary="Send goods back")
+@router.post(
+    "/returns/{id}/ship", response={200: PurchaseReturnDetail, **WRITE}, summary="Send goods back"
+)
 @requires("inbound.create")
 def ship_supplier_return(
     request: HttpRequest, id: UUID, body: ShipmentIn, key: str = KEY
@@ -274,11 +278,13 @@ def ship_supplier_return(
 
 
 @router.post(
-    "/returns/{id}/credit", response={200: ReturnDetail, **WRITE}, summary="Record the credit note"
+    "/returns/{id}/credit",
+    response={200: PurchaseReturnDetail, **WRITE},
+    summary="Record the credit note",
 )
 @requires("payable.create")
 def credit_supplier_return(
-    request: HttpRequest, id: UUID, body: CreditIn, key: str = KEY
+    request: HttpRequest, id: UUID, body: PurchaseCreditIn, key: str = KEY
 ) -> Return:
     """The supplier's credit note has come."""
     _return(id)
@@ -298,7 +304,9 @@ def _return(id: UUID) -> Return:
 
 
 @router.get(
-    "/invoices/{id}", response={200: InvoiceDetail, **READ}, summary="One supplier's invoice"
+    "/invoices/{id}",
+    response={200: PurchaseInvoiceDetail, **READ},
+    summary="One supplier's invoice",
 )
 @requires("payable.read")
 def supplier_invoice(request: HttpRequest, id: UUID) -> Invoice:
@@ -306,10 +314,12 @@ def supplier_invoice(request: HttpRequest, id: UUID) -> Invoice:
     return _invoice(id)
 
 
-@router.post("/invoices", response={201: InvoiceDetail, **WRITE}, summary="Enter an invoice")
+@router.post(
+    "/invoices", response={201: PurchaseInvoiceDetail, **WRITE}, summary="Enter an invoice"
+)
 @requires("payable.create")
 def enter_supplier_invoice(
-    request: HttpRequest, body: InvoiceIn, key: str = KEY
+    request: HttpRequest, body: PurchaseInvoiceIn, key: str = KEY
 ) -> Status[Invoice]:
     """Every line is matched at once against price and accepted quantity."""
     one_of(selectors.orders(), body.order_id, "采购订单", "purchase order")
@@ -326,7 +336,7 @@ def enter_supplier_invoice(
 
 @router.post(
     "/invoice-lines/{id}/resolve",
-    response={200: InvoiceDetail, **WRITE},
+    response={200: PurchaseInvoiceDetail, **WRITE},
     summary="Resolve a difference",
 )
 @requires("payable.create")
@@ -343,7 +353,9 @@ def resolve_invoice_line(
     return _invoice(row.invoice_id)
 
 
-@router.post("/invoices/{id}/match", response={200: InvoiceDetail, **WRITE}, summary="Match again")
+@router.post(
+    "/invoices/{id}/match", response={200: PurchaseInvoiceDetail, **WRITE}, summary="Match again"
+)
 @requires("payable.create")
 def match_supplier_invoice(request: HttpRequest, id: UUID, key: str = KEY) -> Invoice:
     """By what was accepted, went back and was invoiced since."""
@@ -353,11 +365,13 @@ def match_supplier_invoice(request: HttpRequest, id: UUID, key: str = KEY) -> In
 
 
 @router.post(
-    "/invoices/{id}/decide", response={200: InvoiceDetail, **WRITE}, summary="Decide an invoice"
+    "/invoices/{id}/decide",
+    response={200: PurchaseInvoiceDetail, **WRITE},
+    summary="Decide an invoice",
 )
 @requires("payable.approve")
 def decide_supplier_invoice(
-    request: HttpRequest, id: UUID, body: DecisionIn, key: str = KEY
+    request: HttpRequest, id: UUID, body: PurchaseDecisionIn, key: str = KEY
 ) -> Invoice:
     """403 for whoever entered it; 409 while a difference is open."""
     _invoice(id)

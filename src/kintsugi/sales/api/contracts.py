@@ -20,11 +20,11 @@ from kintsugi.sales.api.shapes import (
     Line400,
     Long,
     Money,
-    ProductRef,
     Qty,
-    ReasonIn,
+    SalesProductRef,
+    SalesReasonIn,
+    SalesVerdictOut,
     Share,
-    VerdictOut,
     codes,
     verdicts_out,
 )
@@ -46,7 +46,7 @@ router = Router()
 HUNDRED = Decimal(100)
 
 
-class ContractOut(Schema):
+class SalesContractOut(Schema):
     """A contract and where it stands."""
 
     id: UUID
@@ -66,7 +66,7 @@ class ContractLineOut(Schema):
     """A line and what orders took of it."""
 
     line_no: int
-    product: ProductRef
+    product: SalesProductRef
     qty: Decimal
     price: Decimal
     discount: Decimal
@@ -76,7 +76,7 @@ class ContractLineOut(Schema):
     called_off: Decimal
 
 
-class PaymentOut(Schema):
+class SalesPaymentOut(Schema):
     """A payment with its amount to the cent."""
 
     name: str
@@ -111,8 +111,8 @@ class VersionOut(Schema):
     approved_by_name: str
     approved_at: dt.datetime | None
     lines: list[ContractLineOut]
-    payments: list[PaymentOut]
-    checks: list[VerdictOut] = Field(description="what was found when it was approved")
+    payments: list[SalesPaymentOut]
+    checks: list[SalesVerdictOut] = Field(description="what was found when it was approved")
 
     @staticmethod
     def resolve_lines(row: ContractVersion) -> list[ContractLine]:
@@ -134,7 +134,7 @@ class VersionOut(Schema):
         return verdicts_out(row.verdicts)
 
 
-class ContractDetail(ContractOut):
+class ContractDetail(SalesContractOut):
     """A contract with all its versions, the newest first."""
 
     versions: list[VersionOut]
@@ -156,7 +156,7 @@ class ContractLineIn(Schema):
     due_on: dt.date | None = None
 
 
-class PaymentIn(Schema):
+class SalesPaymentIn(Schema):
     """A share of the price and when it is due."""
 
     name: Code = Field(min_length=1)
@@ -193,7 +193,7 @@ class VersionIn(Schema):
 
     terms: TermsIn
     lines: list[ContractLineIn] = Field(default_factory=list, max_length=LINES_MAX)
-    payments: list[PaymentIn] = Field(default_factory=list, max_length=PAYMENTS_MAX)
+    payments: list[SalesPaymentIn] = Field(default_factory=list, max_length=PAYMENTS_MAX)
 
 
 class ContractIn(VersionIn):
@@ -213,14 +213,15 @@ class VariationIn(VersionIn):
     reason: Line400 = Field("", description="needed for a contract in force")
 
 
-class EndIn(ReasonIn):
+class EndIn(SalesReasonIn):
     """How it ends, and why."""
 
     how: Literal["fulfilled", "expired", "terminated"]
 
 
 add_list(
-    router, "/contracts", CONTRACTS, ContractOut, name="sales_contracts", summary="Sales contracts"
+    router, "/contracts", CONTRACTS, SalesContractOut, name="sales_contracts",
+    summary="Sales contracts",
 )  # fmt: skip
 
 
@@ -300,7 +301,9 @@ def approve_contract(request: HttpRequest, id: UUID, key: str = KEY) -> Contract
     "/contracts/{id}/refuse", response={200: ContractDetail, **WRITE}, summary="Refuse a version"
 )
 @requires("contract.approve")
-def refuse_contract(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Contract:
+def refuse_contract(
+    request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY
+) -> Contract:
     """It may be written anew."""
     contracts.contract(id)
     services.refuse_contract(actor=request.user, contract=id, reason=body.reason, key=key, at=now())
@@ -311,7 +314,7 @@ def refuse_contract(request: HttpRequest, id: UUID, body: ReasonIn, key: str = K
     "/contracts/{id}/drop", response={200: ContractDetail, **WRITE}, summary="Give a change up"
 )
 @requires("contract.edit")
-def drop_variation(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Contract:
+def drop_variation(request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY) -> Contract:
     """The version in force goes on."""
     contracts.contract(id)
     services.drop_variation(actor=request.user, contract=id, reason=body.reason, key=key, at=now())

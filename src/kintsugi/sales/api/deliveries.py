@@ -14,7 +14,7 @@ from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE, Words
 from kintsugi.sales import services
-from kintsugi.sales.api.shapes import KEY, Code, Line400, ProductRef, Qty, ReasonIn, codes
+from kintsugi.sales.api.shapes import KEY, Code, Line400, Qty, SalesProductRef, SalesReasonIn, codes
 from kintsugi.sales.kinds_delivery import DELIVERY, MODES, OUTCOMES
 from kintsugi.sales.models import Delivery, DeliveryItem, DeliveryLine, Receipt, Wave
 from kintsugi.sales.screens_delivery import DELIVERIES, WAVES
@@ -59,7 +59,7 @@ class DeliveryLineOut(Schema):
 
     id: UUID
     line_no: int
-    product: ProductRef
+    product: SalesProductRef
     order: str | None = Field(description="number of the order; null for an exchange")
     order_line_no: int | None
     qty: Decimal
@@ -86,7 +86,7 @@ class DeliveryItemOut(Schema):
 
     id: UUID
     line_no: int
-    product: ProductRef
+    product: SalesProductRef
     lot_no: str | None
     serial_no: str | None
     box_no: str
@@ -113,7 +113,7 @@ class DeliveryItemOut(Schema):
         return row.unit.serial_no if row.unit else None
 
 
-class ReceiptOut(Schema):
+class SalesReceiptOut(Schema):
     """What somebody signed for."""
 
     id: UUID
@@ -132,7 +132,7 @@ class DeliveryDetail(DeliveryOut):
 
     lines: list[DeliveryLineOut]
     items: list[DeliveryItemOut]
-    receipts: list[ReceiptOut]
+    receipts: list[SalesReceiptOut]
 
     @staticmethod
     def resolve_lines(row: Delivery) -> list[DeliveryLine]:
@@ -166,7 +166,7 @@ class PickOut(Schema):
     """What to take next, and where."""
 
     location: str
-    product: ProductRef
+    product: SalesProductRef
     lot_no: str
     serial_no: str
     expiry: dt.date | None
@@ -213,7 +213,7 @@ class WaveIn(Schema):
     picker_id: UUID | None = None
 
 
-class AssignIn(Schema):
+class SalesAssignIn(Schema):
     """Who picks it."""
 
     picker_id: UUID
@@ -228,7 +228,7 @@ class ScanIn(Schema):
     box: Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00]*$")] = ""
 
 
-class ScansIn(Schema):
+class SalesScansIn(Schema):
     """Scans in their order."""
 
     scans: list[ScanIn] = Field(min_length=1, max_length=SCANS_MAX)
@@ -251,7 +251,7 @@ class ScanOut(Schema):
     wanted: Decimal | None = None
 
 
-class ScansOut(Schema):
+class SalesScansOut(Schema):
     """An answer to each scan."""
 
     answers: list[ScanOut]
@@ -292,7 +292,7 @@ class ArrivedIn(Schema):
     reason: Line400 = ""
 
 
-class ReceiptIn(Schema):
+class SalesReceiptIn(Schema):
     """Who signed for what."""
 
     signer: Code = Field(min_length=1)
@@ -357,14 +357,14 @@ def make_wave(request: HttpRequest, body: WaveIn, key: str = KEY) -> Status[Wave
     return Status(201, deliveries.waves().get(pk=made.pk))
 
 
-def _scans(body: ScansIn) -> list[Scan]:
+def _scans(body: SalesScansIn) -> list[Scan]:
     return [Scan(one.raw, one.qty, one.location_id, one.box) for one in body.scans]
 
 
 @router.post("/deliveries/{id}/assign", response={200: DeliveryDetail, **WRITE},
              summary="Assign a delivery")  # fmt: skip
 @requires("delivery.create")
-def assign(request: HttpRequest, id: UUID, body: AssignIn, key: str = KEY) -> Delivery:
+def assign(request: HttpRequest, id: UUID, body: SalesAssignIn, key: str = KEY) -> Delivery:
     """To the person who picks it."""
     deliveries.delivery(id)
     services.assign_delivery(
@@ -373,9 +373,11 @@ def assign(request: HttpRequest, id: UUID, body: AssignIn, key: str = KEY) -> De
     return deliveries.delivery(id)
 
 
-@router.post("/deliveries/{id}/pick", response={200: ScansOut, **WRITE}, summary="Pick by scanning")
+@router.post(
+    "/deliveries/{id}/pick", response={200: SalesScansOut, **WRITE}, summary="Pick by scanning"
+)
 @requires("delivery.create")
-def pick(request: HttpRequest, id: UUID, body: ScansIn, key: str = KEY) -> dict[str, Any]:
+def pick(request: HttpRequest, id: UUID, body: SalesScansIn, key: str = KEY) -> dict[str, Any]:
     """Each scan is decided at once; what is accepted lies in the shipping zone. The same key gives
     the same answers: send a scan again when its answer was lost."""
     deliveries.delivery(id)
@@ -385,10 +387,10 @@ def pick(request: HttpRequest, id: UUID, body: ScansIn, key: str = KEY) -> dict[
     return {"answers": answers}
 
 
-@router.post("/deliveries/{id}/put-back", response={200: ScansOut, **WRITE},
+@router.post("/deliveries/{id}/put-back", response={200: SalesScansOut, **WRITE},
              summary="Put picked goods back")  # fmt: skip
 @requires("delivery.create")
-def put_back(request: HttpRequest, id: UUID, body: ScansIn, key: str = KEY) -> dict[str, Any]:
+def put_back(request: HttpRequest, id: UUID, body: SalesScansIn, key: str = KEY) -> dict[str, Any]:
     """On the shelf they came from, kept for the order; held or expired goods into quarantine."""
     deliveries.delivery(id)
     answers = services.put_back_scan(
@@ -412,7 +414,7 @@ def finish(request: HttpRequest, id: UUID, body: FinishIn, key: str = KEY) -> De
 @router.post("/deliveries/{id}/reopen", response={200: DeliveryDetail, **WRITE},
              summary="Pick again")  # fmt: skip
 @requires("delivery.create")
-def reopen(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Delivery:
+def reopen(request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY) -> Delivery:
     """From picked or checked back to picking; it is checked anew."""
     deliveries.delivery(id)
     services.reopen_picking(actor=request.user, delivery=id, reason=body.reason, key=key, at=now())
@@ -430,10 +432,10 @@ def start_check(request: HttpRequest, id: UUID, key: str = KEY) -> Delivery:
 
 
 @router.post(
-    "/deliveries/{id}/check", response={200: ScansOut, **WRITE}, summary="Scan at the check"
+    "/deliveries/{id}/check", response={200: SalesScansOut, **WRITE}, summary="Scan at the check"
 )
 @requires("delivery.approve")
-def check(request: HttpRequest, id: UUID, body: ScansIn, key: str = KEY) -> dict[str, Any]:
+def check(request: HttpRequest, id: UUID, body: SalesScansIn, key: str = KEY) -> dict[str, Any]:
     """Blind: the answer does not say how many there should be."""
     deliveries.delivery(id)
     answers = services.check_scan(
@@ -455,7 +457,7 @@ def pass_check(request: HttpRequest, id: UUID, key: str = KEY) -> Delivery:
 @router.post("/deliveries/{id}/fail-check", response={200: DeliveryDetail, **WRITE},
              summary="Fail the check")  # fmt: skip
 @requires("delivery.approve")
-def fail_check(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Delivery:
+def fail_check(request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY) -> Delivery:
     """Back to the picker; the next check scans everything."""
     deliveries.delivery(id)
     services.fail_check(actor=request.user, delivery=id, reason=body.reason, key=key, at=now())
@@ -490,7 +492,7 @@ def hand_over(request: HttpRequest, id: UUID, body: HandOverIn, key: str = KEY) 
 @router.post("/deliveries/{id}/reverse", response={200: DeliveryDetail, **WRITE},
              summary="Reverse a shipment")  # fmt: skip
 @requires("delivery.approve")
-def reverse(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Delivery:
+def reverse(request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY) -> Delivery:
     """While nothing of it arrived, by somebody else than who shipped."""
     deliveries.delivery(id)
     services.reverse_shipment(
@@ -499,22 +501,22 @@ def reverse(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> D
     return deliveries.delivery(id)
 
 
-def _signature(body: ReceiptIn) -> Signature:
+def _signature(body: SalesReceiptIn) -> Signature:
     return Signature(
         signer=body.signer, signed_at=body.signed_at, arrival_temp=body.arrival_temp,
         photo_sha256=body.photo_sha256, signature_sha256=body.signature_sha256, note=body.note,
     )  # fmt: skip
 
 
-def _arrived(body: ReceiptIn) -> list[Arrived]:
+def _arrived(body: SalesReceiptIn) -> list[Arrived]:
     return [Arrived(one.item_id, one.outcome, one.qty, one.reason) for one in body.lines]
 
 
 @router.post(
-    "/deliveries/{id}/sign", response={201: ReceiptOut, **WRITE}, summary="Record a receipt"
+    "/deliveries/{id}/sign", response={201: SalesReceiptOut, **WRITE}, summary="Record a receipt"
 )
 @requires("delivery.create")
-def sign(request: HttpRequest, id: UUID, body: ReceiptIn, key: str = KEY) -> Status[Receipt]:
+def sign(request: HttpRequest, id: UUID, body: SalesReceiptIn, key: str = KEY) -> Status[Receipt]:
     """Signed goods are the customer's; refused and damaged ones come back to be inspected."""
     deliveries.delivery(id)
     made = services.sign_delivery(
@@ -524,10 +526,10 @@ def sign(request: HttpRequest, id: UUID, body: ReceiptIn, key: str = KEY) -> Sta
     return Status(201, made)
 
 
-@router.post("/deliveries/{id}/use", response={201: ReceiptOut, **WRITE},
+@router.post("/deliveries/{id}/use", response={201: SalesReceiptOut, **WRITE},
              summary="Report what was used of a consignment")  # fmt: skip
 @requires("delivery.create")
-def use(request: HttpRequest, id: UUID, body: ReceiptIn, key: str = KEY) -> Status[Receipt]:
+def use(request: HttpRequest, id: UUID, body: SalesReceiptIn, key: str = KEY) -> Status[Receipt]:
     """From now on it is the customer's."""
     deliveries.delivery(id)
     made = services.report_use(
@@ -537,10 +539,12 @@ def use(request: HttpRequest, id: UUID, body: ReceiptIn, key: str = KEY) -> Stat
     return Status(201, made)
 
 
-@router.post("/deliveries/{id}/take-back", response={201: ReceiptOut, **WRITE},
+@router.post("/deliveries/{id}/take-back", response={201: SalesReceiptOut, **WRITE},
              summary="Take a consignment back")  # fmt: skip
 @requires("delivery.create")
-def take_back(request: HttpRequest, id: UUID, body: ReceiptIn, key: str = KEY) -> Status[Receipt]:
+def take_back(
+    request: HttpRequest, id: UUID, body: SalesReceiptIn, key: str = KEY
+) -> Status[Receipt]:
     """Into the returns zone, to be inspected."""
     deliveries.delivery(id)
     made = services.take_back(
@@ -553,7 +557,7 @@ def take_back(request: HttpRequest, id: UUID, body: ReceiptIn, key: str = KEY) -
 @router.post("/deliveries/{id}/cancel", response={200: DeliveryDetail, **WRITE},
              summary="Cancel a delivery")  # fmt: skip
 @requires("delivery.create")
-def cancel(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Delivery:
+def cancel(request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY) -> Delivery:
     """While nothing of it is picked; the goods stay reserved."""
     deliveries.delivery(id)
     services.cancel_delivery(actor=request.user, delivery=id, reason=body.reason, key=key, at=now())

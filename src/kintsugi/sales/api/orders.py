@@ -20,11 +20,11 @@ from kintsugi.sales.api.shapes import (
     Currency,
     Line400,
     Money,
-    ProductRef,
     Qty,
-    ReasonIn,
+    SalesProductRef,
+    SalesReasonIn,
+    SalesVerdictOut,
     Share,
-    VerdictOut,
     codes,
 )
 from kintsugi.sales.kinds import GROUPS, HOLD_REASONS, ORDER, ORDER_KINDS, PRICE_SOURCES
@@ -40,7 +40,7 @@ router = Router()
 HUNDRED = Decimal(100)
 
 
-class OrderOut(Schema):
+class SalesOrderOut(Schema):
     """An order and how far it is."""
 
     id: UUID
@@ -75,11 +75,11 @@ class OrderOut(Schema):
         return row.contract_version.no if row.contract_version else None
 
 
-class OrderLineOut(Schema):
+class SalesOrderLineOut(Schema):
     """A line: what was ordered and what has happened to it, in base units."""
 
     line_no: int
-    product: ProductRef
+    product: SalesProductRef
     qty: Decimal
     price: Decimal = Field(description="of one, with tax, before the discount")
     discount: Decimal = Field(description="0.1 is 10 %")
@@ -115,7 +115,7 @@ class OrderLineOut(Schema):
 class KeptOut(Schema):
     """Goods that are kept for an order."""
 
-    product: ProductRef
+    product: SalesProductRef
     lot_no: str | None
     serial_no: str | None
     location: str
@@ -138,12 +138,12 @@ class KeptOut(Schema):
         return str(row.location)
 
 
-class OrderDetail(OrderOut):
+class SalesOrderDetail(SalesOrderOut):
     """An order with its lines, its goods, and what its checks say today."""
 
-    lines: list[OrderLineOut]
+    lines: list[SalesOrderLineOut]
     kept: list[KeptOut]
-    checks: list[VerdictOut]
+    checks: list[SalesVerdictOut]
 
     @staticmethod
     def resolve_lines(row: Order) -> list[OrderLine]:
@@ -178,7 +178,7 @@ class OrderLineIn(Schema):
     choice_reason: Line400 = Field("", description="needed with a lot or serials")
 
 
-class DeliveryIn(Schema):
+class DeliveryWishIn(Schema):
     """Where it goes; what is empty is taken from the customer."""
 
     address: Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00]*$")] = ""
@@ -187,7 +187,7 @@ class DeliveryIn(Schema):
     department: Code = ""
 
 
-class OrderIn(Schema):
+class SalesOrderIn(Schema):
     """An order to be taken as a draft."""
 
     customer_id: UUID
@@ -199,7 +199,7 @@ class OrderIn(Schema):
     customer_ref: Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")] = ""
     currency: Currency = "CNY"
     note: Line400 = ""
-    delivery: DeliveryIn = Field(default_factory=DeliveryIn)
+    delivery: DeliveryWishIn = Field(default_factory=DeliveryWishIn)
 
 
 class OrderChangeIn(Schema):
@@ -220,7 +220,7 @@ class ReserveIn(Schema):
     expires_at: dt.datetime | None = None
 
 
-class HoldIn(ReasonIn):
+class SalesHoldIn(SalesReasonIn):
     """Why it is stopped."""
 
     kind: Literal["credit", "licence", "recall", "other"]
@@ -239,7 +239,7 @@ class ReductionIn(Schema):
     qty: Money
 
 
-class ReduceIn(ReasonIn):
+class ReduceIn(SalesReasonIn):
     """Quantities that go down, and why."""
 
     lines: list[ReductionIn] = Field(min_length=1, max_length=LINES_MAX)
@@ -249,7 +249,7 @@ class PriceOut(Schema):
     """What one of a product costs a group of customers, with tax."""
 
     id: UUID
-    product: ProductRef
+    product: SalesProductRef
     group: str = Field(description=codes(GROUPS))
     currency: str
     price: Decimal
@@ -283,14 +283,14 @@ def _to_do(rows: QuerySet[Order], params: Any) -> QuerySet[Order]:
 
 
 add_list(
-    router, "/orders", ORDERS, OrderOut, name="orders", summary="Sales orders",
+    router, "/orders", ORDERS, SalesOrderOut, name="orders", summary="Sales orders",
     extra={"to_do": (Literal[TABS] | None, Field(None, description="what is to be done"))},
     also=_to_do,
 )  # fmt: skip
 add_list(router, "/prices", PRICES, PriceOut, name="prices", summary="The price list")
 
 
-@router.get("/orders/{id}", response={200: OrderDetail, **READ}, summary="One sales order")
+@router.get("/orders/{id}", response={200: SalesOrderDetail, **READ}, summary="One sales order")
 @requires("order.read")
 def order(request: HttpRequest, id: UUID) -> Order:
     """With its lines, the goods kept for it, and what its checks say today."""
@@ -311,9 +311,9 @@ def _lines(given: list[OrderLineIn]) -> Any:
     return typed.order_lines(rows)
 
 
-@router.post("/orders", response={201: OrderDetail, **WRITE}, summary="Take an order")
+@router.post("/orders", response={201: SalesOrderDetail, **WRITE}, summary="Take an order")
 @requires("order.create")
-def take_order(request: HttpRequest, body: OrderIn, key: str = KEY) -> Status[Order]:
+def take_order(request: HttpRequest, body: SalesOrderIn, key: str = KEY) -> Status[Order]:
     """As a draft, each line at the price of the day. 409 `sales.contract-exceeded` where the
     contract has less left; 422 for what nobody knows."""
     made = services.create_order(
@@ -325,7 +325,9 @@ def take_order(request: HttpRequest, body: OrderIn, key: str = KEY) -> Status[Or
     return Status(201, orders.order(made.pk))
 
 
-@router.post("/orders/{id}/change", response={200: OrderDetail, **WRITE}, summary="Change an order")
+@router.post(
+    "/orders/{id}/change", response={200: SalesOrderDetail, **WRITE}, summary="Change an order"
+)
 @requires("order.edit")
 def change_order(request: HttpRequest, id: UUID, body: OrderChangeIn, key: str = KEY) -> Order:
     """Before anything was picked. How it read is kept as a revision; past submission it waits for
@@ -339,7 +341,9 @@ def change_order(request: HttpRequest, id: UUID, body: OrderChangeIn, key: str =
     return orders.order(id)
 
 
-@router.post("/orders/{id}/submit", response={200: OrderDetail, **WRITE}, summary="Submit an order")
+@router.post(
+    "/orders/{id}/submit", response={200: SalesOrderDetail, **WRITE}, summary="Submit an order"
+)
 @requires("order.edit")
 def submit_order(request: HttpRequest, id: UUID, key: str = KEY) -> Order:
     """It waits for approval; what its checks say now is kept."""
@@ -349,7 +353,7 @@ def submit_order(request: HttpRequest, id: UUID, key: str = KEY) -> Order:
 
 
 @router.post(
-    "/orders/{id}/approve", response={200: OrderDetail, **WRITE}, summary="Approve an order"
+    "/orders/{id}/approve", response={200: SalesOrderDetail, **WRITE}, summary="Approve an order"
 )
 @requires("order.approve")
 def approve_order(request: HttpRequest, id: UUID, key: str = KEY) -> Order:
@@ -361,10 +365,12 @@ def approve_order(request: HttpRequest, id: UUID, key: str = KEY) -> Order:
 
 
 @router.post(
-    "/orders/{id}/send-back", response={200: OrderDetail, **WRITE}, summary="Send an order back"
+    "/orders/{id}/send-back",
+    response={200: SalesOrderDetail, **WRITE},
+    summary="Send an order back",
 )
 @requires("order.approve")
-def send_back(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Order:
+def send_back(request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY) -> Order:
     """It is a draft of its seller again."""
     orders.order(id)
     services.send_back(actor=request.user, order=id, reason=body.reason, key=key, at=now())
@@ -372,10 +378,12 @@ def send_back(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) ->
 
 
 @router.post(
-    "/orders/{id}/agree-credit", response={200: OrderDetail, **WRITE}, summary="Agree to the credit"
+    "/orders/{id}/agree-credit",
+    response={200: SalesOrderDetail, **WRITE},
+    summary="Agree to the credit",
 )
 @requires("invoice.approve")
-def agree_credit(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Order:
+def agree_credit(request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY) -> Order:
     """Finance lets the order pass a failed credit check; no other check passes so."""
     orders.order(id)
     services.agree_credit(actor=request.user, order=id, reason=body.reason, key=key, at=now())
@@ -383,7 +391,9 @@ def agree_credit(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY)
 
 
 @router.post(
-    "/orders/{id}/agree-choice", response={200: OrderDetail, **WRITE}, summary="Agree to a choice"
+    "/orders/{id}/agree-choice",
+    response={200: SalesOrderDetail, **WRITE},
+    summary="Agree to a choice",
 )
 @requires("order.approve")
 def agree_choice(request: HttpRequest, id: UUID, body: LineNoIn, key: str = KEY) -> Order:
@@ -393,7 +403,9 @@ def agree_choice(request: HttpRequest, id: UUID, body: LineNoIn, key: str = KEY)
     return orders.order(id)
 
 
-@router.post("/orders/{id}/reserve", response={200: OrderDetail, **WRITE}, summary="Reserve goods")
+@router.post(
+    "/orders/{id}/reserve", response={200: SalesOrderDetail, **WRITE}, summary="Reserve goods"
+)
 @requires("order.edit")
 def reserve_order(request: HttpRequest, id: UUID, body: ReserveIn, key: str = KEY) -> Order:
     """First expiring first, as much as there is. 409 `sales.stopped` under a hold, a recall or an
@@ -407,17 +419,17 @@ def reserve_order(request: HttpRequest, id: UUID, body: ReserveIn, key: str = KE
 
 
 @router.post(
-    "/orders/{id}/release", response={200: OrderDetail, **WRITE}, summary="Let go of the goods"
+    "/orders/{id}/release", response={200: SalesOrderDetail, **WRITE}, summary="Let go of the goods"
 )
 @requires("order.edit")
-def release_order(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Order:
+def release_order(request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY) -> Order:
     """What is kept and not picked is free for others."""
     orders.order(id)
     services.release_order(actor=request.user, order=id, reason=body.reason, key=key, at=now())
     return orders.order(id)
 
 
-@router.post("/orders/{id}/reduce", response={200: OrderDetail, **WRITE}, summary="Order less")
+@router.post("/orders/{id}/reduce", response={200: SalesOrderDetail, **WRITE}, summary="Order less")
 @requires("order.edit")
 def reduce_order(request: HttpRequest, id: UUID, body: ReduceIn, key: str = KEY) -> Order:
     """Down to what was picked; what remains is given up."""
@@ -429,18 +441,20 @@ def reduce_order(request: HttpRequest, id: UUID, body: ReduceIn, key: str = KEY)
     return orders.order(id)
 
 
-@router.post("/orders/{id}/cancel", response={200: OrderDetail, **WRITE}, summary="Cancel an order")
+@router.post(
+    "/orders/{id}/cancel", response={200: SalesOrderDetail, **WRITE}, summary="Cancel an order"
+)
 @requires("order.edit")
-def cancel_order(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Order:
+def cancel_order(request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY) -> Order:
     """Before anything was shipped; everything kept for it is free again."""
     orders.order(id)
     services.cancel_order(actor=request.user, order=id, reason=body.reason, key=key, at=now())
     return orders.order(id)
 
 
-@router.post("/orders/{id}/hold", response={200: OrderDetail, **WRITE}, summary="Put on hold")
+@router.post("/orders/{id}/hold", response={200: SalesOrderDetail, **WRITE}, summary="Put on hold")
 @requires("order.edit")
-def hold_order(request: HttpRequest, id: UUID, body: HoldIn, key: str = KEY) -> Order:
+def hold_order(request: HttpRequest, id: UUID, body: SalesHoldIn, key: str = KEY) -> Order:
     """From any state; what is kept for it becomes free."""
     orders.order(id)
     services.hold_order(
@@ -449,16 +463,20 @@ def hold_order(request: HttpRequest, id: UUID, body: HoldIn, key: str = KEY) -> 
     return orders.order(id)
 
 
-@router.post("/orders/{id}/resume", response={200: OrderDetail, **WRITE}, summary="Let it go on")
+@router.post(
+    "/orders/{id}/resume", response={200: SalesOrderDetail, **WRITE}, summary="Let it go on"
+)
 @requires("order.approve")
-def resume_order(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Order:
+def resume_order(request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY) -> Order:
     """From where its quantities say it is."""
     orders.order(id)
     services.resume_order(actor=request.user, order=id, reason=body.reason, key=key, at=now())
     return orders.order(id)
 
 
-@router.post("/orders/{id}/close", response={200: OrderDetail, **WRITE}, summary="Close an order")
+@router.post(
+    "/orders/{id}/close", response={200: SalesOrderDetail, **WRITE}, summary="Close an order"
+)
 @requires("order.edit")
 def close_order(request: HttpRequest, id: UUID, key: str = KEY) -> Order:
     """When everything is signed for."""

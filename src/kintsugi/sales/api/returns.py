@@ -14,7 +14,15 @@ from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE
 from kintsugi.sales import services
 from kintsugi.sales.api.deliveries import DeliveryDetail, ScanIn
-from kintsugi.sales.api.shapes import KEY, Line400, Money, ProductRef, Qty, ReasonIn, codes
+from kintsugi.sales.api.shapes import (
+    KEY,
+    Line400,
+    Money,
+    Qty,
+    SalesProductRef,
+    SalesReasonIn,
+    codes,
+)
 from kintsugi.sales.kinds_delivery import DECISIONS, RETURN, RETURN_KINDS, RETURN_REASONS
 from kintsugi.sales.models import Delivery, Return, ReturnLine
 from kintsugi.sales.screens_delivery import RETURNS
@@ -26,7 +34,7 @@ router = Router()
 LINES_MAX = 2_000
 
 
-class ReturnOut(Schema):
+class SalesReturnOut(Schema):
     """A return and how far it is."""
 
     id: UUID
@@ -46,12 +54,12 @@ class ReturnOut(Schema):
     end_reason: str
 
 
-class ReturnLineOut(Schema):
+class SalesReturnLineOut(Schema):
     """So much of a thing that comes back, and what was decided."""
 
     id: UUID
     item_id: UUID
-    product: ProductRef
+    product: SalesProductRef
     lot_no: str | None
     serial_no: str | None
     qty: Decimal
@@ -75,10 +83,10 @@ class ReturnLineOut(Schema):
         return row.item.unit.serial_no if row.item.unit else None
 
 
-class ReturnDetail(ReturnOut):
+class SalesReturnDetail(SalesReturnOut):
     """A return with its lines."""
 
-    lines: list[ReturnLineOut]
+    lines: list[SalesReturnLineOut]
 
     @staticmethod
     def resolve_lines(row: Return) -> list[ReturnLine]:
@@ -93,7 +101,7 @@ class AskedIn(Schema):
     qty: Qty
 
 
-class ReturnIn(Schema):
+class SalesReturnIn(Schema):
     """What is to come back, and why."""
 
     delivery_id: UUID
@@ -111,7 +119,7 @@ class BackIn(Schema):
     scans: list[ScanIn] = Field(min_length=1, max_length=LINES_MAX)
 
 
-class DecisionIn(Schema):
+class SalesDecisionIn(Schema):
     """What quality decides about a line."""
 
     line_id: UUID
@@ -123,7 +131,7 @@ class DecisionIn(Schema):
 class InspectIn(Schema):
     """A decision for each line that came back."""
 
-    decisions: list[DecisionIn] = Field(min_length=1, max_length=LINES_MAX)
+    decisions: list[SalesDecisionIn] = Field(min_length=1, max_length=LINES_MAX)
 
 
 class ExchangeIn(Schema):
@@ -138,19 +146,21 @@ class CloseIn(Schema):
     credit_amount: Money | None = None
 
 
-add_list(router, "/returns", RETURNS, ReturnOut, name="returns", summary="Returns and exchanges")
+add_list(
+    router, "/returns", RETURNS, SalesReturnOut, name="returns", summary="Returns and exchanges"
+)
 
 
-@router.get("/returns/{id}", response={200: ReturnDetail, **READ}, summary="One return")
+@router.get("/returns/{id}", response={200: SalesReturnDetail, **READ}, summary="One return")
 @requires("return.read")
 def return_of(request: HttpRequest, id: UUID) -> Return:
     """With its lines."""
     return returns.return_of(id)
 
 
-@router.post("/returns", response={201: ReturnDetail, **WRITE}, summary="Ask for a return")
+@router.post("/returns", response={201: SalesReturnDetail, **WRITE}, summary="Ask for a return")
 @requires("return.create")
-def ask(request: HttpRequest, body: ReturnIn, key: str = KEY) -> Status[Return]:
+def ask(request: HttpRequest, body: SalesReturnIn, key: str = KEY) -> Status[Return]:
     """Of goods that a delivery brought. 409 `sales.return-too-much`."""
     deliveries.delivery(body.delivery_id)
     made = services.request_return(
@@ -161,7 +171,7 @@ def ask(request: HttpRequest, body: ReturnIn, key: str = KEY) -> Status[Return]:
     return Status(201, returns.return_of(made.pk))
 
 
-@router.post("/returns/{id}/approve", response={200: ReturnDetail, **WRITE},
+@router.post("/returns/{id}/approve", response={200: SalesReturnDetail, **WRITE},
              summary="Approve a return")  # fmt: skip
 @requires("return.approve")
 def approve(request: HttpRequest, id: UUID, key: str = KEY) -> Return:
@@ -171,17 +181,17 @@ def approve(request: HttpRequest, id: UUID, key: str = KEY) -> Return:
     return returns.return_of(id)
 
 
-@router.post("/returns/{id}/reject", response={200: ReturnDetail, **WRITE},
+@router.post("/returns/{id}/reject", response={200: SalesReturnDetail, **WRITE},
              summary="Reject a return")  # fmt: skip
 @requires("return.approve")
-def reject(request: HttpRequest, id: UUID, body: ReasonIn, key: str = KEY) -> Return:
+def reject(request: HttpRequest, id: UUID, body: SalesReasonIn, key: str = KEY) -> Return:
     """Or end one of which nothing came."""
     returns.return_of(id)
     services.reject_return(actor=request.user, return_of=id, reason=body.reason, key=key, at=now())
     return returns.return_of(id)
 
 
-@router.post("/returns/{id}/receive", response={200: ReturnDetail, **WRITE},
+@router.post("/returns/{id}/receive", response={200: SalesReturnDetail, **WRITE},
              summary="Receive what came back")  # fmt: skip
 @requires("return.create")
 def receive(request: HttpRequest, id: UUID, body: BackIn, key: str = KEY) -> Return:
@@ -194,7 +204,7 @@ def receive(request: HttpRequest, id: UUID, body: BackIn, key: str = KEY) -> Ret
     return returns.return_of(id)
 
 
-@router.post("/returns/{id}/inspect", response={200: ReturnDetail, **WRITE},
+@router.post("/returns/{id}/inspect", response={200: SalesReturnDetail, **WRITE},
              summary="Inspect a return")  # fmt: skip
 @requires("return.approve")
 def inspect(request: HttpRequest, id: UUID, body: InspectIn, key: str = KEY) -> Return:
@@ -222,7 +232,7 @@ def exchange(request: HttpRequest, id: UUID, body: ExchangeIn, key: str = KEY) -
     return Status(201, deliveries.delivery(made.pk))
 
 
-@router.post("/returns/{id}/close", response={200: ReturnDetail, **WRITE},
+@router.post("/returns/{id}/close", response={200: SalesReturnDetail, **WRITE},
              summary="Settle a return")  # fmt: skip
 @requires("return.approve")
 def close(request: HttpRequest, id: UUID, body: CloseIn, key: str = KEY) -> Return:

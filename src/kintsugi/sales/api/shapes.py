@@ -33,7 +33,7 @@ def codes(names: dict[str, Any]) -> str:
     return "; ".join(f"`{code}` {text.en} {text.zh}" for code, text in names.items())
 
 
-class ProductRef(Schema):
+class SalesProductRef(Schema):
     """A product as lines name it."""
 
     id: UUID
@@ -41,7 +41,7 @@ class ProductRef(Schema):
     name: str
 
 
-class VerdictOut(Schema):
+class SalesVerdictOut(Schema):
     """What one check found."""
 
     check: str = Field(examples=["credit"])
@@ -57,7 +57,7 @@ def verdicts_out(kept: Any) -> list[dict[str, Any]]:
     return [one.kept() for one in from_kept(kept)]
 
 
-class ReasonIn(Schema):
+class SalesReasonIn(Schema):
     """Why it is done."""
 
     reason: Line400 = Field(min_length=1)

@@ -119,7 +119,7 @@ class LineOut(SheetOut):
         return "done"
 
 
-class PlanIn(Schema):
+class StocktakePlanIn(Schema):
     """Which part of a warehouse is counted; nothing named: all of it."""
 
     warehouse: Code = Field(min_length=1, description="its code")
@@ -164,7 +164,7 @@ class ExplainIn(Schema):
     note: Reason = ""
 
 
-class DecisionIn(Schema):
+class CountDecisionIn(Schema):
     """What a decision rests on."""
 
     reason: Reason = Field(min_length=1)
@@ -187,7 +187,9 @@ def stocktake(request: HttpRequest, pk: UUID) -> Stocktake:
 
 @router.post("/stocktakes", response={201: StocktakeDetail, **WRITE}, summary="Plan a stocktake")
 @requires("stocktake.create")
-def plan_stocktake(request: HttpRequest, body: PlanIn, key: str = KEY) -> Status[Stocktake]:
+def plan_stocktake(
+    request: HttpRequest, body: StocktakePlanIn, key: str = KEY
+) -> Status[Stocktake]:
     """Of a warehouse, or of zones, places and products in it."""
     house = stock.warehouses().get(code=body.warehouse.strip().upper())
     plan = services.Plan(zones=body.zones, places=body.places, products=body.products)
@@ -245,7 +247,7 @@ def explain_difference(request: HttpRequest, pk: UUID, body: ExplainIn) -> Stock
              summary="Approve, and post the differences")  # fmt: skip
 @requires("stocktake.approve")
 def approve_stocktake(
-    request: HttpRequest, pk: UUID, body: DecisionIn, key: str = KEY
+    request: HttpRequest, pk: UUID, body: CountDecisionIn, key: str = KEY
 ) -> Stocktake:
     """By somebody who counted nothing of it (`stocktake.counter`)."""
     services.approve_stocktake(
@@ -257,7 +259,7 @@ def approve_stocktake(
 @router.post("/stocktakes/{pk}/cancel", response={200: StocktakeDetail, **WRITE},
              summary="Give a stocktake up")  # fmt: skip
 @requires("stocktake.create")
-def cancel_stocktake(request: HttpRequest, pk: UUID, body: DecisionIn) -> Stocktake:
+def cancel_stocktake(request: HttpRequest, pk: UUID, body: CountDecisionIn) -> Stocktake:
     """Its counts stay in the record; nothing is posted."""
     services.cancel_stocktake(actor=request.user, stocktake=pk, reason=body.reason, at=now())
     return selectors.stocktake(pk)
@@ -334,7 +336,7 @@ class AdjustmentIn(Schema):
     reason: Reason = Field(min_length=1)
 
 
-class DecideIn(DecisionIn):
+class DecideIn(CountDecisionIn):
     """Approved or refused."""
 
     is_approved: bool

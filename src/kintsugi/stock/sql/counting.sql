@@ -72,7 +72,11 @@ begin
                    where a.posting_id = new.id and a.status = 'posted' and new.kind <> 'count')
        and not exists (select 1 from stock_stocktake s
                        where s.posting_id = new.id and s.status = 'posted' and new.kind = 'count')
-       and not (new.kind = 'scrap' and new.document_kind not in ('', 'hand', 'adjustment')) then
+       and not (new.kind = 'scrap' and new.document_kind not in ('', 'hand', 'adjustment'))
+       -- What was lost on the way: the receipt that the customer signed is its paper.
+       and not (new.kind = 'adjustment' and new.document_kind = 'sales.delivery' and not exists (
+            select 1 from stock_move m join stock_location s on s.id = m.source_id
+            where m.posting_id = new.id and s.kind <> 'in_transit')) then
         raise exception '% (%) was approved by nobody', new.number, new.kind using errcode = 'KT142',
             detail = jsonb_build_object('kind', new.kind)::text;
     end if;

@@ -24,7 +24,7 @@ READINGS_MAX = 10_000
 Degrees = Annotated[Decimal, Field(ge=-100, le=100, max_digits=5, decimal_places=2)]
 
 
-class CheckOut(Schema):
+class StorageCheckOut(Schema):
     """What somebody saw at a place."""
 
     id: UUID
@@ -57,7 +57,7 @@ class CheckIn(Schema):
     is_held: bool = Field(False, description="place a hold on the goods at once")
 
 
-class DueOut(Schema):
+class StorageDueOut(Schema):
     """Goods that are due to be looked at."""
 
     warehouse: str | None
@@ -76,7 +76,7 @@ class DueOut(Schema):
 class Dues(Schema):
     """The longest unseen first; at most 500."""
 
-    items: list[DueOut]
+    items: list[StorageDueOut]
 
 
 class SensorOut(Schema):
@@ -92,7 +92,7 @@ class SensorOut(Schema):
     last_value: Decimal | None
 
 
-class ReadingIn(Schema):
+class SensorReadingIn(Schema):
     """What a sensor read."""
 
     sensor: Code = Field(min_length=1)
@@ -104,7 +104,7 @@ class ReadingIn(Schema):
 class ReadingsIn(Schema):
     """Readings, all or none of them kept."""
 
-    readings: list[ReadingIn] = Field(min_length=1, max_length=READINGS_MAX)
+    readings: list[SensorReadingIn] = Field(min_length=1, max_length=READINGS_MAX)
 
 
 class LoadedOut(Schema):
@@ -153,7 +153,7 @@ class JudgeIn(Schema):
     reason: Reason = Field(min_length=1)
 
 
-add_list(router, "/checks-made", CHECK_LIST, CheckOut, name="storage_checks",
+add_list(router, "/checks-made", CHECK_LIST, StorageCheckOut, name="storage_checks",
          summary="Storage checks")  # fmt: skip
 add_list(router, "/sensors", SENSOR_LIST, SensorOut, name="sensors", summary="Sensors")
 add_list(router, "/excursions", EXCURSION_LIST, ExcursionOut, name="excursions",
@@ -167,7 +167,9 @@ def checks_due(request: HttpRequest) -> dict[str, Any]:
     return {"items": selectors.due(today())}
 
 
-@router.post("/checks-made", response={201: CheckOut, **WRITE}, summary="Record a storage check")
+@router.post(
+    "/checks-made", response={201: StorageCheckOut, **WRITE}, summary="Record a storage check"
+)
 @requires("storage.create")
 def record_check(request: HttpRequest, body: CheckIn, key: str = KEY) -> Status[StorageCheck]:
     """A finding may hold the goods at once."""
