@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
 from kintsugi.identity.matrix import ROLES
 from tests.billing.drafts import drafts
 
@@ -278,8 +276,7 @@ def _examined(world: World) -> None:
         ).pk
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[World]:
+def make_world(django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[World]:
     """Three files, imported and committed, and somebody for every role and scope."""
     from django.test import TransactionTestCase
 
