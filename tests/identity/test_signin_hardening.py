@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.converters import get_converters
 
 from kintsugi.audit.services import recorded
 from kintsugi.identity.rates import RATES, Rate
@@ -21,6 +22,11 @@ SAMPLES = {
 }  # fmt: skip
 
 
+def sample(kind: str) -> str:
+    """A value for a parameter; of a converter of our own the first one it takes."""
+    return SAMPLES.get(kind) or str(get_converters()[kind].regex).split("|")[0]
+
+
 def routes(
     patterns: list[Any] | None = None, prefix: str = "/"
 ) -> Iterator[tuple[str, URLPattern]]:
@@ -30,7 +36,7 @@ def routes(
         if isinstance(one, URLResolver):
             yield from routes(one.url_patterns, here)
         else:
-            yield re.sub(r"<(?:(\w+):)?\w+>", lambda m: SAMPLES[m[1] or "str"], here), one
+            yield re.sub(r"<(?:(\w+):)?\w+>", lambda m: sample(m[1] or "str"), here), one
 
 
 EVERY = sorted({path for path, _view in routes()})
