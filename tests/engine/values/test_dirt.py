@@ -338,5 +338,21 @@ def test_the_party_key_ignores_width_case_and_legal_form_only(
     assert (norm("party_key", one).value == norm("party_key", other).value) is same
 
 
+@pytest.mark.parametrize(
+    ("raw", "key"),
+    [
+        ("NA Ltd", "naltd"),
+        ("N.A. Inc", "nainc"),
+        ("n;a", None),
+        ("N/A", None),
+        ("Acme Ltd", "acme"),
+    ],
+)
+def test_a_name_of_which_only_a_word_for_nothing_is_left_keeps_its_legal_form(
+    raw: str, key: str | None
+) -> None:
+    assert norm("party_key", raw).value == key
+
+
 def test_a_valid_credit_code_is_the_party_key() -> None:
     assert norm("party_key", "91440300708461136t").value == "91440300708461136T"

@@ -205,7 +205,8 @@ _LEGAL_ZH = re.compile(
 def party_key(name: str) -> str:
     """A company name as it is compared: NFKC, lower case, without spaces, punctuation and the
     legal form at its end. "ACME MEDICAL, INC." and "Acme Medical Inc" are one; 有限公司 and
-    股份有限公司 too. If nothing is left, the folded name itself."""
+    股份有限公司 too. If nothing is left, or only what stands for nothing ("NA Ltd"), the whole
+    folded name."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     folded = re.sub(r"(?<=\b\w)\.(?=\w\b)", "", folded).replace("&", " and ").replace("'", "")
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", folded))
@@ -217,7 +218,7 @@ def party_key(name: str) -> str:
     key = "".join(words)
     while (shorter := _LEGAL_ZH.sub("", key)) != key and len(shorter) >= 2:
         key = shorter
-    return key or whole
+    return whole if not key or is_null_word(key) else key
 
 
 def norm_party_key(raw: str, **args: object) -> Norm:
@@ -233,6 +234,8 @@ def norm_party_key(raw: str, **args: object) -> Norm:
     key = party_key(text)
     if not key:
         return Norm(None, issue="code.form")
+    if is_null_word(key):  # "n;a"
+        return Norm(None, "null-word")
     return Norm(key, None if key == raw else "party.key")
 
 
