@@ -47,8 +47,8 @@ _STOCK: dict[int, str] = {
     403: "same-person own-posting place-of-others",
     409: (
         "not-enough unit-elsewhere recall hold rejected expired temperature month-closed "
-        "unit-reserved reversed no-reversal released unit-fixed lot-differs code-taken month- "
-        "running"
+        "unit-reserved reversed no-reversal released unit-fixed lot-differs code-taken "
+        "month-running"
     ),
     422: (
         "unit-twice serial-twice serial-missing lot-missing not-tracked quantity no-lines "
