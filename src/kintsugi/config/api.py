@@ -26,8 +26,6 @@ from kintsugi.identity.api import ROUTERS as IDENTITY
 from kintsugi.onboarding.api import ROUTERS as ONBOARDING
 from kintsugi.parties.api import router as parties
 from kintsugi.products.api import router as products
-from kintsugi.purchasing.api import router as purchasing
-from kintsugi.sales.api import router as sales
 from kintsugi.stock.api import router as stock
 
 DESCRIPTION = """
@@ -160,8 +158,6 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/products", products),
     ("/parties", parties),
     ("/stock", stock),
-    ("/purchasing", purchasing),
-    ("/sales", sales),
     *(("", router) for router in ONBOARDING),
     *(("", router) for router in IDENTITY),
     *(("", router) for router in AUDIT),

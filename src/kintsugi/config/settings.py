@@ -89,8 +89,6 @@ INSTALLED_APPS = [
     "kintsugi.parties",
     "kintsugi.products",
     "kintsugi.stock",
-    "kintsugi.purchasing",
-    "kintsugi.sales",
     "kintsugi.devices",
     "kintsugi.onboarding",
 ]

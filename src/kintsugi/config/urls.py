@@ -5,16 +5,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-APPS = (
-    "devices",
-    "products",
-    "parties",
-    "stock",
-    "purchasing",
-    "sales",
-    "onboarding",
-    "audit",
-)
+APPS = ("devices", "products", "parties", "stock", "onboarding", "audit")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kintsugi.core.urls")),

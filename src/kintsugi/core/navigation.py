@@ -28,8 +28,6 @@ class NavEntry:
 
 RECORDS = _("Records")
 WAREHOUSE = _("Warehouse")
-PURCHASING = _("Purchasing")
-SALES = _("Sales")
 INTAKE = _("Intake")
 CONTROL = _("Control")
 TOOLS = _("Tools")

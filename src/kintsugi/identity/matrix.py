@@ -40,23 +40,9 @@ OBJECTS: dict[str, Thing] = {
     "device": _thing("设备", "devices", "read create edit void export"),
     "product": _thing("产品", "products", "read create edit void export"),
     "party": _thing("往来单位", "parties", "read create edit void export"),
-    "licence": _thing(
-        "资质与首营", "licences and first reviews", "read create edit approve export"
-    ),
     "stock": _thing("库存", "stock", "read create export"),
     "place": _thing("仓库与库位", "warehouses and locations", "read create edit"),
     "block": _thing("冻结与召回", "holds and recalls", "read create approve"),
-    "stocktake": _thing("盘点", "stocktakes", "read create approve export"),
-    "storage": _thing(
-        "养护与温度", "storage checks and temperatures", "read create approve export"
-    ),
-    "purchase": _thing("采购", "purchases", "read create edit approve export"),
-    "inbound": _thing("收货与验收", "receipts and acceptance", "read create approve export"),
-    "contract": _thing("销售合同", "sales contracts", "read create edit approve export"),
-    "order": _thing("销售订单", "sales orders", "read create edit approve export"),
-    "delivery": _thing("出库与签收", "deliveries and receipts", "read create approve export"),
-    "return": _thing("退换货", "returns", "read create approve export"),
-    "invoice": _thing("发票与收付款", "invoices and payments", "read create approve export"),
     "month": _thing("库存月结", "closed stock months", "read approve", whole=True),
     "personal": _thing("个人信息(不脱敏)", "personal data, unmasked", "read"),
     "evidence": _thing("数据来源", "evidence of values", "read"),
@@ -127,16 +113,14 @@ _LISTED = (
         " device.create device.edit device.void product.create product.edit product.void"
         " party.create party.edit party.void source.edit source.export run.import run.approve"
         " run.export issue.edit issue.export pack.read pack.create act.read act.create"
-        " signature.read signature.sign"
-        " licence.read licence.create licence.edit licence.export",
+        " signature.read signature.sign",
         "导入、清洗并维护主数据。", "Brings data in, cleans it and keeps it true.",
     ),
     _role(
         "desk", "服务台", "Service desk", "all region customer",
         f"{_RECORDS} device.edit device.export party.edit personal.read issue.read"
         " stock.read block.read"
-        " act.read act.create signature.read signature.sign"
-        " licence.read contract.read order.read delivery.read return.read return.create",
+        " act.read act.create signature.read signature.sign",
         "接听、登记并跟进服务请求。", "Takes, records and follows up requests for service.",
     ),
     _role(
@@ -148,36 +132,25 @@ _LISTED = (
     _role(
         "technician", "现场工程师", "Technician", "region customer own",
         f"{_RECORDS} personal.read signature.sign"
-        " stock.read block.read"
-        " delivery.read",
+        " stock.read block.read",
         "在现场维修和保养设备。", "Repairs and maintains devices on site.",
     ),
     _role(
         "sales", "销售", "Sales", "all region customer",
         f"{_RECORDS} {_LISTS} personal.read"
-        " stock.read block.read"
-        " licence.read contract.read contract.create contract.edit contract.export"
-        " order.read order.create order.edit order.export delivery.read delivery.export"
-        " return.read return.create return.export invoice.read",
+        " stock.read block.read",
         "合同到交付。", "From contract to delivery.",
     ),
     _role(
         "purchasing", "采购", "Purchasing", "all",
         f"{_RECORDS} {_LISTS} personal.read product.create product.edit"
-        " stock.read stock.export place.read block.read"
-        " licence.read licence.create licence.edit licence.export purchase.read"
-        " purchase.create purchase.edit purchase.approve purchase.export inbound.read"
-        " inbound.export invoice.read",
+        " stock.read stock.export place.read block.read",
         "订单到验收。", "From order to acceptance.",
     ),
     _role(
         "warehouse", "仓库", "Warehouse", "all warehouse",
         "device.read product.read party.read evidence.read cell.read history.read device.edit"
-        " stock.read stock.create stock.export place.read block.read"
-        " licence.read purchase.read inbound.read inbound.create inbound.export"
-        " order.read delivery.read delivery.create delivery.approve delivery.export"
-        " return.read return.create stocktake.read stocktake.create stocktake.export"
-        " storage.read storage.create storage.export",
+        " stock.read stock.create stock.export place.read block.read",
         "收货、上架、拣选、发货、盘点。", "Receives, puts away, picks, ships and counts.",
     ),
     _role(
@@ -186,22 +159,13 @@ _LISTED = (
         " stock.read stock.export place.read block.read block.create block.approve"
         " report.create report.export act.read act.create"
         " signature.read signature.sign signature.export audit.read trail.read trail.export"
-        " hold.read hold.create hold.approve"
-        " licence.read licence.create licence.edit licence.approve licence.export"
-        " purchase.read purchase.approve inbound.read inbound.approve inbound.export"
-        " contract.read order.read order.approve delivery.read delivery.approve"
-        " delivery.export return.read return.approve return.export stocktake.read"
-        " stocktake.approve stocktake.export storage.read storage.create storage.approve"
-        " storage.export",
+        " hold.read hold.create hold.approve",
         "批准、放行、召回与质量记录。", "Approves, releases, recalls, keeps the quality record.",
     ),
     _role(
         "finance", "财务", "Finance", "all",
         f"{_RECORDS} {_LISTS} signature.sign"
-        " stock.read stock.export place.read month.read month.approve"
-        " licence.read purchase.read inbound.read contract.read contract.approve"
-        " order.read order.approve delivery.read return.read invoice.read invoice.create"
-        " invoice.approve invoice.export stocktake.read stocktake.approve",
+        " stock.read stock.export place.read month.read month.approve",
         "发票与结算。", "Invoices and settlement.",
     ),
     _role(
@@ -214,9 +178,7 @@ _LISTED = (
         "incident_commander", "事件指挥", "Incident commander", "all",
         f"{_RECORDS} {_INTAKE} audit.read trail.read report.read pack.read act.read act.create"
         " stock.read place.read block.read month.read"
-        " signature.read signature.sign"
-        " licence.read purchase.read inbound.read contract.read order.read delivery.read"
-        " return.read invoice.read stocktake.read storage.read",
+        " signature.read signature.sign",
         "负责一次故障从发现到验证。", "Leads a fault from its signal to its verified repair.",
     ),
     _role(
@@ -227,11 +189,7 @@ _LISTED = (
         " report.create report.export act.read act.export signature.read signature.export"
         " hold.read person.read"
         " person.export account.read grant.read grant.export token.administer login.read"
-        " login.export refusal.read refusal.export"
-        " licence.read licence.export purchase.read purchase.export inbound.read"
-        " inbound.export contract.read contract.export order.read order.export"
-        " delivery.read delivery.export return.read return.export invoice.read"
-        " invoice.export stocktake.read stocktake.export storage.read storage.export",
+        " login.export refusal.read refusal.export",
         "只读全部记录,出具证据。", "Reads every record, changes none, gives evidence.",
     ),
     _role(
@@ -250,8 +208,7 @@ _LISTED = (
     _role(
         "reader", "只读", "Reader", "all region warehouse customer",
         f"{_RECORDS}"
-        " stock.read place.read block.read"
-        " licence.read order.read delivery.read",
+        " stock.read place.read block.read",
         "查看记录,个人信息脱敏。", "Looks records up; personal data stays masked.",
     ),
 )  # fmt: skip

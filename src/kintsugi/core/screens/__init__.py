@@ -12,7 +12,6 @@ from kintsugi.core.screens.filters import Filter
 from kintsugi.core.screens.forms import FormScreen, contract_form
 from kintsugi.core.screens.lists import ListScreen
 from kintsugi.core.screens.parts import Action, Empty
-from kintsugi.core.screens.steps import NextSteps, Step, Verdicts
 
 __all__ = [
     "Action",
@@ -24,11 +23,8 @@ __all__ = [
     "Filter",
     "FormScreen",
     "ListScreen",
-    "NextSteps",
     "Related",
-    "Step",
     "Timeline",
     "Value",
-    "Verdicts",
     "contract_form",
 ]

@@ -1,1 +1,0 @@
-"""Purchasing: what is asked for, ordered, received, accepted and paid for."""

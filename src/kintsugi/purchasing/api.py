@@ -1,5 +1,0 @@
-"""The HTTP API of purchasing."""
-
-from ninja import Router
-
-router = Router(tags=["purchasing"])

@@ -1,1 +1,0 @@
-"""Sales: from the contract to the signed receipt, and back."""
