@@ -12,6 +12,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= auto
+# Where a machine forbids bytecode, each process compiles some 3,000 modules anew, for 8 s and more.
+unexport PYTHONDONTWRITEBYTECODE
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --no-annotate
 
 ##@ Use it
@@ -25,7 +27,7 @@ run: $(READY) ## Start database, web and jobs on your own data (Ctrl-C ends all)
 	@$(BIN)/kintsugi up
 
 ##@ Change it
-.PHONY: test check fix bench docs reference lock
+.PHONY: test check fix bench bench-quality fuzz machine docs reference lock
 test: setup ## Run all tests in parallel; ARGS="tests/engine -k dates" narrows them
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
@@ -52,10 +54,20 @@ fix: $(READY) ## Repair what can be repaired by itself: format, lint, translatio
 bench: $(READY) ## Measure the import against a bare COPY, in one run
 	@$(BIN)/python -m bench $(ARGS)
 
+bench-quality: $(READY) ## Measure the engine against public truths: DATA=folder; writes docs/reference/quality.md
+	@test -n "$(DATA)" || { echo "Say where the public data sets are: make bench-quality DATA=folder"; exit 2; }
+	$(BIN)/python -m bench.quality "$(DATA)"
+
+fuzz: $(READY) ## Mutated files for every reader: SECONDS_EACH=600, SEED=1
+	@$(BIN)/python -m bench.fuzz all $${SECONDS_EACH:-600} --seed $${SEED:-1}
+
 docs: $(READY) ## Build the documentation site into site/
 	@# Not --quiet: that silences the warnings --strict counts.
 	said=$$(NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir site 2>&1) || { echo "$$said"; exit 1; }
 	echo "documentation: site/index.html"
+
+machine: $(READY) ## Random sequences of stock and sales commands against a model: 2,000 runs, about an hour
+	@KINTSUGI_MACHINE_PARTS=$${PARTS:-8} KINTSUGI_MACHINE_RUNS=$${RUNS:-250} $(BIN)/pytest -n 2 --dist load -rP tests/scenarios/test_trade_machine.py
 
 reference: $(READY) ## Write docs/reference from contracts, rules, commands and API
 	@$(BIN)/python -m tools.reference
@@ -84,7 +96,7 @@ $(BIN)/uv: requirements/bootstrap.txt
 $(READY): $(BIN)/uv requirements/dev.txt pyproject.toml
 	@echo "installing Python packages into $(VENV)"
 	export VIRTUAL_ENV="$(CURDIR)/$(VENV)"
-	$(BIN)/uv pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements/dev.txt
 	$(BIN)/uv pip install --quiet --no-deps --editable .
 	touch $@
 

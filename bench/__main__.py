@@ -15,6 +15,8 @@ from rich.table import Table
 
 SIZES = (100_000, 300_000, 1_000_000)
 STOCK_POSTINGS = 1_000
+TRACE_MOVES = 100_000
+TRACE_RATIO = 3.0
 MAX_RATIO = 8.0
 MAX_MIB = 2048
 
@@ -43,6 +45,12 @@ def main() -> int:
         f"stock: one serial shipped, audit on, {stock['ours_ms']} ms; a bare move with 2 balances "
         f"{stock['bare_ms']} ms: ratio {stock['ratio']} over {stock['postings']:,} postings"
     )
+    trace = _run("bench.trace", TRACE_MOVES)
+    console.print(
+        f"trace: a lot with {trace['moves']:,} moves to {trace['customers']:,} customers in "
+        f"{trace['ours_ms']} ms; the bare recursive query {trace['bare_ms']} ms: ratio "
+        f"{trace['ratio']} (limit {TRACE_RATIO})"
+    )
     largest = found[-1]
     console.print(f"where the time goes at {largest['rows']:,} rows (seconds):")
     for name, seconds in sorted(largest["phases_s"].items(), key=lambda p: -p[1]):
@@ -55,11 +63,13 @@ def main() -> int:
         "sealing": sealing,
         "folding": folding,
         "stock": stock,
+        "trace": trace,
     }
     place = Path("var")
     place.mkdir(exist_ok=True)
     (place / "bench.json").write_text(json.dumps(report, indent=1), "utf-8")
     broken = largest["ratio"] > MAX_RATIO or largest["peak_mib"] > MAX_MIB
+    broken = broken or trace["ratio"] > TRACE_RATIO
     console.print(
         f"ratio {largest['ratio']} (limit {MAX_RATIO}), memory {largest['peak_mib']} MiB "
         f"(limit {MAX_MIB}): " + ("[red]broken[/]" if broken else "[green]held[/]")

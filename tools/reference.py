@@ -191,7 +191,16 @@ def refusals() -> Iterator[tuple[str, str, str, str, str]]:
             if all(parts):
                 en, en_remedy, zh, zh_remedy = (part or "" for part in parts)
                 seen.setdefault(code, (code, en, en_remedy, zh, zh_remedy))
+    seen.update((row[0], row) for row in _tabled())
     yield from (seen[code] for code in sorted(seen))
+
+
+def _tabled() -> Iterator[tuple[str, str, str, str, str]]:
+    """The refusals of an app that keeps its sentences in one table."""
+    words = importlib.import_module("kintsugi.purchasing.refusals").WORDS
+    for code, (_status, *said) in words.items():
+        zh, en, zh_remedy, en_remedy = (re.sub(r"{(\w+)}", r"‹\1›", text) for text in said)
+        yield f"purchasing.{code}", en, en_remedy, zh, zh_remedy
 
 
 def _django() -> None:
@@ -393,6 +402,10 @@ def index() -> str:
         ("[Command line](commands.md)", "`kintsugi` and its options"),
         ("[命令行](commands.zh.md)", "`kintsugi` 及其选项"),
         ("[HTTP API](api.md)", "routes and types under `/api/v1`"),
+        (
+            "[Quality of the engine](quality.md)",
+            "figures against public truths, by `make bench-quality`",
+        ),
     ]
     return NOTE + "# Reference\n\nGenerated from the code.\n\n" + table(("page", "what"), rows)
 

@@ -155,6 +155,24 @@ def known_keys(every: list[Path]) -> set[tuple[str | None, str]]:
     return known
 
 
+def collisions(every: list[Path]) -> Iterator[str]:
+    """Messages that two catalogues translate differently: Django merges them, and one of the two
+    would be wrong on its pages. A context (``pgettext``) keeps them apart."""
+    said: dict[tuple[str | None, str], tuple[str, str]] = {}
+    for app in every:
+        if not catalogue_of(app).exists():
+            continue
+        for entry in polib.pofile(str(catalogue_of(app))):
+            if entry.obsolete or entry.msgid_plural:
+                continue
+            first = said.setdefault((entry.msgctxt, entry.msgid), (app.name, entry.msgstr))
+            if first[1] != entry.msgstr:
+                yield (
+                    f"{entry.msgid!r} is {first[1]!r} in {first[0]} and {entry.msgstr!r} in"
+                    f" {app.name}: give one of them a context (pgettext)"
+                )
+
+
 def add_missing(app: Path, known: set[tuple[str | None, str]]) -> int:
     """Add untranslated messages to the app's catalogue and compile it; how many were added."""
     path = catalogue_of(app)
@@ -203,6 +221,8 @@ def main(arguments: list[str] | None = None) -> int:
     for app in every:
         for fault in faults(app, known=known):
             print(fault, file=out)
+    for fault in collisions(every):
+        print(fault, file=out)
     sys.stdout.write(out.getvalue())
     return 1 if out.getvalue() else 0
 

@@ -222,6 +222,9 @@ def test_the_dictionary_explains_a_field_in_both_languages(client):
         "party",
         "product",
         "udi_identifier",
+        "stated_level",
+        "stated_movement",
+        "stated_place",
     }
     device = get(client, "/contracts/device")
     serial = next(one for one in device["fields"] if one["name"] == "serial_no")

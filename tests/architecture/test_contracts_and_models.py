@@ -22,10 +22,14 @@ DERIVED = {
     "party": {
         "name_sort": "the name's sound",
         "name_key": "the name without spelling differences",
+        "merged_into": "a merge under two persons",
     },
-    "product": {"name_sort": "the name's sound"},
+    "product": {"name_sort": "the name's sound", "merged_into": "a merge under two persons"},
     "udi_identifier": {"contains": "the row that contains_identifier names"},
     "device": {"partial_dates": "precision of the date fields"},
+    "stated_level": {"takeover": "what posted it"},
+    "stated_movement": {},
+    "stated_place": {},
 }
 #: Contract type → kinds of column that hold it.
 KINDS: dict[str, tuple[type[models.Field], ...]] = {

@@ -13,7 +13,9 @@ def test_the_page_is_up_to_date(name):
 
 
 def test_there_is_no_page_without_a_generator():
-    assert {path.name for path in reference.FOLDER.iterdir()} == set(PAGES)
+    # ``make bench-quality`` writes quality.md, from data that is not in the tree.
+    measured = {"quality.md"}
+    assert {path.name for path in reference.FOLDER.iterdir()} - measured == set(PAGES)
 
 
 def test_the_dictionary_holds_a_known_field_in_both_languages():

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polib
 import pytest
+from django.utils.translation import gettext, override, pgettext
 
 from tools import translations
 
@@ -14,6 +15,39 @@ EVERY = translations.apps()
 def test_every_message_is_translated_and_compiled(app):
     faults = list(translations.faults(app, known=translations.known_keys(EVERY)))
     assert not faults, "\n" + "\n".join(faults)
+
+
+def test_no_word_is_translated_in_two_ways():
+    assert list(translations.collisions(EVERY)) == []
+
+
+def test_a_word_translated_in_two_ways_is_named_with_both(tmp_path: Path):
+    for app, entries in {
+        "buying": [polib.POEntry(msgid="shipped", msgstr="发货日"),
+                   polib.POEntry(msgid="lot", msgstr="批号")],
+        "selling": [polib.POEntry(msgid="shipped", msgstr="已出库"),
+                    polib.POEntry(msgid="shipped", msgctxt="time", msgstr="发货时间"),
+                    polib.POEntry(msgid="lot", msgstr="批号")],
+    }.items():  # fmt: skip
+        write_catalogue(tmp_path / app, entries)
+    (fault,) = translations.collisions([tmp_path / "buying", tmp_path / "selling"])
+    assert fault.startswith("'shipped' is '发货日' in buying and '已出库' in selling")
+
+
+@pytest.mark.parametrize("app", EVERY, ids=lambda app: app.name)
+def test_pages_say_what_the_catalogue_says(app):
+    """Libraries bring words of their own; ours come first."""
+    path = translations.catalogue_of(app)
+    others = {}
+    for entry in polib.pofile(str(path)) if path.exists() else []:
+        if entry.obsolete or entry.msgid_plural:
+            continue
+        with override("zh-hans"):
+            context = entry.msgctxt
+            said = pgettext(context, entry.msgid) if context else gettext(entry.msgid)
+        if said != entry.msgstr:
+            others[entry.msgid] = (entry.msgstr, said)
+    assert others == {}
 
 
 @pytest.fixture

@@ -258,6 +258,7 @@ def test_a_value_that_only_looks_different_is_no_change() -> None:
     """The first pass looks at bytes, the second at what the log would say."""
     with recorded(actor="tester", command="test.make"):
         row_id = party()
+        execute("set constraints all immediate")  # a table with checks pending is not altered
         execute("alter table parties_party add column weight numeric")
         execute("update parties_party set weight = 1.0, country = 'CN' where id = %s", [row_id])
     with recorded(actor="tester", command="test.same"):

@@ -1,13 +1,12 @@
 """People, roles, the matrix, tokens and a refusal, seen by an administrator in both languages."""
 
-import os
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from kintsugi.audit.services import recorded
-from tests.browser.test_walk import CHROMIUM, PASSWORD, Walk, chromium, served
+from tests.browser.test_walk import CHROMIUM, PASSWORD, SHOTS, Walk, chromium, served
 from tests.identity.people import create_user
 
 __all__ = ["chromium", "served"]
@@ -23,7 +22,7 @@ pytestmark = [
 def test_an_administrator_gives_a_role_and_a_token_and_is_refused_the_devices(
     language: str, chromium: Browser, served: str, tmp_path: Path
 ):
-    shots = Path(os.environ.get("KINTSUGI_SHOTS") or tmp_path / "shots") / language
+    shots = Path(SHOTS or tmp_path / "shots") / language
     shots.mkdir(parents=True, exist_ok=True)
     with recorded(actor="test", command="test"):
         create_user(

@@ -21,6 +21,7 @@ from tests.identity.door import PASSWORD, totp
 from tests.identity.people import create_user
 
 CHROMIUM = os.environ.get("KINTSUGI_CHROMIUM") or shutil.which("chromium")
+SHOTS = os.environ.get("KINTSUGI_SHOTS", "")  # a folder for pictures of all pages, for people
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE_MS = 30_000
 WIDTHS = (360, 1440)
@@ -113,10 +114,11 @@ class Person:
             self.complaints.append(line.text)
 
     def look(self, name: str) -> None:
-        """Axe, nothing sticking out, and a picture, at both widths; the script's complaints."""
+        """Axe, nothing sticking out, no complaint; a picture if asked for. At both widths."""
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 900})
-            self.page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True)
+            if SHOTS:
+                self.page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True)
             found = Axe().run(self.page).response["violations"]
             problems = [
                 (f["id"], [n["target"] for n in f["nodes"]])
@@ -170,7 +172,7 @@ def words(request: pytest.FixtureRequest, transactional_db: None) -> Words:
 
 @pytest.fixture
 def pictures(tmp_path: Path, words: Words) -> Path:
-    folder = Path(os.environ.get("KINTSUGI_PICTURES") or tmp_path) / words.language
+    folder = Path(SHOTS or tmp_path) / words.language
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -49,9 +49,16 @@ def test_the_walk_finds_pages_api_and_log_in():
     assert any(path.startswith("/api/v1/runs") for path in EVERY)
 
 
-@pytest.mark.parametrize("role", ["administrator", "steward", "quality", "auditor", "desk"])
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_no_route_takes_an_unsafe_request_without_a_csrf_token(role, method):
+@pytest.mark.parametrize(
+    ("method", "role"),
+    [
+        *[("post", role) for role in ("administrator", "steward", "quality", "auditor", "desk")],
+        ("put", "steward"),
+        ("patch", "quality"),
+        ("delete", "administrator"),
+    ],
+)
+def test_no_route_takes_an_unsafe_request_without_a_csrf_token(method, role):
     """With the session cookie alone, as another site would have a browser send it. Whoever has the
     permission can be refused for the missing token only."""
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)

@@ -7,9 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,8 @@ import pytest
 from kintsugi.runtime import ports
 from kintsugi.runtime.cluster import Cluster
 from kintsugi.runtime.placement import kept_base
+
+from .waiting import eventually
 
 SRC = str(Path(__file__).parents[2] / "src")
 MAIN = "from kintsugi.config.cli import main; main()"
@@ -48,15 +48,6 @@ def error_of(answer: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     assert body["ok"] is False
     assert isinstance(body["error"], dict)
     return body["error"]
-
-
-def eventually(fact: Callable[[], object], timeout_s: float = 30) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if fact():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 # -- doctor --------------------------------------------------------------------------------------
@@ -280,9 +271,14 @@ def test_up_serves_and_however_it_ends_no_process_is_left(home: Path) -> None:
     process, address = start_up(home)
     with urllib.request.urlopen(address, timeout=60) as page:
         assert page.status == 200
-    commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in process_ids(str(home))]
+
+    def running(part: bytes) -> bool:
+        # The worker starts after the address is told, and between fork and exec it has no name.
+        lines = (Path(f"/proc/{pid}/cmdline") for pid in process_ids(str(home)))
+        return any(part in line.read_bytes() for line in lines if line.exists())
+
     for part in (b"uvicorn", b"procrastinate", b"postgres"):
-        assert any(part in command for command in commands)
+        assert eventually(lambda part=part: running(part)), part
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 0

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -21,6 +21,7 @@ from kintsugi.runtime.cluster import Cluster, database_url
 from kintsugi.runtime.home import Home
 
 from .conftest import programs
+from .waiting import eventually
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: mounts and other accounts")
 SRC = str(Path(__file__).parents[2] / "src")
@@ -52,15 +53,6 @@ def holder(home: Path, **environment: str) -> "subprocess.Popen[str]":
 def let_go(process: "subprocess.Popen[str]") -> int:
     process.communicate(timeout=60)
     return process.returncode
-
-
-def eventually(fact: Callable[[], object], timeout_s: float = 20) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if fact():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def query(url: str, statement: str) -> object:

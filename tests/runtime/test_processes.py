@@ -5,8 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,8 @@ import pytest
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.runtime import guard, ports, processes
 from kintsugi.runtime.processes import Command, ProcessTree, choose_web_port
+
+from .waiting import eventually
 
 SRC = str(Path(__file__).parents[2] / "src")
 
@@ -37,15 +37,6 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
     except OSError:
         return False
-
-
-def eventually(fact: Callable[[], object], timeout_s: float = 20) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if fact():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 class Log(list[tuple[str, str]]):

@@ -369,6 +369,20 @@ def test_two_thousand_serials_cost_no_more_queries_than_two(
     assert shop.on_hand(shop.monitor, shop.shelf) == 2002
 
 
+def test_one_unit_after_thousands_does_not_read_them_all(shop: Shop) -> None:
+    # What a connection planned for the large posting it keeps for the small ones after it.
+    units = shop.units(*(f"L-{n}" for n in range(2000)))
+    with connection.cursor() as cursor:
+        cursor.execute("discard plans")
+        shop.move_units("receipt", units, shop.outside, shop.shelf)
+        asked = "select seq_tup_read from pg_stat_xact_user_tables where relname = 'stock_unit'"
+        cursor.execute(asked)
+        (before,) = cursor.fetchone()
+        shop.move_units("ship", units[:1], shop.shelf, shop.site)
+        cursor.execute(asked)
+        assert cursor.fetchone() == (before,)
+
+
 # -- first expiring first, and who has it ----------------------------------------------------------
 
 

@@ -12,6 +12,7 @@ from kintsugi.core.errors import KintsugiError
 from kintsugi.core.ids import uuid7
 from kintsugi.core.scope import EVERYTHING, NOTHING, Scope, bound
 from kintsugi.stock import services, services_hand
+from kintsugi.stock.counting.services_adjust import decide_adjustment, request_adjustment
 from kintsugi.stock.models import Balance, Block, Location, Move, Posting, Unit, Warehouse
 from kintsugi.stock.typed import TypedLine
 from tests.stock.house import House
@@ -140,7 +141,11 @@ def by_keeper(house: House, kind: str = "transfer", **line: Any) -> Posting:
 
 def test_a_limited_keeper_moves_within_his_warehouse_scraps_and_opens(house: House) -> None:
     by_keeper(house, source=str(house.shelf), target=str(house.shelf2), qty=Decimal(9))
-    by_keeper(house, "scrap", source=str(house.shelf2), qty=Decimal(2))
+    line = TypedLine(house.gloves.product_code, Decimal(2), source=str(house.shelf2))
+    with bound(only(house.main)):
+        asked = request_adjustment(actor=house.limited, kind="scrap", lines=[line], reason="x",
+                                   key="k", at=AT)  # fmt: skip
+    decide_adjustment(actor=house.checker, adjustment=asked.pk, is_approved=True, reason="x", at=AT)
     by_keeper(house, "opening", target=str(house.shelf2), qty=Decimal(1),
               product_code=house.monitor.product_code, serial_no="SN-NEW")  # fmt: skip
     assert house.on_hand(house.gloves, house.shelf) == 86

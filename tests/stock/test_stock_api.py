@@ -184,5 +184,5 @@ def test_lists_count_by_hand(house: House) -> None:
     for name, count in (("balances", 5), ("lots", 1), ("units", 2), ("postings", 6),
                         ("moves", 6), ("warehouses", 2), ("blocks", 0)):  # fmt: skip
         assert client.get(f"{V1}/{name}").json()["count"] == count, name
-    # 5 zones of each of two warehouses, four shelves; the supplier's and customer's are no rows.
-    assert client.get(f"{V1}/locations").json()["count"] == 14
+    # 5 zones of each of two warehouses, four shelves, the hospital's site; not the supplier's.
+    assert client.get(f"{V1}/locations").json()["count"] == 15

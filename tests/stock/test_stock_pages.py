@@ -89,7 +89,6 @@ def test_serials_one_a_line_move_together(house: House) -> None:
         ({"source": "SZ/NOWHERE"}, "no location", "Check what was typed"),
         ({"qty": ""}, "neither a quantity", "Give one of the two"),
         ({"serial_no": "A\nB"}, "does not fit 2", "Leave the quantity empty"),
-        ({"kind": "scrap"}, "No reason", "Say why it is scrapped"),
         ({"target": ""}, "location is missing", "Scan or type it"),
         ({"business_date": "2026-01-01"}, "lies before today", "Say why"),
     ],

@@ -15,6 +15,8 @@ const PARTS = [
   { name: "htmx.org", from: "dist/htmx.min.js", to: "htmx/htmx.min.js" },
   { name: "htmx-ext-sse", from: "dist/sse.min.js", to: "htmx/sse.min.js" },
   { name: "@alpinejs/csp", from: "dist/cdn.min.js", to: "alpine/alpine-csp.min.js" },
+  { name: "zxing-wasm", from: "dist/iife/reader/index.js", to: "zxing/zxing-reader.js" },
+  { name: "zxing-wasm", from: "dist/reader/zxing_reader.wasm", to: "zxing/zxing-reader.wasm", binary: true },
 ];
 
 // MIT asks for the notice to travel along; these packages leave the file out of their tarball.
@@ -26,6 +28,13 @@ const COPYRIGHT = {
   "@alpinejs/csp":
     "Copyright (c) 2019-2026 Caleb Porzio and contributors\n" +
     "Copyright (c) 2018-present Yuxi (Evan) You and Vue contributors (reactivity, bundled)",
+};
+
+// What a package holds of others beside its own text.
+const BUNDLED = {
+  "zxing-wasm":
+    "zxing-reader.wasm is a build of zxing-cpp, Copyright the ZXing authors, Apache License 2.0\n" +
+    "(https://www.apache.org/licenses/LICENSE-2.0), compiled with Emscripten (MIT).",
 };
 
 const folder = (name) => join(here, "node_modules", name);
@@ -72,14 +81,16 @@ const put = (name, to, text) => {
   manifest.push({ name, version, licence, file: to, sha256 });
 };
 
-for (const { name, from, to } of PARTS) {
-  put(name, to, stripSourceMap(readFileSync(join(folder(name), from), "utf8")).trimEnd() + "\n");
+for (const { name, from, to, binary } of PARTS) {
+  const file = join(folder(name), from);
+  put(name, to, binary ? readFileSync(file) : stripSourceMap(readFileSync(file, "utf8")).trimEnd() + "\n");
 }
 put("@tabler/icons", "tabler/icons.svg", sprite());
 
 const names = [...new Set(manifest.map((entry) => entry.name))].sort();
 const licences = names.map((name) => {
-  return `${name} ${about(name).version} (${licenceName(name)})\n\n${licenceText(name)}\n`;
+  const bundled = BUNDLED[name] ? `\n${BUNDLED[name]}\n` : "";
+  return `${name} ${about(name).version} (${licenceName(name)})\n\n${licenceText(name)}\n${bundled}`;
 });
 writeFileSync(join(target, "LICENCES.txt"), licences.join("\n----\n\n"));
 writeFileSync(join(target, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");

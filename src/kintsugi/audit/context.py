@@ -75,8 +75,10 @@ def recorded(
     ``actor`` is a user or, for the system itself, a name such as ``"system"``. Inside another
     recorded block it joins that transaction and keeps its context: one transaction, one cause.
     """
+    # The setting ends with its transaction: one that only begins here cannot have it.
+    begins = not connection.in_atomic_block
     with transaction.atomic():
-        if not _current():
+        if begins or not _current():
             set_context(
                 actor=actor if isinstance(actor, str) else str(actor),
                 actor_id=None if isinstance(actor, str) else actor.pk,

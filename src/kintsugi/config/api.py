@@ -14,6 +14,7 @@ from ninja.errors import AuthenticationError
 from ninja.openapi.views import openapi_json
 
 from kintsugi.audit.api import ROUTERS as AUDIT
+from kintsugi.billing.api import router as billing
 from kintsugi.core.access import OPEN, requires
 from kintsugi.core.api import NAMESPACE, api_url
 from kintsugi.core.api.auth import Session, Token
@@ -24,9 +25,14 @@ from kintsugi.core.middleware import csp_header
 from kintsugi.devices.api import router as devices
 from kintsugi.identity.api import ROUTERS as IDENTITY
 from kintsugi.onboarding.api import ROUTERS as ONBOARDING
+from kintsugi.parties.api import licences
 from kintsugi.parties.api import router as parties
 from kintsugi.products.api import router as products
-from kintsugi.stock.api import router as stock
+from kintsugi.products.api import trade
+from kintsugi.purchasing.api import router as purchasing
+from kintsugi.sales.api import router as sales
+from kintsugi.stock.api import ROUTERS as STOCK
+from kintsugi.takeover.api import router as takeover
 
 DESCRIPTION = """
 Everything the pages of Kintsugi show, as JSON. 页面上的全部数据,以 JSON 提供。
@@ -157,7 +163,13 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/devices", devices),
     ("/products", products),
     ("/parties", parties),
-    ("/stock", stock),
+    ("/licences", licences),
+    ("/trade", trade),
+    *(("/stock", router) for router in STOCK),
+    ("/takeover", takeover),
+    ("/purchasing", purchasing),
+    ("/sales", sales),
+    ("/billing", billing),
     *(("", router) for router in ONBOARDING),
     *(("", router) for router in IDENTITY),
     *(("", router) for router in AUDIT),

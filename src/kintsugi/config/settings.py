@@ -19,6 +19,8 @@
                       how long a log-in may rest (default 60 minutes) and last (default 12 hours)
 ``KINTSUGI_RATE_LIMITS``
                       ``0`` switches the limits on requests off; never in production
+``KINTSUGI_LETTERHEAD_NAME``, ``_ADDRESS``, ``_PHONE``, ``_LICENCE``
+                      who stands at the head of printed documents
 ``KINTSUGI_OIDC_ISSUER``, ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_NAME``, ``_CLAIM``, ``_SIGN_UP``
                       single sign-on; see the how-to “Sign in”
 """
@@ -89,7 +91,11 @@ INSTALLED_APPS = [
     "kintsugi.parties",
     "kintsugi.products",
     "kintsugi.stock",
+    "kintsugi.takeover",
+    "kintsugi.purchasing",
+    "kintsugi.sales",
     "kintsugi.devices",
+    "kintsugi.billing",
     "kintsugi.onboarding",
 ]
 
@@ -224,6 +230,8 @@ CACHES = {
 # Languages: Chinese first, English complete
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+# Before the words of the libraries: one of them has "Note" as a warning, we have it as a remark.
+LOCALE_PATHS = sorted(Path(__file__).parents[1].glob("*/locale"))
 TIME_ZONE = os.environ.get("KINTSUGI_TIME_ZONE", "Asia/Shanghai")
 USE_TZ = True
 
@@ -237,6 +245,12 @@ SNAPSHOT_ROOT = HOME / "snapshots"
 RUN_ROOT = HOME / "runs"
 UPLOAD_ROOT = HOME / "uploads"
 PACK_ROOT = HOME / "packs"
+FILE_ROOT = HOME / "files"
+# The head of printed documents: name, address, telephone, number of the operating licence.
+LETTERHEAD = {
+    name: os.environ.get(f"KINTSUGI_LETTERHEAD_{name.upper()}", "")
+    for name in ("name", "address", "phone", "licence")
+}
 UPLOAD_MAX_BYTES = 2 * 1024**3
 UPLOAD_PATHS = ("/onboarding/upload/", "/api/v1/imports")
 

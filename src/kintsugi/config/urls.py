@@ -5,7 +5,18 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-APPS = ("devices", "products", "parties", "stock", "onboarding", "audit")
+APPS = (
+    "devices",
+    "products",
+    "parties",
+    "stock",
+    "takeover",
+    "purchasing",
+    "sales",
+    "billing",
+    "onboarding",
+    "audit",
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("kintsugi.core.urls")),

@@ -19,18 +19,26 @@ def fingerprint(payload: Mapping[str, Any]) -> str:
 
 
 def run_once(
-    *, scope: str, key: str, payload: Mapping[str, Any], work: Callable[[], dict[str, Any]]
+    *,
+    scope: str,
+    key: str,
+    payload: Mapping[str, Any],
+    work: Callable[[], dict[str, Any]],
+    answer: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Run ``work`` in a transaction unless this key has been answered, and return its answer.
 
     A second caller with the same key waits for the first one's transaction (unique index), then
     gets the stored answer. Raises Conflict when the content differs. A failing ``work`` leaves
-    no trace, so the key may be used again.
+    no trace, so the key may be used again; inside a transaction of the caller's, it is the
+    caller's to roll back. ``answer``: what ``work`` will return, where that is known before.
     """
     wanted = fingerprint(payload)
-    with transaction.atomic():
+    told = None if answer is None else json.dumps(answer)
+    # No savepoint of its own: whoever calls from within a transaction has one round the command.
+    with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:
-            cursor.execute(query("core", "claim_command"), [scope, key, wanted])
+            cursor.execute(query("core", "claim_command"), [scope, key, wanted, told])
             first = cursor.rowcount == 1
         if not first:
             known = Command.objects.get(scope=scope, key=key)
@@ -38,5 +46,7 @@ def run_once(
                 raise Conflict(scope, key)
             return dict(known.result or {})
         result = work()
+        if result == answer:
+            return result
         Command.objects.filter(scope=scope, key=key).update(result=result)
         return result

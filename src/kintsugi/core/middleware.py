@@ -14,6 +14,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.shortcuts import render, resolve_url
+from django.templatetags.static import static
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -36,6 +37,8 @@ CONTENT_SECURITY_POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+# The worker that decodes pictures of the camera compiles WebAssembly; no page does.
+SCAN_WORKER = "core/scan-worker.js"
 PERMISSIONS_POLICY = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
 
 
@@ -83,6 +86,9 @@ class SecurityHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if request.path == static(SCAN_WORKER):
+            policy = csp_header(script_src="'wasm-unsafe-eval'")
+            response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Content-Security-Policy", csp_header())
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")

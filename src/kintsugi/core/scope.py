@@ -99,6 +99,28 @@ def bound(scope: Scope) -> Iterator[None]:
         bind(before)
 
 
+@contextmanager
+def restored() -> Iterator[None]:
+    """A block whose ``widen`` ends with it. Stands around the transaction, not within it."""
+    before = _bound.get()
+    try:
+        yield
+    finally:
+        if _bound.get() is not before:
+            _bound.set(before)
+            # What waits to be rolled back takes the setting back by itself.
+            if not connections[DEFAULT_DB_ALIAS].needs_rollback:
+                _tell(connections[DEFAULT_DB_ALIAS])
+
+
+def widen() -> None:
+    """See everything until the block of ``restored`` ends: for a command that has found, within
+    the person's scope, the document it changes. What the command does with the document reaches
+    places that the person may not look into: a keeper of one warehouse ships to customers."""
+    if not current().everything:
+        bind(EVERYTHING)
+
+
 def on_connection(connection: Any, **_: Any) -> None:
     """A new connection starts with the scope at work."""
     apply(connection)

@@ -37,6 +37,13 @@ class StateMachine:
         if source != target and (source, target) not in self.steps:
             raise IllegalTransition(self.name, source, target, self.next(source))
 
+    def step(self, source: str, target: str) -> None:
+        """Raise IllegalTransition unless the step is listed. A decision that was taken is not taken
+        again: who decided, and why, would be overwritten."""
+        if source == target:
+            raise IllegalTransition(self.name, source, target, self.next(source))
+        self.check(source, target)
+
     def choices(self) -> list[tuple[str, str]]:
         """Django choices; the English name, translated by the screens through ``states``."""
         return [(state, text.en) for state, text in self.states.items()]

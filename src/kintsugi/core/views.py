@@ -5,11 +5,13 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 from django.views.decorators.http import require_safe
 
+from kintsugi.core import files
 from kintsugi.core import home as home_page
 from kintsugi.core import search as searching
 from kintsugi.core.access import OPEN, SIGNED_IN, may_open, requires
@@ -116,3 +118,16 @@ def _failure(
     # Drawn without the request's navigation: a failing database must not fail the failure page.
     context = {"title": title, "text": text, "reference": reference}
     return render(request, "core/failure.html", context, status=status)
+
+
+def paper_response(sha256: str, name: str) -> HttpResponse:
+    """A kept paper for download: never drawn by the browser as part of this site. 404 for none."""
+    if not sha256:
+        raise Http404
+    content = files.read(sha256)
+    response = HttpResponse(content, content_type=files.kind_of(content))
+    response["Content-Disposition"] = content_disposition_header(True, name or sha256)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    response["Content-Security-Policy"] = "sandbox"
+    return response

@@ -12,7 +12,13 @@ class DevicesConfig(AppConfig):
     def ready(self) -> None:
         """Add devices to search, home and the pages of parties and products."""
         from kintsugi.audit.selectors import name_commands
-        from kintsugi.devices import corrections, evidence_pack, finding, retention
+        from kintsugi.devices import (  # noqa: F401
+            corrections,
+            evidence_pack,
+            finding,
+            handlers,
+            retention,
+        )
         from kintsugi.identity.services import register_act_kind
 
         finding.register()

@@ -11,6 +11,8 @@ from django.db.models.functions import Now
 from kintsugi.core.errors import StaleVersion
 from kintsugi.core.loading import TableLoader
 from kintsugi.devices.models import Device
+from kintsugi.devices.services_trade import register_signed as register_signed
+from kintsugi.devices.services_trade import take_returned as take_returned
 from kintsugi.engine.contract import load_contract
 from kintsugi.parties.selectors import find_by_name
 from kintsugi.products.selectors import find_by_reference

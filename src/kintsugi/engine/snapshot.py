@@ -52,12 +52,14 @@ class HeaderCell(NamedTuple):
 
 
 class Dialect(BaseModel):
-    """How a text file separates its fields. ``line_end`` is LF, CRLF or CR."""
+    """How a text file separates its fields. ``line_end`` is LF, CRLF, CR or, where they are mixed,
+    MIXED. ``close`` ends a quoted field where that is another sign than ``quote``."""
 
     model_config = ConfigDict(frozen=True)
 
     delimiter: str = ","
     quote: str | None = '"'
+    close: str | None = None
     escape: str | None = None
     line_end: str = "LF"
     skip_space: bool = False

@@ -40,9 +40,33 @@ OBJECTS: dict[str, Thing] = {
     "device": _thing("设备", "devices", "read create edit void export"),
     "product": _thing("产品", "products", "read create edit void export"),
     "party": _thing("往来单位", "parties", "read create edit void export"),
+    "licence": _thing(
+        "资质与首营", "licences and first reviews", "read create edit approve export"
+    ),
     "stock": _thing("库存", "stock", "read create export"),
     "place": _thing("仓库与库位", "warehouses and locations", "read create edit"),
     "block": _thing("冻结与召回", "holds and recalls", "read create approve"),
+    "stocktake": _thing("盘点与调整", "stocktakes and adjustments", "read create approve export"),
+    "value": _thing("库存金额", "value of stock", "read export", whole=True),
+    "drill": _thing("召回演练", "recall drills", "read create export", whole=True),
+    "storage": _thing(
+        "养护与温度", "storage checks and temperatures", "read create approve export"
+    ),
+    "requisition": _thing("请购", "purchase requests", "read create approve export"),
+    "takeover": _thing("库存接管", "takeovers of stock", "read create approve export", whole=True),
+    "purchase": _thing("采购", "purchases", "read create edit approve export"),
+    "inbound": _thing("收货与验收", "receipts and acceptance", "read create approve export"),
+    "contract": _thing("销售合同", "sales contracts", "read create edit approve export"),
+    "order": _thing("销售订单", "sales orders", "read create edit approve export"),
+    "delivery": _thing("出库与签收", "deliveries and receipts", "read create approve export"),
+    "return": _thing("退换货", "returns", "read create approve export"),
+    "invoice": _thing("发票与收付款", "invoices and payments", "read create approve export"),
+    "payable": _thing(
+        "供应商发票", "suppliers' invoices", "read create approve export", whole=True
+    ),
+    "ledger": _thing(
+        "成本与总账导出", "costs and the general ledger", "read create edit export", whole=True
+    ),
     "month": _thing("库存月结", "closed stock months", "read approve", whole=True),
     "personal": _thing("个人信息(不脱敏)", "personal data, unmasked", "read"),
     "evidence": _thing("数据来源", "evidence of values", "read"),
@@ -113,14 +137,17 @@ _LISTED = (
         " device.create device.edit device.void product.create product.edit product.void"
         " party.create party.edit party.void source.edit source.export run.import run.approve"
         " run.export issue.edit issue.export pack.read pack.create act.read act.create"
-        " signature.read signature.sign",
+        " signature.read signature.sign"
+        " licence.read licence.create licence.edit licence.export"
+        " takeover.read takeover.create takeover.export",
         "导入、清洗并维护主数据。", "Brings data in, cleans it and keeps it true.",
     ),
     _role(
         "desk", "服务台", "Service desk", "all region customer",
         f"{_RECORDS} device.edit device.export party.edit personal.read issue.read"
         " stock.read block.read"
-        " act.read act.create signature.read signature.sign",
+        " act.read act.create signature.read signature.sign"
+        " licence.read contract.read order.read delivery.read return.read return.create",
         "接听、登记并跟进服务请求。", "Takes, records and follows up requests for service.",
     ),
     _role(
@@ -132,25 +159,38 @@ _LISTED = (
     _role(
         "technician", "现场工程师", "Technician", "region customer own",
         f"{_RECORDS} personal.read signature.sign"
-        " stock.read block.read",
+        " stock.read block.read"
+        " delivery.read",
         "在现场维修和保养设备。", "Repairs and maintains devices on site.",
     ),
     _role(
         "sales", "销售", "Sales", "all region customer",
         f"{_RECORDS} {_LISTS} personal.read"
-        " stock.read block.read",
+        " stock.read block.read"
+        " licence.read contract.read contract.create contract.edit contract.export"
+        " order.read order.create order.edit order.export delivery.read delivery.export"
+        " return.read return.create return.export invoice.read",
         "合同到交付。", "From contract to delivery.",
     ),
     _role(
         "purchasing", "采购", "Purchasing", "all",
         f"{_RECORDS} {_LISTS} personal.read product.create product.edit"
-        " stock.read stock.export place.read block.read",
+        " stock.read stock.export place.read block.read"
+        " licence.read licence.create licence.edit licence.export purchase.read"
+        " purchase.create purchase.edit purchase.approve purchase.export inbound.read"
+        " inbound.export invoice.read payable.read requisition.read requisition.create"
+        " requisition.approve requisition.export",
         "订单到验收。", "From order to acceptance.",
     ),
     _role(
         "warehouse", "仓库", "Warehouse", "all warehouse",
         "device.read product.read party.read evidence.read cell.read history.read device.edit"
-        " stock.read stock.create stock.export place.read block.read",
+        " stock.read stock.create stock.export place.read block.read"
+        " licence.read purchase.read inbound.read inbound.create inbound.export"
+        " requisition.read requisition.create order.read delivery.read delivery.create"
+        " delivery.approve delivery.export"
+        " return.read return.create stocktake.read stocktake.create stocktake.export"
+        " storage.read storage.create storage.export drill.read",
         "收货、上架、拣选、发货、盘点。", "Receives, puts away, picks, ships and counts.",
     ),
     _role(
@@ -159,13 +199,25 @@ _LISTED = (
         " stock.read stock.export place.read block.read block.create block.approve"
         " report.create report.export act.read act.create"
         " signature.read signature.sign signature.export audit.read trail.read trail.export"
-        " hold.read hold.create hold.approve",
+        " hold.read hold.create hold.approve"
+        " licence.read licence.create licence.edit licence.approve licence.export"
+        " purchase.read purchase.approve inbound.read inbound.approve inbound.export"
+        " requisition.read requisition.create"
+        " contract.read order.read order.approve delivery.read delivery.approve"
+        " delivery.export return.read return.approve return.export stocktake.read"
+        " stocktake.approve stocktake.export storage.read storage.create storage.approve"
+        " storage.export drill.read drill.create drill.export takeover.read takeover.approve",
         "批准、放行、召回与质量记录。", "Approves, releases, recalls, keeps the quality record.",
     ),
     _role(
         "finance", "财务", "Finance", "all",
         f"{_RECORDS} {_LISTS} signature.sign"
-        " stock.read stock.export place.read month.read month.approve",
+        " stock.read stock.export place.read month.read month.approve value.read value.export"
+        " licence.read purchase.read inbound.read requisition.read contract.read contract.approve"
+        " payable.read payable.create payable.approve payable.export"
+        " order.read order.approve delivery.read return.read invoice.read invoice.create"
+        " invoice.approve invoice.export stocktake.read stocktake.approve"
+        " takeover.read takeover.approve ledger.read ledger.create ledger.edit ledger.export",
         "发票与结算。", "Invoices and settlement.",
     ),
     _role(
@@ -178,7 +230,10 @@ _LISTED = (
         "incident_commander", "事件指挥", "Incident commander", "all",
         f"{_RECORDS} {_INTAKE} audit.read trail.read report.read pack.read act.read act.create"
         " stock.read place.read block.read month.read"
-        " signature.read signature.sign",
+        " signature.read signature.sign"
+        " licence.read purchase.read inbound.read requisition.read payable.read"
+        " contract.read order.read delivery.read"
+        " return.read invoice.read stocktake.read storage.read",
         "负责一次故障从发现到验证。", "Leads a fault from its signal to its verified repair.",
     ),
     _role(
@@ -189,7 +244,14 @@ _LISTED = (
         " report.create report.export act.read act.export signature.read signature.export"
         " hold.read person.read"
         " person.export account.read grant.read grant.export token.administer login.read"
-        " login.export refusal.read refusal.export",
+        " login.export refusal.read refusal.export"
+        " licence.read licence.export purchase.read purchase.export inbound.read"
+        " requisition.read requisition.export payable.read payable.export"
+        " inbound.export contract.read contract.export order.read order.export"
+        " delivery.read delivery.export return.read return.export invoice.read"
+        " invoice.export stocktake.read stocktake.export storage.read storage.export"
+        " drill.read drill.export value.read value.export takeover.read takeover.export"
+        " ledger.read ledger.export",
         "只读全部记录,出具证据。", "Reads every record, changes none, gives evidence.",
     ),
     _role(
@@ -208,7 +270,8 @@ _LISTED = (
     _role(
         "reader", "只读", "Reader", "all region warehouse customer",
         f"{_RECORDS}"
-        " stock.read place.read block.read",
+        " stock.read place.read block.read"
+        " licence.read order.read delivery.read",
         "查看记录,个人信息脱敏。", "Looks records up; personal data stays masked.",
     ),
 )  # fmt: skip

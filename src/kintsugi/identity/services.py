@@ -5,6 +5,7 @@ caller does (``audit.services.recorded``; the web's middleware opens one for eac
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -23,6 +24,7 @@ from kintsugi.identity.control.kinds import Difference as Difference
 from kintsugi.identity.control.kinds import Finding as Finding
 from kintsugi.identity.control.kinds import register_act_kind as register_act_kind
 from kintsugi.identity.control.services import draft_act as draft_act
+from kintsugi.identity.control.services import draft_typed as draft_typed
 from kintsugi.identity.control.services import submit_act as submit_act
 from kintsugi.identity.models import Person, User
 from kintsugi.identity.services_duties import (
@@ -47,9 +49,12 @@ from kintsugi.identity.services_tokens import make_token, revoke_token, revoke_t
 from kintsugi.identity.sessions import address_of
 from kintsugi.identity.signing.content import Signable as Signable
 from kintsugi.identity.signing.content import register_signable as register_signable
+from kintsugi.identity.signing.services import authenticate as authenticate_signer
+from kintsugi.identity.signing.services import sign as sign
 
 __all__ = [
     "address_of",
+    "authenticate_signer",
     "count_request",
     "create_person",
     "create_user",
@@ -183,6 +188,9 @@ def _check_password(password: str, user: User) -> None:
 def _check(code: str, validate: Callable[[], None]) -> None:
     """Raise Django's refusal as ours. Validated and rendered once a language: some of Django's
     messages are translated while they are made, others while they are shown."""
+    with suppress(ValidationError):
+        validate()
+        return
     sentences: dict[str, str] = {}
     fields = ["password"]
     for language in ("zh-hans", "en"):

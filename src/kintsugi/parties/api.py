@@ -14,8 +14,11 @@ from kintsugi.core.api.records import Record, links_of, record_schema
 from kintsugi.core.api.schemas import READ, Links
 from kintsugi.engine.contract import load_contract
 from kintsugi.parties import selectors
+from kintsugi.parties.licence_api import router as licences
 from kintsugi.parties.models import Party
 from kintsugi.parties.screens import PARTIES
+
+__all__ = ["licences", "router"]
 
 router = Router(tags=["Parties"])
 

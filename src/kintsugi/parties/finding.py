@@ -6,8 +6,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
-from kintsugi.core import home, scope_names, search
+from kintsugi.core import home, panels, scope_names, search
+from kintsugi.core.screens.parts import language
 from kintsugi.parties import screens, selectors
+from kintsugi.parties.kinds import LICENCE_KINDS
+from kintsugi.parties.licence_screens import OF_PARTY, licence_url
+from kintsugi.parties.views import today
 
 
 def find(query: str, _user: Any, limit: int) -> list[search.Hit]:
@@ -17,6 +21,18 @@ def find(query: str, _user: Any, limit: int) -> list[search.Hit]:
         search.Hit(row.name, row.uscc or ", ".join(screens.roles_of(row)), screens.url_of(row))
         for row in rows
     ]
+
+
+def find_licences(query: str, _user: Any, limit: int) -> list[search.Hit]:
+    """Licences by the beginning of their number."""
+    rows = selectors.licences(on=today()).filter(number__startswith=query.upper())
+    return [
+        search.Hit(
+            row.number, f"{row.party.name} · {LICENCE_KINDS[row.kind].get(language())}",
+            licence_url(row), code=True,
+        )
+        for row in rows.order_by("number")[:limit]
+    ]  # fmt: skip
 
 
 def count(_user: Any) -> home.TileValue:
@@ -29,7 +45,8 @@ def _named(name: str) -> list[str]:
 
 
 def register() -> None:
-    """Add search and tile, and the names of customers that limit somebody's rows."""
+    """Add search, tile and panel, and the names of customers that limit somebody's rows."""
+    panels.register(OF_PARTY)
     scope_names.register("customer", scope_names.Named(selectors.party_names, _named))
     home.register(
         home.Tile(
@@ -50,5 +67,15 @@ def register() -> None:
             find,
             more=lambda query: f"{reverse('parties:list')}?{urlencode({'q': query})}",
             permission="party.read",
+        )
+    )
+    search.register(
+        search.SearchProvider(
+            "licence",
+            "certificate",
+            _("Licences"),
+            find_licences,
+            more=lambda query: f"{reverse('parties:licences')}?{urlencode({'q': query})}",
+            permission="licence.read",
         )
     )

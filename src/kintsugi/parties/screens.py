@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -24,7 +25,9 @@ from kintsugi.core.screens import (
     Value,
 )
 from kintsugi.core.screens.corrections import correction_form
+from kintsugi.core.screens.fields import key_field, reason_field
 from kintsugi.core.screens.parts import contract_choices, contract_field
+from kintsugi.identity.services import draft_typed
 from kintsugi.parties import selectors, views
 from kintsugi.parties.corrections import CORRECTION
 from kintsugi.parties.models import Party
@@ -120,8 +123,17 @@ def evidence(record: Any) -> dict[str, Any]:
 
 
 def correct(record: Any) -> list[Action]:
-    """The way to a correction."""
-    return [Action(_("Correct"), reverse("parties:correct", args=[record.pk]), icon="pencil")]
+    """The ways to a correction and to a licence."""
+    if record.merged_into_id:
+        there = reverse("parties:detail", args=[record.merged_into_id])
+        return [Action(_("The party it was merged into"), there, icon="git-merge", primary=True)]
+    add = reverse("parties:add-licence", args=[record.pk])
+    merge = Action(_("Merge a duplicate"), reverse("parties:merge", args=[record.pk]), "git-merge")
+    return [
+        Action(_("Register a licence"), add, icon="certificate"),
+        merge,
+        Action(_("Correct"), reverse("parties:correct", args=[record.pk]), icon="pencil"),
+    ]
 
 
 PARTY = DetailScreen(
@@ -129,7 +141,10 @@ PARTY = DetailScreen(
     permission="party.read",
     title=lambda record: record.name,
     subtitle=lambda record: record.uscc or "",
-    pills=lambda record: [(role, "") for role in roles_of(record)],
+    pills=lambda record: [
+        *([(_("void"), "bad")] if record.is_void else []),
+        *((role, "") for role in roles_of(record)),
+    ],
     breadcrumbs=lambda record: [(_("Parties"), reverse("parties:list"))],
     actions=correct,
     panels=(
@@ -143,6 +158,8 @@ PARTY = DetailScreen(
                         "party_key",
                         Value("roles", value=roles_of),
                         Value("customer_type"),
+                        "credit_limit",
+                        "credit_days",
                     ),
                     entity="party",
                     gold=gold,
@@ -165,6 +182,40 @@ PARTY = DetailScreen(
     ),
     template="audit/record.html",
 )
+
+
+def merge_form() -> type[forms.Form]:
+    """Which other record is the same party, and how one knows."""
+    made = {
+        "drop": forms.CharField(
+            label=gettext("The duplicate"), max_length=300,
+            help_text=gettext("Name, credit code or id of the record that goes."),
+        ),
+        "reason": reason_field(hint=gettext("How one knows that both are the same.")),
+        "key": key_field(),
+    }  # fmt: skip
+    return type("MergeForm", (forms.Form,), made)
+
+
+MERGE = FormScreen(
+    permission="act.create",
+    find=lambda _user, pk: selectors.party(pk),
+    title=lambda party: gettext("Merge a duplicate into %(party)s") % {"party": party},
+    form=merge_form,
+    values=lambda _party: {},
+    save=lambda *, user, record, version, drop, reason, key: draft_typed(
+        kind="party.merge", subject_id=record.pk, typed={"drop": drop}, reason=reason,
+        account=user, at=views.now(), key=key,
+    ),
+    done=lambda act: reverse("acts:detail", args=[act.pk]),
+    saved=_("The merge is written as a draft. Submit it; another person approves it."),
+    submit=_("Write the merge"),
+    cancel=lambda party: reverse("parties:detail", args=[party.pk]),
+    breadcrumbs=lambda party: [
+        (_("Parties"), reverse("parties:list")),
+        (str(party), reverse("parties:detail", args=[party.pk])),
+    ],
+)  # fmt: skip
 
 CORRECT = FormScreen(
     permission="act.create",

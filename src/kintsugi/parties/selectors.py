@@ -1,10 +1,12 @@
 """Reads of parties shared with other apps."""
 
+import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import polars as pl
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, DateField, F, Func, Q, QuerySet, Value
 
 from kintsugi.core import scope
 from kintsugi.core.bulk import fetch_frame
@@ -12,9 +14,24 @@ from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
 from kintsugi.core.sorting import sort_key
 from kintsugi.engine.values import normalise
-from kintsugi.parties.models import Party, customer_within
+from kintsugi.parties.kinds import (
+    DEVICE_CLASSES,
+    LICENCE_KINDS,
+    LICENCE_STATES,
+    LICENCE_TONES,
+    UNLOCK_MAX_DAYS,
+)
+from kintsugi.parties.models import Party, Qualification, Unlock, customer_within, party_within
 
-__all__ = ["customer_within"]
+__all__ = [
+    "DEVICE_CLASSES",
+    "LICENCE_KINDS",
+    "LICENCE_STATES",
+    "LICENCE_TONES",
+    "UNLOCK_MAX_DAYS",
+    "customer_within",
+    "party_within",
+]
 
 
 def name_keys(names: pl.Series) -> pl.DataFrame:
@@ -71,6 +88,11 @@ def searched(rows: QuerySet[Party], text: str) -> QuerySet[Party]:
     return rows.filter(occurs("name", text) | by_sound | Q(uscc=text.upper()))
 
 
+def parties_seen(ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the parties that the scope at work lets through, void ones included."""
+    return set(Party.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
+
+
 def party_names(ids: Sequence[str]) -> dict[str, str]:
     """Names by id."""
     found = Party.objects.filter(pk__in=list(ids)).values_list("pk", "name")
@@ -87,3 +109,36 @@ def by_name(name: str, *, limit: int = 20) -> list[Party]:
 def is_customer_within(pk: UUID) -> bool:
     """Whether this is a customer, and one of the scope at work rather than everybody's."""
     return Party.objects.filter(customer_within(scope.current()), pk=pk).exists()
+
+
+# -- licences --------------------------------------------------------------------------------------
+
+
+def licence_status(on: dt.date) -> Func:
+    """The state of a licence or certificate on a day, for an annotation; the database says it."""
+    return Func(
+        F("valid_from"), F("valid_to"), F("revoked_on"), Value(on, DateField()),
+        function="licence_status", output_field=CharField(),
+    )  # fmt: skip
+
+
+def licences(*, on: dt.date) -> QuerySet[Any]:
+    """Licences that stand, with ``status`` on a day and their party."""
+    found = Qualification.objects.filter(is_void=False).select_related("party")
+    return found.annotate(status=licence_status(on))
+
+
+def licence(pk: UUID, *, on: dt.date) -> Qualification:
+    """One licence with its ``status``. Raises ``Qualification.DoesNotExist``."""
+    found: Qualification = licences(on=on).get(pk=pk)
+    return found
+
+
+def unlocks() -> QuerySet[Unlock]:
+    """Unlocks with licence and party."""
+    return Unlock.objects.filter(is_void=False).select_related("qualification__party")
+
+
+def unlock(pk: UUID) -> Unlock:
+    """One unlock. Raises ``Unlock.DoesNotExist``."""
+    return unlocks().get(pk=pk)

@@ -13,8 +13,54 @@ from kintsugi.core.errors import StaleVersion
 from kintsugi.core.loading import TableLoader
 from kintsugi.core.queries import query
 from kintsugi.core.sorting import sort_key, with_sort_key
+from kintsugi.parties.merging import Merging as Merging
+from kintsugi.parties.merging import by_id as record_by_id
+from kintsugi.parties.merging import the_one as the_one_record
 from kintsugi.parties.models import Party
+from kintsugi.parties.refusals import STATES as LICENCE_STATES_REFUSED
 from kintsugi.parties.selectors import name_keys
+from kintsugi.parties.services_licences import LicenceFacts as LicenceFacts
+from kintsugi.parties.services_licences import Paper as Paper
+from kintsugi.parties.services_licences import (
+    change_licence,
+    clean_number,
+    codes,
+    decide_unlock,
+    insert_licence,
+    needed_person,
+    needed_reason,
+    own_key,
+    person_of,
+    register_licence,
+    request_unlock,
+    revoke_licence,
+)
+from kintsugi.parties.services_merging import merge_records, pointing_to, unmerge_records
+from kintsugi.parties.services_radar import tell, tell_ending
+
+__all__ = [
+    "LICENCE_STATES_REFUSED",
+    "change_licence",
+    "clean_number",
+    "codes",
+    "correct_party",
+    "decide_unlock",
+    "insert_licence",
+    "merge_records",
+    "needed_person",
+    "needed_reason",
+    "own_key",
+    "person_of",
+    "pointing_to",
+    "record_by_id",
+    "register_licence",
+    "request_unlock",
+    "revoke_licence",
+    "tell",
+    "tell_ending",
+    "the_one_record",
+    "unmerge_records",
+]
 
 
 @dataclass(frozen=True)
@@ -56,6 +102,8 @@ LOADER = PartyLoader(
         "roles",
         "uscc",
         "customer_type",
+        "credit_limit",
+        "credit_days",
         "country",
         "region_code",
         "address",

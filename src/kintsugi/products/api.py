@@ -14,6 +14,9 @@ from kintsugi.core.api.schemas import READ, Links
 from kintsugi.products import selectors
 from kintsugi.products.models import Product, UdiIdentifier
 from kintsugi.products.screens import PRODUCTS
+from kintsugi.products.trade_api import router as trade
+
+__all__ = ["router", "trade"]
 
 router = Router(tags=["Products"])
 

@@ -1,11 +1,24 @@
-"""Products and the UDI device identifiers of their package levels."""
+"""Products, the UDI device identifiers of their package levels, their certificates, and the reviews
+before first business."""
+
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.models import BusinessModel
+from kintsugi.core.scope import Scope, Scoped
+from kintsugi.parties.selectors import party_within
+from kintsugi.products.kinds import CERTIFICATE_KINDS, OPEN_REVIEWS, REVIEW, REVIEW_ROLES
+
+KEPT: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
+
+
+def _choices(names: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(code, text.en) for code, text in names.items()]
 
 
 class Product(BusinessModel):
@@ -52,6 +65,16 @@ class Product(BusinessModel):
     distribution_end_on = models.DateField(null=True, blank=True)
     registration_no = models.CharField(max_length=100, null=True, blank=True)
     warranty_months = models.IntegerField(null=True, blank=True)
+    item_kind = models.CharField(max_length=20, null=True, blank=True)
+    near_expiry_days = models.IntegerField(null=True, blank=True)
+    min_ship_remaining_days = models.IntegerField(null=True, blank=True)
+    tax_rate = models.DecimalField(max_digits=5, decimal_places=4, null=True, blank=True)
+    tax_code = models.CharField(max_length=19, null=True, blank=True)
+    needs_install = models.BooleanField(null=True, blank=True)
+    warranty_start_rule = models.CharField(max_length=20, null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("product")
@@ -77,6 +100,25 @@ class Product(BusinessModel):
             models.CheckConstraint(
                 condition=models.Q(warranty_months__isnull=True) | models.Q(warranty_months__gte=0),
                 name="product_warranty_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(near_expiry_days__isnull=True)
+                | models.Q(near_expiry_days__gte=1),
+                name="product_near_expiry_positive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(min_ship_remaining_days__isnull=True)
+                | models.Q(min_ship_remaining_days__gte=0),
+                name="product_remaining_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(tax_rate__isnull=True)
+                | models.Q(tax_rate__gte=0, tax_rate__lte=1),
+                name="product_tax_rate_a_fraction",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True) | models.Q(is_void=True),
+                name="product_merged_is_void",
             ),
         ]
 
@@ -129,3 +171,199 @@ class UdiIdentifier(BusinessModel):
 
     def __str__(self) -> str:
         return f"{self.issuer} {self.device_identifier}"
+
+
+class Certificate(BusinessModel):
+    """A registration certificate or a filing, and the products it is for.
+
+    What was made within its validity may be sold until it expires, also after ``valid_to``. A
+    filing has no end.
+    """
+
+    number = models.CharField(_("certificate number"), max_length=50)
+    kind = models.CharField(_("kind"), max_length=20, choices=_choices(CERTIFICATE_KINDS))
+    holder = models.ForeignKey("parties.Party", **KEPT)
+    approved_on = models.DateField(_("approved on"), null=True, blank=True)
+    valid_from = models.DateField(_("valid from"))
+    valid_to = models.DateField(_("valid through"), null=True, blank=True)
+    revoked_on = models.DateField(_("withdrawn on"), null=True, blank=True)
+    revoke_reason = models.CharField(max_length=400, blank=True, db_default="")
+    revoked_by = models.ForeignKey("identity.Person", null=True, blank=True, **KEPT)
+    revoked_by_name = models.CharField(max_length=200, blank=True, db_default="")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    file_sha256 = models.CharField(max_length=64, blank=True, db_default="")
+    file_name = models.CharField(_("file"), max_length=200, blank=True, db_default="")
+    note = models.CharField(_("note"), max_length=400, blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("certificate")
+        verbose_name_plural = _("certificates")
+        indexes = [models.Index(fields=["valid_to"], name="certificate_ends")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number"], name="certificate_once", condition=Q(is_void=False)
+            ),
+            models.CheckConstraint(condition=~Q(number=""), name="certificate_has_number"),
+            models.CheckConstraint(
+                condition=Q(kind__in=list(CERTIFICATE_KINDS)), name="certificate_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="filing", valid_to__isnull=True)
+                | Q(kind="registration", valid_to__gte=F("valid_from")),
+                name="certificate_has_its_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_on__isnull=True) | Q(approved_on__lte=F("valid_from")),
+                name="certificate_approved_before_valid",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_on__isnull=True)
+                | (~Q(revoke_reason="") & Q(revoked_at__isnull=False)),
+                name="certificate_withdrawn_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class CertificateProduct(BusinessModel):
+    """A product that a certificate is for; void when it no longer is."""
+
+    certificate = models.ForeignKey(Certificate, models.PROTECT, related_name="covered")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="certified")
+
+    class Meta:
+        verbose_name = _("product of a certificate")
+        verbose_name_plural = _("products of certificates")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "certificate"],
+                name="certificate_product_once",
+                condition=Q(is_void=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.certificate} · {self.product}"
+
+
+class AuthorisedProduct(Scoped, BusinessModel):
+    """A product that an authorisation is for; void when it no longer is."""
+
+    qualification = models.ForeignKey("parties.Qualification", **KEPT)
+    product = models.ForeignKey(Product, models.PROTECT, related_name="authorised")
+
+    class Meta:
+        verbose_name = _("authorised product")
+        verbose_name_plural = _("authorised products")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "qualification"],
+                name="authorised_product_once",
+                condition=Q(is_void=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.qualification} · {self.product}"
+
+    @classmethod
+    def within(cls, scope: Scope) -> Q:
+        """Those of the parties of the scope."""
+        return party_within(scope, "qualification__party__")
+
+
+class FirstReview(Scoped, BusinessModel):
+    """The review before the first business (首营) with a supplier, a customer or a product.
+
+    Asked for by one person, reviewed by another, approved by a third. It stands as long as what
+    its checklist asks for is valid: the end of a licence locks, its renewal opens again.
+    """
+
+    number = models.CharField(_("number"), max_length=30, unique=True)
+    role = models.CharField(_("kind"), max_length=10, choices=_choices(REVIEW_ROLES))
+    party = models.ForeignKey("parties.Party", null=True, blank=True, **KEPT)
+    product = models.ForeignKey(Product, null=True, blank=True, **KEPT)
+    classes = ArrayField(models.CharField(max_length=4), default=list, blank=True)
+    status = models.CharField(_("status"), max_length=20, default="draft", choices=REVIEW.choices())
+    reason = models.CharField(_("reason"), max_length=400)
+    requested_by = models.ForeignKey("identity.Person", **KEPT)
+    requested_by_name = models.CharField(_("requested by"), max_length=200)
+    requested_at = models.DateTimeField(_("requested"))
+    reviewed_by = models.ForeignKey("identity.Person", null=True, blank=True, **KEPT)
+    reviewed_by_name = models.CharField(_("reviewed by"), max_length=200, blank=True, db_default="")
+    reviewed_at = models.DateTimeField(_("reviewed"), null=True, blank=True)
+    review_opinion = models.CharField(_("opinion"), max_length=400, blank=True, db_default="")
+    approved_by = models.ForeignKey("identity.Person", null=True, blank=True, **KEPT)
+    approved_by_name = models.CharField(_("approved by"), max_length=200, blank=True, db_default="")
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
+    effective_from = models.DateField(_("in force from"), null=True, blank=True)
+    closed_by_name = models.CharField(max_length=200, blank=True, db_default="")
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closing_reason = models.CharField(max_length=400, blank=True, db_default="")
+    checklist = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("first review")
+        verbose_name_plural = _("first reviews")
+        indexes = [
+            models.Index(fields=["party", "role"], name="first_review_of_party"),
+            models.Index(fields=["product"], name="first_review_of_product"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(role="product", product__isnull=False, party__isnull=True))
+                | Q(role__in=["supplier", "customer"], product__isnull=True, party__isnull=False),
+                name="first_review_of_one_thing",
+            ),
+            models.CheckConstraint(
+                condition=Q(classes__contained_by=["I", "II", "III"]),
+                name="first_review_classes_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=list(REVIEW.states)), name="first_review_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_by__isnull=True) | ~Q(reviewed_by=F("requested_by")),
+                name="first_review_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True)
+                | (~Q(approved_by=F("requested_by")) & ~Q(approved_by=F("reviewed_by"))),
+                name="first_review_approved_by_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["in_approval", "effective", "replaced", "ended"])
+                | Q(reviewed_by__isnull=False, reviewed_at__isnull=False),
+                name="first_review_was_reviewed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["effective", "replaced", "ended"])
+                | Q(
+                    approved_by__isnull=False, approved_at__isnull=False,
+                    effective_from__isnull=False,
+                ),
+                name="first_review_was_approved",
+            ),
+            models.UniqueConstraint(
+                fields=["role", "party", "product"],
+                name="first_review_in_force_once",
+                condition=Q(status="effective"),
+                nulls_distinct=False,
+            ),
+            models.UniqueConstraint(
+                fields=["role", "party", "product"],
+                name="first_review_open_once",
+                condition=Q(status__in=OPEN_REVIEWS),
+                nulls_distinct=False,
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.number
+
+    @classmethod
+    def within(cls, scope: Scope) -> Q:
+        """Those of products, which are everybody's, and of the parties of the scope."""
+        return Q(product__isnull=False) | party_within(scope, "party__")

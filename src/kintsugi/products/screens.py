@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.audit.selectors import evidence_of, golden_cells
 from kintsugi.core.panels import RecordPanel, Registered, Together
 from kintsugi.core.screens import (
+    Action,
     Column,
     Custom,
     DetailScreen,
@@ -173,12 +175,19 @@ GROUPS = (
         gold=gold,
     ),
     Fields(
-        _("Distribution and warranty"),
+        _("Trade and warranty"),
         (
             Value("distribution_status", kind="state", tones=STATUS_TONES),
             "published_on",
             "distribution_end_on",
+            Value("item_kind"),
+            "needs_install",
             "warranty_months",
+            Value("warranty_start_rule"),
+            "near_expiry_days",
+            "min_ship_remaining_days",
+            "tax_rate",
+            "tax_code",
         ),
         entity="product",
         gold=gold,
@@ -198,6 +207,28 @@ def _status(record: Product) -> list[tuple[str, str]]:
     return [(words.get(status, status), STATUS_TONES.get(status, ""))] if status else []
 
 
+def _actions(record: Product) -> list[Action]:
+    if record.merged_into_id:
+        there = reverse("products:detail", args=[record.merged_into_id])
+        return [Action(_("The product it was merged into"), there, icon="git-merge", primary=True)]
+    named = urlencode({"products": record.product_code})
+    return [
+        Action(
+            _("Register a certificate"),
+            f"{reverse('products:add-certificate')}?{named}",
+            icon="report-medical",
+        ),
+        Action(
+            _("Certificate by request"),
+            reverse("products:request-certificate", args=[record.pk]),
+            icon="checklist",
+        ),
+        Action(
+            _("Merge a duplicate"), reverse("products:merge", args=[record.pk]), icon="git-merge"
+        ),
+    ]
+
+
 PRODUCT = DetailScreen(
     find=find,
     permission="product.read",
@@ -205,8 +236,9 @@ PRODUCT = DetailScreen(
     subtitle=lambda record: " · ".join(
         part for part in (record.model, record.catalog_number) if part
     ),
-    pills=_status,
+    pills=lambda record: [*([(_("void"), "bad")] if record.is_void else []), *_status(record)],
     breadcrumbs=lambda record: [(_("Products"), reverse("products:list"))],
+    actions=_actions,
     panels=(
         Together(GROUPS),
         Custom("products/packages.html", packages),

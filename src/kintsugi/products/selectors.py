@@ -2,15 +2,23 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from uuid import UUID
 
 import polars as pl
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from kintsugi.core.bulk import fetch_frame
 from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
 from kintsugi.products.models import Product, UdiIdentifier
+from kintsugi.products.selectors_trade import Made as Made
+from kintsugi.products.selectors_trade import Standing as Standing
+from kintsugi.products.selectors_trade import base_units as base_units
+from kintsugi.products.selectors_trade import certificate_verdicts as certificate_verdicts
+from kintsugi.products.selectors_trade import standings as standings
+from kintsugi.products.selectors_trade import trade_verdicts as trade_verdicts
 
 
 def find_by_reference(values: pl.Series) -> pl.DataFrame:
@@ -141,3 +149,47 @@ def by_codes(codes: Iterable[str]) -> dict[str, Product]:
     """Products by exactly these product codes; one query."""
     found = Product.objects.filter(product_code__in=set(codes), is_void=False)
     return {one.product_code: one for one in found}
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What a device identifier stands on. ``base_units``: how many base units (primary packages)
+    one of it holds; None where the nest of packages is not known, or where it is a part of a base
+    unit (``is_part``)."""
+
+    di: str
+    identifier_id: UUID | None
+    product_id: UUID
+    base_units: Decimal | None
+    is_part: bool
+
+
+def labelled(dis: Iterable[str]) -> dict[str, list[Labelled]]:
+    """Products by the device identifiers of any package level, with the package unfolded; several
+    where several products carry the same one. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(query("products", "labelled"), {"dis": sorted(set(dis))})
+        rows = [Labelled(*row) for row in cursor.fetchall()]
+    found: dict[str, list[Labelled]] = {}
+    for one in rows:
+        found.setdefault(one.di, []).append(one)
+    return found
+
+
+def by_ids_or_codes(ids: Iterable[UUID], codes: Iterable[str]) -> list[Product]:
+    """Products with these ids or exactly these codes; one query."""
+    wanted = Q(pk__in=set(ids)) | Q(product_code__in=set(codes))
+    return list(Product.objects.filter(wanted, is_void=False).select_related("manufacturer"))
+
+
+def gtins_of(ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The GTIN that labels of these products carry: that of the primary package, else the product's
+    own; products of other agencies are left out. Two queries."""
+    wanted = list(set(ids))
+    own = Product.objects.filter(pk__in=wanted, primary_di__regex=r"^[0-9]{14}$")
+    found = {one.pk: str(one.primary_di) for one in own.only("pk", "primary_di")}
+    primary = UdiIdentifier.objects.filter(
+        product_id__in=wanted, issuer="GS1", kind="primary", is_void=False
+    )
+    rows = primary.order_by("-device_identifier").values_list("product_id", "device_identifier")
+    return {**found, **dict(rows)}

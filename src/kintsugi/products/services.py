@@ -10,6 +10,15 @@ from kintsugi.core.queries import query
 from kintsugi.core.sorting import with_sort_key
 from kintsugi.parties.selectors import find_by_name
 from kintsugi.products.selectors import find_by_reference
+from kintsugi.products.services_trade import CertificateFacts as CertificateFacts
+from kintsugi.products.services_trade import approve_first_review as approve_first_review
+from kintsugi.products.services_trade import ask_first_review as ask_first_review
+from kintsugi.products.services_trade import authorise_products as authorise_products
+from kintsugi.products.services_trade import close_first_review as close_first_review
+from kintsugi.products.services_trade import register_certificate as register_certificate
+from kintsugi.products.services_trade import review_first as review_first
+from kintsugi.products.services_trade import submit_first_review as submit_first_review
+from kintsugi.products.services_trade import withdraw_certificate as withdraw_certificate
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,8 @@ PRODUCTS = ProductLoader(
         "mri_safety", "gmdn_terms", "fda_product_codes", "premarket_submissions",
         "units_per_package", "identifier_count", "primary_di", "issuing_agency",
         "distribution_status", "published_on", "distribution_end_on", "registration_no",
-        "warranty_months",
+        "warranty_months", "item_kind", "near_expiry_days", "min_ship_remaining_days", "tax_rate",
+        "tax_code", "needs_install", "warranty_start_rule",
     ),
     columns={"manufacturer": "manufacturer_id", "mah": "mah_id"},
     key=("product_code",),

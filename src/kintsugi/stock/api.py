@@ -8,16 +8,17 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
-from ninja.params.functions import Header
 from pydantic import Field, StringConstraints
 
 from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE
-from kintsugi.stock import selectors, services, services_hand
-from kintsugi.stock.kinds import BLOCK_KINDS, LOCATION_KINDS, POSTING_KINDS, QUALITIES, ZONES
+from kintsugi.stock import api_scan, selectors, services, services_hand
+from kintsugi.stock.counting.api import router as counting
+from kintsugi.stock.kinds import BLOCK_KINDS, POSTING_KINDS, QUALITIES
 from kintsugi.stock.lines import LINES_MAX
 from kintsugi.stock.models import Balance, Block, Location, Move, Posting, Unit
+from kintsugi.stock.schemas import KEY, Code, LineIn, PlaceOut, ProductRef, Reason, codes_in_words
 from kintsugi.stock.screens import (
     BLOCKS,
     LOTS,
@@ -29,63 +30,15 @@ from kintsugi.stock.screens import (
     UNITS,
     WAREHOUSES,
     WITHIN,
-    place,
 )
+from kintsugi.stock.storing.api import router as storing
+from kintsugi.stock.tracing.api import router as tracing
 from kintsugi.stock.typed import TypedLine
+from kintsugi.stock.valuing.api import router as valuing
 from kintsugi.stock.views import now, today
 
 router = Router(tags=["Stock"])
-
-Code = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00]*$")]
-Reason = Annotated[str, StringConstraints(max_length=400, pattern=r"^[^\x00]*$")]
-Qty = Annotated[Decimal, Field(gt=0, max_digits=18, decimal_places=4)]
-KEY: Any = Header(
-    ...,
-    alias="Idempotency-Key",
-    min_length=1,
-    max_length=120,
-    pattern=r"^[\x21-\x7e]+$",
-    description="new for every posting; the same one again when a request is repeated",
-)
-
-
-def _codes(names: dict[str, Any]) -> str:
-    return "; ".join(f"`{code}` {text.en} {text.zh}" for code, text in names.items())
-
-
-class ProductRef(Schema):
-    """A product as lines name it."""
-
-    id: UUID
-    product_code: str
-    name: str
-
-
-class PlaceOut(Schema):
-    """A place."""
-
-    id: UUID
-    code: str = Field(description="as a posting names it: WAREHOUSE/LOCATION, or the code alone")
-    warehouse: str | None
-    kind: str = Field(description=_codes(LOCATION_KINDS))
-    zone: str = Field(description=f"empty, or {_codes(ZONES)}")
-    temp_zone: str
-    name: str
-
-    @staticmethod
-    def resolve_code(row: Location) -> str:
-        """As people type it."""
-        return str(row)
-
-    @staticmethod
-    def resolve_warehouse(row: Location) -> str | None:
-        """The warehouse's code."""
-        return row.warehouse.code if row.warehouse else None
-
-    @staticmethod
-    def resolve_name(row: Location) -> str:
-        """Its own name, else what it is called on pages."""
-        return row.name or place(row)
+router.add_router("", api_scan.router)
 
 
 class BalanceOut(Schema):
@@ -96,7 +49,7 @@ class BalanceOut(Schema):
     lot_no: str | None
     expiry_date: dt.date | None
     location: PlaceOut
-    quality: str = Field(description=_codes(QUALITIES))
+    quality: str = Field(description=codes_in_words(QUALITIES))
     on_hand: Decimal
     reserved: Decimal
     free: Decimal = Field(description="what may be promised today")
@@ -146,7 +99,7 @@ class PostingOut(Schema):
 
     id: UUID
     number: str = Field(examples=["ST-20261125-0001"])
-    kind: str = Field(description=_codes(POSTING_KINDS))
+    kind: str = Field(description=codes_in_words(POSTING_KINDS))
     business_date: dt.date
     posted_at: dt.datetime
     document_no: str
@@ -223,7 +176,7 @@ class BlockOut(Schema):
     """A hold or a recall."""
 
     id: UUID
-    kind: str = Field(description=_codes(BLOCK_KINDS))
+    kind: str = Field(description=codes_in_words(BLOCK_KINDS))
     product: ProductRef
     lot_no: str | None = Field(description="null: all lots")
     serial_no: str | None = Field(description="null: all units")
@@ -299,32 +252,13 @@ class Receivers(Schema):
     items: list[ReceiverOut]
 
 
-class LineIn(Schema):
-    """One move, by the codes on the labels."""
-
-    product_code: Code
-    qty: Qty = Field(Decimal(1), description="1 for a serial number")
-    lot_no: Code = ""
-    serial_no: Code = ""
-    source: Code = Field("", description="WAREHOUSE/LOCATION; empty for an opening balance")
-    target: Code = Field("", description="WAREHOUSE/LOCATION; empty for scrapping")
-    quality: Literal["", "pending", "qualified", "rejected"] = Field(
-        "", description="empty: the unit's own, else qualified"
-    )
-    mfg_date: dt.date | None = Field(None, description="of a new lot or unit (opening)")
-    expiry_date: dt.date | None = Field(None, description="of a new lot or unit (opening)")
-    unit_cost: Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=6)] | None = Field(
-        None, description="what one is worth (opening)"
-    )
-
-
 class PostingIn(Schema):
     """Moves to post whole or not at all."""
 
-    kind: Literal["transfer", "scrap", "opening"]
+    kind: Literal["transfer", "opening"]
     lines: list[LineIn] = Field(min_length=1, max_length=LINES_MAX)
     business_date: dt.date | None = Field(None, description="today where it is not given")
-    reason: Reason = Field("", description="needed for scrapping and for an earlier day")
+    reason: Reason = Field("", description="needed for an earlier day")
     document_no: Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")] = ""
 
 
@@ -342,6 +276,16 @@ class BlockIn(Schema):
     lot_no: Code = Field("", description="empty: all lots of the product")
     serial_no: Code = Field("", description="empty: all units")
     reason: Reason = Field(min_length=1)
+
+
+class PlaceIn(Schema):
+    """What may be changed of a place."""
+
+    name: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")] = ""
+    zone: Literal[
+        "", "receiving", "quarantine", "qualified", "rejected", "return", "shipping", "recall"
+    ]
+    temp_zone: Literal["", "normal", "cool", "cold", "frozen"]
 
 
 class BlockReleaseIn(Schema):
@@ -385,6 +329,14 @@ add_list(router, "/blocks", BLOCKS, BlockOut, name="blocks", summary="Holds and 
 add_list(router, "/months", MONTHS, MonthOut, name="months", summary="Closed months")
 
 
+@router.post("/locations/{id}", response={200: PlaceOut, **WRITE}, summary="Change a place")
+@requires("place.edit")
+def change_place(request: HttpRequest, id: UUID, body: PlaceIn) -> Location:
+    """409 where its temperature would contradict goods in it (`stock.goods-too-warm`)."""
+    selectors.own_place(id)
+    return services.change_location(actor=request.user, location=id, **body.model_dump())
+
+
 @router.get("/lots/{id}/holders", response={200: Holders, **READ}, summary="Where a lot is now")
 @requires("stock.read")
 def holders(request: HttpRequest, id: UUID) -> dict[str, Any]:
@@ -413,11 +365,11 @@ def posting(request: HttpRequest, id: UUID) -> Posting:
 @router.post("/postings", response={201: PostingDetail, **WRITE}, summary="Post moves by hand")
 @requires("stock.create")
 def post_moves(request: HttpRequest, body: PostingIn, key: str = KEY) -> Status[Posting]:
-    """`transfer` between places of ours, `scrap`, or an `opening` balance; everything else belongs
-    to a document. 409 where the state forbids it (`stock.not-enough`, `stock.unit-elsewhere`,
-    `stock.hold`, `stock.month-closed` and others, with line and thing in `facts`); 422 for a code
-    nobody knows, and for a key that was used with another content. The same key and content give
-    the same posting."""
+    """`transfer` between places of ours, or an `opening` balance; everything else belongs to a
+    document that asks for a second person. 409 where the state forbids it (`stock.not-enough`,
+    `stock.unit-elsewhere`, `stock.hold`, `stock.month-closed` and others, with line and thing in
+    `facts`); 422 for a code nobody knows, and for a key that was used with another content. The
+    same key and content give the same posting."""
     made = services_hand.post_by_hand(
         actor=request.user,
         kind=body.kind,
@@ -462,3 +414,7 @@ def release_block(request: HttpRequest, id: UUID, body: BlockReleaseIn) -> Block
     """By a person other than the one who placed it (else 403); 409 when it is released already."""
     made = services.release_block(actor=request.user, block=id, reason=body.reason, at=now())
     return selectors.block(made.pk)
+
+
+#: Everything below /api/v1/stock.
+ROUTERS = (router, counting, tracing, valuing, storing)

@@ -35,6 +35,21 @@ COMMANDS = {
     "stock.hold": Text("冻结", "Put on hold"),
     "stock.recall": Text("召回", "Recall"),
     "stock.release-block": Text("解除冻结或召回", "Release a hold or recall"),
+    "stock.change-location": Text("修改库位", "Change a location"),
+    "stock.plan-stocktake": Text("计划盘点", "Plan a stocktake"),
+    "stock.start-stocktake": Text("开始盘点", "Start a stocktake"),
+    "stock.finish-stocktake": Text("结束盘点", "Finish counting"),
+    "stock.explain-difference": Text("写明盘点差异原因", "Explain a difference"),
+    "stock.approve-stocktake": Text("批准盘点", "Approve a stocktake"),
+    "stock.cancel-stocktake": Text("取消盘点", "Cancel a stocktake"),
+    "stock.request-adjustment": Text("申请报废或调整", "Ask to scrap or adjust"),
+    "stock.posted-adjustment": Text("批准报废或调整", "Approve an adjustment"),
+    "stock.refused-adjustment": Text("拒绝报废或调整", "Refuse an adjustment"),
+    "stock.drill-recall": Text("召回演练", "Drill a recall"),
+    "stock.add-sensor": Text("新增温度传感器", "Add a sensor"),
+    "stock.record-readings": Text("保存温度读数", "Keep readings"),
+    "stock.judge-excursion": Text("判定温度超限", "Judge an excursion"),
+    "stock.storage-check": Text("养护检查", "Storage check"),
 }
 
 

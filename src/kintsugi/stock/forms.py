@@ -4,23 +4,22 @@ A refusal of a service comes back at its field or above the form, with all that 
 """
 
 import datetime as dt
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.core.ids import uuid7
 from kintsugi.core.screens import FormScreen
+from kintsugi.core.screens.offered import Offered
 from kintsugi.core.screens.parts import Words, choice_pairs, say
 from kintsugi.stock import selectors, services, services_hand
+from kintsugi.stock.fields import PLACES_OFFERED, day_field, key_field, reason_field
 from kintsugi.stock.kinds import (
     BLOCK_KINDS,
     LOCATION_KINDS,
@@ -35,44 +34,8 @@ from kintsugi.stock.screens import CODE, WAREHOUSE, block_url, posting_url
 from kintsugi.stock.typed import HAND_KINDS, TypedLine
 from kintsugi.stock.views import now, today
 
-REASON_CHARS = 400
-#: Places offered while one types; others are typed in full.
-PLACES_OFFERED = 500
 #: Kinds of places that somebody adds by hand: the world outside comes by itself.
 OWN_KINDS = ("bin", "van", "in_transit", "vendor_repair")
-
-
-class Offered(forms.TextInput):
-    """A text with suggestions, which the browser offers while one types."""
-
-    def __init__(self, values: Sequence[str], list_id: str) -> None:
-        super().__init__(attrs={"list": list_id, "autocomplete": "off"})
-        self.values, self.list_id = values, list_id
-
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        """The field and its suggestions."""
-        offered = format_html_join("", '<option value="{}"></option>', ((v,) for v in self.values))
-        field = super().render(name, value, attrs, renderer)
-        return format_html('{}<datalist id="{}">{}</datalist>', field, self.list_id, offered)
-
-
-def _key() -> forms.Field:
-    """Made with the page: the same form sent twice acts once."""
-    return forms.CharField(widget=forms.HiddenInput, max_length=80, initial=lambda: uuid7().hex)
-
-
-def _reason(label: Any = None, *, required: bool = True, hint: Any = "") -> forms.Field:
-    return forms.CharField(
-        label=label or gettext("Reason"),
-        max_length=REASON_CHARS,
-        required=required,
-        help_text=hint,
-    )
-
-
-def _day(label: str, **options: Any) -> forms.Field:
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    return forms.DateField(label=label, widget=widget, **options)
 
 
 def move_form() -> type[forms.Form]:
@@ -97,7 +60,7 @@ def move_form() -> type[forms.Form]:
             max_length=80,
             required=False,
             widget=Offered(places, "places-to"),
-            help_text=gettext("WAREHOUSE/LOCATION. What is scrapped goes nowhere."),
+            help_text=gettext("WAREHOUSE/LOCATION"),
         ),
         "lot_no": forms.CharField(label=gettext("Lot"), max_length=60, required=False),
         "qty": forms.DecimalField(
@@ -120,18 +83,16 @@ def move_form() -> type[forms.Form]:
             required=False,
             choices=[("", gettext("qualified, or the unit's own")), *choice_pairs(QUALITIES)],
         ),
-        "expiry_date": _day(
+        "expiry_date": day_field(
             gettext("Expiry"), required=False,
             help_text=gettext("Of a new lot or unit in an opening balance, as on its label."),
         ),
-        "business_date": _day(
+        "business_date": day_field(
             gettext("Date"), initial=today,
             help_text=gettext("An earlier day needs a reason and an open month."),
         ),
-        "reason": _reason(
-            required=False, hint=gettext("Needed to scrap and for an earlier day.")
-        ),
-        "key": _key(),
+        "reason": reason_field(required=False, hint=gettext("Needed for an earlier day.")),
+        "key": key_field(),
     }  # fmt: skip
     return type("MoveForm", (forms.Form,), made)
 
@@ -166,7 +127,7 @@ def _move(
     *, user: Any, record: Any, version: Any, kind: str, key: str, reason: str,
     business_date: dt.date, **given: Any,
 ) -> Posting:  # fmt: skip
-    needed = {"transfer": ("source", "target"), "scrap": ("source",), "opening": ("target",)}[kind]
+    needed = {"transfer": ("source", "target"), "opening": ("target",)}[kind]
     for field in ("source", "target"):
         if field not in needed:
             given[field] = ""
@@ -177,13 +138,6 @@ def _move(
                 Text("扫描或输入库位。", "Scan or type it."),
                 field=field,
             )
-    if kind == "scrap" and not reason.strip():
-        raise KintsugiError(
-            "stock.reason-missing",
-            Text("没有写明报废原因。", "No reason was given."),
-            Text("写明为何报废。", "Say why it is scrapped."),
-            field="reason",
-        )
     return services_hand.post_by_hand(
         actor=user, kind=kind, lines=typed_lines(given), key=key, at=now(), reason=reason,
         business_date=business_date,
@@ -206,7 +160,9 @@ MOVE = FormScreen(
 def reverse_form() -> type[forms.Form]:
     """Why it is reversed."""
     hint = gettext("All its lines go back, at their own value. It stays in the record.")
-    return type("ReverseForm", (forms.Form,), {"reason": _reason(hint=hint), "key": _key()})
+    return type(
+        "ReverseForm", (forms.Form,), {"reason": reason_field(hint=hint), "key": key_field()}
+    )
 
 
 def _reverse(*, user: Any, record: Posting, version: Any, reason: str, key: str) -> Posting:
@@ -249,7 +205,7 @@ def block_form() -> type[forms.Form]:
             label=gettext("Serial number"), max_length=60, required=False,
             help_text=gettext("Empty: all units."),
         ),
-        "reason": _reason(),
+        "reason": reason_field(),
     }  # fmt: skip
     return type("BlockForm", (forms.Form,), made)
 
@@ -260,7 +216,9 @@ def _place(*, user: Any, record: Any, version: Any, **given: str) -> Block:
 
 def release_form() -> type[forms.Form]:
     """What the release rests on."""
-    return type("ReleaseForm", (forms.Form,), {"reason": _reason(gettext("Reason of release"))})
+    return type(
+        "ReleaseForm", (forms.Form,), {"reason": reason_field(gettext("Reason of release"))}
+    )
 
 
 def _release(*, user: Any, record: Block, version: Any, reason: str) -> Block:
@@ -373,6 +331,40 @@ ADD_PLACE = FormScreen(
     saved=_("Added."),
     submit=_("Add"),
     cancel=lambda _record: reverse("stock:places"),
+    breadcrumbs=_place_crumbs,
+)
+
+
+def edit_place_form() -> type[forms.Form]:
+    """What may be changed of a place: never its code, kind or warehouse."""
+    made: dict[str, forms.Field] = {
+        "name": forms.CharField(label=gettext("Name"), max_length=200, required=False),
+        "zone": forms.ChoiceField(
+            label=gettext("Zone"), required=False, choices=[("", "–"), *choice_pairs(ZONES)]
+        ),
+        "temp_zone": forms.ChoiceField(
+            label=gettext("Temperature"), required=False,
+            choices=[("", gettext("any")), *choice_pairs(TEMPERATURES)],
+            help_text=gettext("Refused where goods lie there that must be kept otherwise."),
+        ),
+    }  # fmt: skip
+    return type("EditPlaceForm", (forms.Form,), made)
+
+
+def _edit(*, user: Any, record: Location, version: Any, **given: str) -> Location:
+    return services.change_location(actor=user, location=record.pk, **given)
+
+
+EDIT_PLACE = FormScreen(
+    permission="place.edit",
+    find=lambda _user, pk: selectors.own_place(pk),
+    title=lambda place: gettext("Change %(place)s") % {"place": place},
+    form=edit_place_form,
+    save=_edit,
+    done=lambda made: f"{reverse('stock:places')}?warehouse={made.warehouse_id}",
+    saved=_("Saved."),
+    submit=_("Save"),
+    cancel=lambda _place: reverse("stock:places"),
     breadcrumbs=_place_crumbs,
 )
 

@@ -14,6 +14,9 @@ from kintsugi.stock.models import Location, Posting
 
 #: Lines of one posting; beyond that it is several.
 LINES_MAX = 5_000
+#: Postings that are corrected by turning them round; those of other documents are turned round by
+#: what the document does, so that paper and ledger go on saying the same.
+REVERSED_AS_SUCH = frozenset({"", "hand", "takeover", "adjustment", "stocktake"})
 NO_LINES = Text("没有要过账的行。", "There is nothing to post.")
 
 
@@ -91,6 +94,22 @@ def check_places(lines: Sequence[Line]) -> None:
             Text("请由对两边都有权限的人过账。", "Ask somebody whose warehouses both ends are."),
             field="target",
         )
+
+
+def check_whose(posting: Posting, taken_back_by: str) -> None:
+    """Only its document takes back what a document posted."""
+    if posting.document_kind in REVERSED_AS_SUCH or posting.document_kind == taken_back_by:
+        return
+    raise KintsugiError(
+        "stock.of-document",
+        Text(f"{posting.number} 由单据 {posting.document_no} 过账,不能单独冲销。",
+             f"{posting.number} belongs to {posting.document_no}; it is not reversed by itself."),
+        Text("在该单据上操作:冲销出库、放回、退货或冲销收货。",
+             "Take the step on the document: reverse the shipment, put back, return, or reverse "
+             "the receipt."),
+        posting=posting.number,
+        document=posting.document_no,
+    )  # fmt: skip
 
 
 def check_whole(posting: Posting) -> None:

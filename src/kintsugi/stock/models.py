@@ -1,13 +1,12 @@
 """Locations, lots, units, the ledger and its projections. The rules stand in ``sql/ledger.sql``."""
 
-from typing import Any
-
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.models import BusinessModel
 from kintsugi.core.scope import Scope, Scoped
+from kintsugi.stock.columns import KEPT, choices, one_of, quantity
 from kintsugi.stock.kinds import (
     BLOCK_KINDS,
     LOCATION_KINDS,
@@ -18,21 +17,6 @@ from kintsugi.stock.kinds import (
     ZONES,
 )
 from kintsugi.stock.whose import place_within, things_within, units_within, warehouse_within
-
-KEPT: dict[str, Any] = {"on_delete": models.PROTECT, "related_name": "+"}
-
-
-def _choices(names: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(code, text.en) for code, text in names.items()]
-
-
-def _one_of(field: str, names: dict[str, Any], name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": list(names)}), name=name)
-
-
-def _quantity(title: Any, **options: Any) -> Any:
-    """A quantity in the product's base unit: 18 digits, four of them decimals."""
-    return models.DecimalField(title, max_digits=18, decimal_places=4, **options)
 
 
 class NextMove(models.Func):
@@ -71,12 +55,12 @@ class Location(Scoped, BusinessModel):
     )
     code = models.CharField(_("location code"), max_length=30)
     name = models.CharField(_("name"), max_length=200, blank=True, db_default="")
-    kind = models.CharField(_("kind"), max_length=20, choices=_choices(LOCATION_KINDS))
+    kind = models.CharField(_("kind"), max_length=20, choices=choices(LOCATION_KINDS))
     zone = models.CharField(
-        _("zone"), max_length=20, choices=_choices(ZONES), blank=True, db_default=""
+        _("zone"), max_length=20, choices=choices(ZONES), blank=True, db_default=""
     )
     temp_zone = models.CharField(
-        _("temperature"), max_length=20, choices=_choices(TEMPERATURES), blank=True, db_default=""
+        _("temperature"), max_length=20, choices=choices(TEMPERATURES), blank=True, db_default=""
     )
     party = models.ForeignKey("parties.Party", null=True, blank=True, **KEPT)
 
@@ -88,14 +72,9 @@ class Location(Scoped, BusinessModel):
             models.UniqueConstraint(
                 fields=["warehouse", "code"], name="location_code_once", nulls_distinct=False
             ),
-            models.UniqueConstraint(
-                fields=["party", "kind"],
-                name="location_of_party_once",
-                condition=Q(party__isnull=False, kind__in=["customer", "supplier"]),
-            ),
-            _one_of("kind", LOCATION_KINDS, "location_kind_known"),
-            _one_of("zone", {"": None, **ZONES}, "location_zone_known"),
-            _one_of("temp_zone", {"": None, **TEMPERATURES}, "location_temperature_known"),
+            one_of("kind", LOCATION_KINDS, "location_kind_known"),
+            one_of("zone", {"": None, **ZONES}, "location_zone_known"),
+            one_of("temp_zone", {"": None, **TEMPERATURES}, "location_temperature_known"),
             models.CheckConstraint(
                 condition=~Q(kind="bin") | Q(warehouse__isnull=False) & ~Q(zone=""),
                 name="location_bin_has_warehouse_and_zone",
@@ -153,7 +132,7 @@ class Unit(Scoped, BusinessModel):
     mfg_date = models.DateField(_("made on"), null=True, blank=True)
     expiry_date = models.DateField(_("expiry"), null=True, blank=True)
     location = models.ForeignKey(Location, **KEPT)
-    quality = models.CharField(_("quality"), max_length=12, choices=_choices(QUALITIES))
+    quality = models.CharField(_("quality"), max_length=12, choices=choices(QUALITIES))
 
     class Meta:
         verbose_name = _("serial unit")
@@ -166,7 +145,7 @@ class Unit(Scoped, BusinessModel):
         constraints = [
             models.UniqueConstraint(fields=["product", "serial_no"], name="unit_serial_once"),
             models.UniqueConstraint(fields=["id", "product"], name="unit_with_product"),
-            _one_of("quality", QUALITIES, "unit_quality_known"),
+            one_of("quality", QUALITIES, "unit_quality_known"),
         ]
 
     def __str__(self) -> str:
@@ -185,7 +164,7 @@ class Posting(Scoped, BusinessModel):
     """
 
     number = models.CharField(_("number"), max_length=40, unique=True)
-    kind = models.CharField(_("kind"), max_length=20, choices=_choices(POSTING_KINDS))
+    kind = models.CharField(_("kind"), max_length=20, choices=choices(POSTING_KINDS))
     business_date = models.DateField(_("date"))
     posted_at = models.DateTimeField(_("posted"))
     document_kind = models.CharField(_("document"), max_length=40, blank=True, db_default="")
@@ -207,7 +186,7 @@ class Posting(Scoped, BusinessModel):
             models.Index(fields=["document_id"], name="posting_of_document"),
         ]
         constraints = [
-            _one_of("kind", POSTING_KINDS, "posting_kind_known"),
+            one_of("kind", POSTING_KINDS, "posting_kind_known"),
             models.CheckConstraint(
                 condition=Q(kind="reversal", reverses__isnull=False)
                 | ~Q(kind="reversal") & Q(reverses__isnull=True),
@@ -243,9 +222,9 @@ class Move(Scoped, BusinessModel):
     unit = models.ForeignKey(Unit, null=True, blank=True, **KEPT)
     source = models.ForeignKey(Location, **KEPT)
     target = models.ForeignKey(Location, **KEPT)
-    source_quality = models.CharField(max_length=12, choices=_choices(QUALITIES))
-    target_quality = models.CharField(max_length=12, choices=_choices(QUALITIES))
-    qty = _quantity(_("quantity"))
+    source_quality = models.CharField(max_length=12, choices=choices(QUALITIES))
+    target_quality = models.CharField(max_length=12, choices=choices(QUALITIES))
+    qty = quantity(_("quantity"))
     unit_cost = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)
     document_line = models.UUIDField(null=True, blank=True)
 
@@ -273,8 +252,8 @@ class Move(Scoped, BusinessModel):
                 condition=Q(unit_cost__isnull=True) | Q(unit_cost__gte=0),
                 name="move_cost_not_negative",
             ),
-            _one_of("source_quality", QUALITIES, "move_source_quality_known"),
-            _one_of("target_quality", QUALITIES, "move_target_quality_known"),
+            one_of("source_quality", QUALITIES, "move_source_quality_known"),
+            one_of("target_quality", QUALITIES, "move_target_quality_known"),
         ]
 
     def __str__(self) -> str:
@@ -297,9 +276,9 @@ class Balance(Scoped, models.Model):
     product = models.ForeignKey("products.Product", **KEPT)
     lot = models.ForeignKey(Lot, null=True, blank=True, **KEPT)
     location = models.ForeignKey(Location, **KEPT)
-    quality = models.CharField(_("quality"), max_length=12, choices=_choices(QUALITIES))
-    on_hand = _quantity(_("on hand"), default=0)
-    reserved = _quantity(_("reserved"), default=0)
+    quality = models.CharField(_("quality"), max_length=12, choices=choices(QUALITIES))
+    on_hand = quantity(_("on hand"), default=0)
+    reserved = quantity(_("reserved"), default=0)
     is_ours = models.BooleanField(default=True)
 
     class Meta:
@@ -340,9 +319,9 @@ class Reservation(BusinessModel):
     lot = models.ForeignKey(Lot, null=True, blank=True, **KEPT)
     location = models.ForeignKey(Location, **KEPT)
     unit = models.ForeignKey(Unit, null=True, blank=True, **KEPT)
-    qty = _quantity(_("quantity"))
+    qty = quantity(_("quantity"))
     status = models.CharField(
-        _("state"), max_length=12, choices=_choices(RESERVATION_STATES), db_default="active"
+        _("state"), max_length=12, choices=choices(RESERVATION_STATES), db_default="active"
     )
     expires_at = models.DateTimeField(_("until"), null=True, blank=True)
 
@@ -365,7 +344,7 @@ class Reservation(BusinessModel):
                 name="reservation_unit_once",
                 condition=Q(status="active", unit__isnull=False),
             ),
-            _one_of("status", RESERVATION_STATES, "reservation_state_known"),
+            one_of("status", RESERVATION_STATES, "reservation_state_known"),
         ]
 
     def __str__(self) -> str:
@@ -376,7 +355,7 @@ class Block(Scoped, BusinessModel):
     """A hold or a recall on a product, a lot or a unit. While it stands nothing of it goes out,
     whoever asks."""
 
-    kind = models.CharField(_("kind"), max_length=10, choices=_choices(BLOCK_KINDS))
+    kind = models.CharField(_("kind"), max_length=10, choices=choices(BLOCK_KINDS))
     product = models.ForeignKey("products.Product", **KEPT)
     lot = models.ForeignKey(Lot, null=True, blank=True, **KEPT)
     unit = models.ForeignKey(Unit, null=True, blank=True, **KEPT)
@@ -398,7 +377,7 @@ class Block(Scoped, BusinessModel):
             )
         ]
         constraints = [
-            _one_of("kind", BLOCK_KINDS, "block_kind_known"),
+            one_of("kind", BLOCK_KINDS, "block_kind_known"),
             models.CheckConstraint(condition=~Q(reason=""), name="block_has_reason"),
             models.CheckConstraint(
                 condition=Q(released_at__isnull=True) | ~Q(release_reason=""),
@@ -441,7 +420,7 @@ class Cost(models.Model):
     """What a product's stock is worth: moving average, carried forward by the ledger's trigger."""
 
     product = models.OneToOneField("products.Product", primary_key=True, **KEPT)
-    qty = _quantity(_("quantity"), default=0)
+    qty = quantity(_("quantity"), default=0)
     value = models.DecimalField(_("value"), max_digits=22, decimal_places=6, default=0)
 
     class Meta:
@@ -450,3 +429,43 @@ class Cost(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product}: {self.value}"
+
+
+from kintsugi.stock.counting.models import (  # noqa: E402  # Django looks for models here
+    Adjustment,
+    AdjustmentLine,
+    Stocktake,
+    StocktakeCount,
+    StocktakeLine,
+)
+from kintsugi.stock.storing.models import (  # noqa: E402
+    Excursion,
+    Reading,
+    Sensor,
+    StorageCheck,
+)
+from kintsugi.stock.tracing.models import RecallDrill  # noqa: E402
+
+__all__ = [
+    "Adjustment",
+    "AdjustmentLine",
+    "Balance",
+    "Block",
+    "Cost",
+    "Excursion",
+    "Location",
+    "Lot",
+    "Move",
+    "Period",
+    "Posting",
+    "Reading",
+    "RecallDrill",
+    "Reservation",
+    "Sensor",
+    "Stocktake",
+    "StocktakeCount",
+    "StocktakeLine",
+    "StorageCheck",
+    "Unit",
+    "Warehouse",
+]

@@ -16,7 +16,9 @@ from kintsugi.core.screens.parts import Words, language
 from kintsugi.engine.text import Text
 from kintsugi.stock import selectors
 from kintsugi.stock.kinds import BLOCK_KINDS, LOCATION_KINDS, POSTING_KINDS, QUALITIES
+from kintsugi.stock.lines import REVERSED_AS_SUCH
 from kintsugi.stock.models import Block, Lot, Posting, Unit
+from kintsugi.stock.reading import own_item
 from kintsugi.stock.screens import (
     BLOCK_COLUMNS,
     BLOCK_TONES,
@@ -43,6 +45,12 @@ def crumbs(*parts: tuple[Words, str]) -> list[tuple[Words, str]]:
     return [(words, reverse(name)) for words, name in (STOCK_CRUMB, *parts)]
 
 
+def trace_action(kind: str, key: UUID) -> Action:
+    """The way to the trace of what a page shows."""
+    address = f"{reverse('stock:trace')}?{urlencode({'kind': kind, 'id': str(key)})}"
+    return Action(Text("追溯", "Trace"), address, "route")
+
+
 def block_actions(
     code: str, standing: Sequence[Block], *, lot_no: str = "", serial_no: str = ""
 ) -> list[Action]:
@@ -67,6 +75,11 @@ def block_actions(
             ("recall", _("Recall"), "alert-triangle"),
         )
     ]
+
+
+def label_action(code: str) -> Action:
+    """To the label of what a page shows."""
+    return Action(_("Label"), f"{reverse('stock:labels')}?{urlencode({'what': code})}", "printer")
 
 
 def pills(standing: Sequence[Block], expiry: Any) -> list[tuple[Words, str]]:
@@ -112,7 +125,11 @@ LOT = DetailScreen(
     subtitle=lambda lot: f"{lot.product.product_code} {lot.product.name}",
     pills=lambda lot: pills(lot.standing, lot.expiry_date),
     breadcrumbs=lambda _lot: crumbs((_("Lots"), "stock:lots")),
-    actions=lambda lot: block_actions(lot.product.product_code, lot.standing, lot_no=lot.lot_no),
+    actions=lambda lot: [
+        *block_actions(lot.product.product_code, lot.standing, lot_no=lot.lot_no),
+        label_action(own_item(lot.product.product_code, lot_no=lot.lot_no)),
+        trace_action("lot", lot.pk),
+    ],
     panels=(
         Fields(
             _("Lot"),
@@ -189,9 +206,11 @@ UNIT = DetailScreen(
         *pills(unit.standing, unit.expiry_date),
     ],
     breadcrumbs=lambda _unit: crumbs((_("Serial units"), "stock:units")),
-    actions=lambda unit: block_actions(
-        unit.product.product_code, unit.standing, serial_no=unit.serial_no
-    ),
+    actions=lambda unit: [
+        *block_actions(unit.product.product_code, unit.standing, serial_no=unit.serial_no),
+        label_action(own_item(unit.product.product_code, serial_no=unit.serial_no)),
+        trace_action("unit", unit.pk),
+    ],
     panels=(
         Fields(
             _("Unit"),
@@ -237,10 +256,15 @@ def find_posting(_user: Any, pk: UUID) -> Posting:
 
 
 def reverse_action(posting: Any) -> list[Action]:
-    """The way to a reversal, for what can be reversed."""
-    if posting.reversal is not None or posting.kind == "reversal":
-        return []
-    return [Action(_("Reverse"), reverse("stock:reverse", args=[posting.pk]), "arrow-back-up")]
+    """The way to its trace, and to a reversal, for what can be reversed."""
+    follow = trace_action("posting", posting.pk)
+    is_over = posting.reversal is not None or posting.kind == "reversal"
+    if is_over or posting.document_kind not in REVERSED_AS_SUCH:
+        return [follow]
+    return [
+        follow,
+        Action(_("Reverse"), reverse("stock:reverse", args=[posting.pk]), "arrow-back-up"),
+    ]
 
 
 def posting_pills(posting: Any) -> list[tuple[Words, str]]:

@@ -1,16 +1,7 @@
 """The database's refusals of the ledger in words: which rule, which row, what to do."""
 
-import contextlib
-import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
-
-from django.db import DatabaseError
-
-from kintsugi.core.errors import KintsugiError, Text
-
-Facts = Mapping[str, Any]
-Words = Callable[[Facts], tuple[str, Text, Text]]
+from kintsugi.core.errors import Text
+from kintsugi.core.refusals import Facts, Refusals, Words
 
 
 def _elsewhere(f: Facts) -> tuple[str, Text, Text]:
@@ -123,6 +114,22 @@ def _untracked(f: Facts) -> tuple[str, Text, Text]:
     )  # fmt: skip
 
 
+def _counting(f: Facts) -> tuple[str, Text, Text]:
+    if f.get("why") == "state":
+        return (
+            "stocktake.not-counting",
+            Text("这次盘点不在盘点状态。", "This stocktake is not being counted."),
+            Text(
+                "先开始盘点;已结束的另建一次。", "Start it first; plan another one if it is over."
+            ),
+        )
+    return (
+        "stocktake.not-ready",
+        Text("盘点还不能过账。", "The stocktake cannot be posted yet."),
+        Text("盘完每一行,并为每处差异写明原因。", "Count every line and explain every difference."),
+    )
+
+
 STATES: dict[str, Words] = {
     "KT100": _elsewhere,
     "KT101": _too_little,
@@ -142,35 +149,25 @@ STATES: dict[str, Words] = {
     ),
     "KT107": _reserved,
     "KT108": _untracked,
+    "KT140": lambda f: (
+        "stocktake.counter",
+        Text("参与盘点的人不能批准。", "Who counted in it cannot approve it."),
+        Text("请没有参与盘点的人批准。", "Ask somebody who counted nothing of it."),
+    ),
+    "KT141": _counting,
+    "KT143": lambda f: (
+        "stock.goods-too-warm",
+        Text(f"{f.get('product_code', '')} 在 {f.get('location', '')},不能改为这个温区。",
+             f"{f.get('product_code', '')} lies at {f.get('location', '')}, and must not be kept "
+             "so."),
+        Text("先把货物移走,再改温区。", "Move the goods away first."),
+    ),
+    "KT142": lambda f: (
+        "stock.not-approved",
+        Text("没有他人批准,不能过账。", "Nobody else approved this posting."),
+        Text("先申请,再由另一人批准。", "Ask for it, and let another person approve."),
+    ),
 }  # fmt: skip
 
-
-@contextlib.contextmanager
-def explained(**facts: Any) -> Iterator[None]:
-    """A block whose refusal by a rule of the ledger is raised as a KintsugiError that names the
-    rule and the row. Other database errors pass unchanged.
-
-    No savepoint of its own: the command around it has one, and each costs two round trips.
-    """
-    try:
-        yield
-    except DatabaseError as error:
-        found = refusal_of(error, **facts)
-        if found is None:
-            raise
-        raise found from error
-
-
-def refusal_of(error: DatabaseError, **facts: Any) -> KintsugiError | None:
-    """The refusal in words; None when it is no rule of the ledger."""
-    cause = error.__cause__
-    words = STATES.get(str(getattr(cause, "sqlstate", None) or ""))
-    if words is None:
-        return None
-    detail = getattr(getattr(cause, "diag", None), "message_detail", None)
-    try:
-        found = json.loads(detail or "{}")
-    except ValueError:
-        found = {}
-    code, message, remedy = words(found)
-    return KintsugiError(code, message, remedy, **{**found, **facts})
+#: A block whose refusal by a rule of the ledger is raised in words.
+explained = Refusals(STATES).explained

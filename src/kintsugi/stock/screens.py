@@ -17,6 +17,7 @@ from kintsugi.stock import selectors
 from kintsugi.stock.kinds import (
     BLOCK_KINDS,
     LOCATION_KINDS,
+    OURS,
     POSTING_KINDS,
     QUALITIES,
     TEMPERATURES,
@@ -376,20 +377,29 @@ def _place_url(row: Location) -> str:
     return f"{reverse('stock:list')}?warehouse={row.warehouse_id}" if row.warehouse_id else ""
 
 
+def _place_name(row: Location) -> str:
+    """A customer's site has his name."""
+    return row.party.name if row.party else row.name
+
+
+def _edit_url(row: Location) -> str:
+    return reverse("stock:edit-place", args=[row.pk]) if row.kind in OURS else ""
+
+
 PLACES = ListScreen(
     name="places",
     title=_("Locations"),
     subtitle=_("Where goods may lie, and what may lie there."),
-    rows=lambda _user: selectors.locations().exclude(kind__in=("customer", "supplier")),
+    rows=lambda _user: selectors.locations().exclude(kind="supplier"),
     permission="place.read",
     export=False,
     columns=(
-        Column("code", label=_("Location"), kind="code"),
+        Column("code", label=_("Location"), kind="code", link=_edit_url),
         Column("warehouse", label=WAREHOUSE, sort=("warehouse__code",), link=_place_url),
         Column("kind", label=_("Kind"), choices=LOCATION_KINDS),
         Column("zone", label=_("Zone"), choices=ZONES),
         Column("temp_zone", label=_("Temperature"), choices=TEMPERATURES),
-        Column("name", label=_("Name")),
+        Column("name", label=_("Name"), value=_place_name, sort=("party__name", "name")),
     ),
     search=("code", "name", "warehouse__code", "warehouse__name"),
     search_hint=_("Code or name"),

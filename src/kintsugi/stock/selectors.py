@@ -1,7 +1,7 @@
 """Reads of stock shared with other apps, and those of its pages."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,10 @@ from django.db.models.functions import Coalesce
 
 from kintsugi.core.lookups import occurs, starts
 from kintsugi.core.queries import query
+from kintsugi.stock.kinds import BLOCK_KINDS as BLOCK_KINDS
+from kintsugi.stock.kinds import LOCATION_KINDS as LOCATION_KINDS
 from kintsugi.stock.kinds import OURS
+from kintsugi.stock.kinds import QUALITIES as QUALITIES
 from kintsugi.stock.models import (
     Balance,
     Block,
@@ -34,10 +37,22 @@ from kintsugi.stock.models import (
     Move,
     Period,
     Posting,
+    RecallDrill,
     Reservation,
     Unit,
     Warehouse,
 )
+from kintsugi.stock.scanning import Scanned as Scanned
+from kintsugi.stock.scanning import understand_many as understand_many
+from kintsugi.stock.selectors_taking import free_at as free_at
+from kintsugi.stock.selectors_taking import holders_of_units as holders_of_units
+from kintsugi.stock.selectors_taking import kept_goods as kept_goods
+from kintsugi.stock.selectors_taking import signed_costs as signed_costs
+from kintsugi.stock.valuing.selectors import CHECKS as CHECKS
+from kintsugi.stock.valuing.selectors import broken as broken
+from kintsugi.stock.whose import (
+    warehouse_within as warehouse_within,
+)  # for documents of a warehouse
 
 #: Rows of stock looked at for one line of an order.
 CANDIDATES_MAX = 5_000
@@ -75,6 +90,51 @@ def first_expiring(
         picks.append({**row, "qty": taken})
         left -= taken
     return picks
+
+
+def free_of(
+    *,
+    usable_on: Mapping[UUID, dt.date],
+    warehouse: UUID | None = None,
+    lots: Sequence[UUID] = (),
+    serials: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """What is free of several products, first expiring first: rows with product_id, lot_id, lot_no,
+    unit_id, serial_no, expiry_date, location_id, location, free. One query.
+
+    ``usable_on``: each product with the day until which its goods must be usable. ``lots`` and
+    ``serials`` are among the rows even where there is more than the 5,000 looked at of a product.
+    """
+    return _rows(
+        query("stock", "free_for_products"),
+        products=list(usable_on),
+        usable=list(usable_on.values()),
+        warehouse=warehouse,
+        lots=list(lots),
+        serials=list(serials),
+        limit=CANDIDATES_MAX,
+    )
+
+
+def standing_blocks(products: Sequence[UUID]) -> QuerySet[Block]:
+    """Holds and recalls in force on any of these products, their lots or units."""
+    return blocks().filter(product__in=products, released_at=None).order_by("placed_at")
+
+
+def reservations_of(lines: Sequence[UUID]) -> QuerySet[Reservation]:
+    """What is kept now for these lines of documents."""
+    return (
+        Reservation.objects.filter(document_line__in=lines, status="active")
+        .select_related("product", "lot", "unit", "location__warehouse", "location__party")
+        .order_by("document_line", "lot__expiry_date", "pk")
+    )
+
+
+def lapsed_reservations(kind: str, *, at: dt.datetime) -> QuerySet[Reservation]:
+    """Reservations for a kind of document that were to end by now."""
+    return Reservation.objects.filter(
+        document_kind=kind, status="active", expires_at__lte=at
+    ).order_by("expires_at", "pk")
 
 
 def holders_of_lot(lot: UUID) -> list[dict[str, Any]]:
@@ -247,6 +307,29 @@ def warehouses() -> QuerySet[Warehouse]:
     return Warehouse.objects.filter(is_void=False)
 
 
+def bins_for(
+    product: UUID, *, lot: UUID | None, warehouse: UUID, limit: int = 5
+) -> list[dict[str, Any]]:
+    """Shelves that a product may be put on, the best first: where its lot lies, where the product
+    lies, what is empty; the temperature fits. Rows with id, code, warehouse, same_lot,
+    same_product, is_empty."""
+    return _rows(
+        query("stock", "bins_for"), product=product, lot=lot, warehouse=warehouse, limit=limit
+    )
+
+
+def tracking_of(products: Sequence[UUID]) -> dict[UUID, str]:
+    """How units of these products are told apart: none, lot, serial, lot_and_serial."""
+    with connection.cursor() as cursor:
+        cursor.execute(query("stock", "tracking_of"), [list(products)])
+        return dict(cursor.fetchall())
+
+
+def own_place(pk: UUID) -> Location:
+    """One place of ours. Raises ``Location.DoesNotExist``."""
+    return locations().get(pk=pk, kind__in=OURS)
+
+
 def warehouse_names(ids: Sequence[str]) -> dict[str, str]:
     """Code and name by id; whoever names a limit names it for all to see."""
     return {str(one.pk): str(one) for one in Warehouse.objects.filter(pk__in=list(ids))}
@@ -321,6 +404,24 @@ def lots() -> QuerySet[Lot]:
 def locations() -> QuerySet[Location]:
     """All places."""
     return Location.objects.filter(is_void=False).select_related("warehouse", "party")
+
+
+def recall_figures(
+    *, lots: Sequence[UUID], units: Sequence[UUID], limit: int
+) -> list[dict[str, Any]]:
+    """What came to and left each place of these things, with who can be told."""
+    statement = query("stock", "recall_figures")
+    return _rows(statement, lots=list(lots), units=list(units), limit=limit)
+
+
+def drills() -> QuerySet[RecallDrill]:
+    """Recalls that were tried out."""
+    return RecallDrill.objects.filter(is_void=False).select_related("product", "lot")
+
+
+def drill(pk: UUID) -> RecallDrill:
+    """One of them. Raises ``RecallDrill.DoesNotExist``."""
+    return drills().get(pk=pk)
 
 
 def _rows(statement: str, **params: Any) -> list[dict[str, Any]]:

@@ -5,8 +5,7 @@ posting is whole: every line, every balance and every position, or nothing.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,19 +18,19 @@ from kintsugi.core.errors import KintsugiError, NotFound, Text
 from kintsugi.core.ids import uuid7
 from kintsugi.core.queries import query
 from kintsugi.stock.kinds import POSTING_KINDS
+from kintsugi.stock.lines import Document as Document
+from kintsugi.stock.lines import Line as Line
 from kintsugi.stock.lines import (
-    Document,
-    Line,
     check_places,
     check_quantities,
     check_size,
     check_whole,
+    check_whose,
 )
 from kintsugi.stock.models import (
     Block,
     Location,
     Lot,
-    Move,
     Period,
     Posting,
     Reservation,
@@ -39,6 +38,19 @@ from kintsugi.stock.models import (
     Warehouse,
 )
 from kintsugi.stock.refusals import explained
+from kintsugi.stock.services_labels import LotLabel as LotLabel
+from kintsugi.stock.services_labels import UnitLabel as UnitLabel
+from kintsugi.stock.services_labels import lot_differs as lot_differs
+from kintsugi.stock.services_labels import register_labelled as register_labelled
+from kintsugi.stock.services_labels import register_lots as register_lots
+from kintsugi.stock.services_posting import (
+    insert_moves,
+    number_and_costs,
+    person_of,
+    post_head,
+)
+from kintsugi.stock.services_taking import place_of_warehouse as place_of_warehouse
+from kintsugi.stock.services_taking import take_reserved as take_reserved
 
 # -- places ----------------------------------------------------------------------------------------
 
@@ -84,6 +96,47 @@ def add_location(
         )  # fmt: skip
 
 
+def change_location(
+    *, actor: Any, location: UUID, name: str, zone: str, temp_zone: str
+) -> Location:
+    """Change what a place is called and what may lie there. Raises KintsugiError
+    ``stock.goods-too-warm`` where the temperature contradicts goods in it, ``stock.bin-needs-zone``
+    or NotFound."""
+    with recorded(actor=actor, command="stock.change-location", reason=name[:400]), explained():
+        found = Location.objects.select_for_update(of=("self",)).filter(pk=location).first()
+        if found is None:
+            raise NotFound(Text("库位", "location"), str(location))
+        if found.kind == "bin" and not zone:
+            raise KintsugiError(
+                "stock.bin-needs-zone",
+                Text("库位须属于一个库区。", "A bin belongs to a zone."),
+                Text("选择库区。", "Choose its zone."),
+                field="zone",
+            )
+        Location.objects.filter(pk=found.pk).update(
+            name=name.strip(), zone=zone, temp_zone=temp_zone, version=found.version + 1
+        )
+        return Location.objects.select_related("warehouse").get(pk=found.pk)
+
+
+def add_bins(*, actor: Any, warehouse: Warehouse, bins: Mapping[str, str]) -> int:
+    """Add locations for qualified goods to a warehouse: their names by code; those that are there
+    stay as they are. The number added, in two statements whatever their number."""
+    wanted = {_code(code): name for code, name in bins.items()}
+    with recorded(actor=actor, command="stock.add-location", reason=warehouse.code):
+        known = set(
+            Location.objects.filter(warehouse=warehouse, code__in=wanted).values_list(
+                "code", flat=True
+            )
+        )
+        made = Location.objects.bulk_create(
+            Location(warehouse=warehouse, code=code, kind="bin", zone="qualified", name=name)
+            for code, name in wanted.items()
+            if code not in known
+        )
+    return len(made)
+
+
 def world(kind: str) -> Location:
     """The one place of a kind that is nobody's: supplier, scrap, loss, opening, in transit. Made
     on first use, inside a recorded transaction."""
@@ -97,13 +150,15 @@ def world(kind: str) -> Location:
 
 
 def place_of(party: UUID, kind: str = "customer") -> Location:
-    """The place of a customer or supplier; made on first use, inside a recorded transaction."""
-    found = Location.objects.filter(party_id=party, kind=kind).first()
+    """The place of a customer or supplier; made on first use, inside a recorded transaction. The
+    first of several, which a party has that another one was merged into."""
+    found = Location.objects.filter(party_id=party, kind=kind).order_by("id").first()
     if found is None:
-        code = f"{kind[0].upper()}-{str(party)[-12:]}"
+        letter = {"consignment": "K"}.get(kind, kind[0].upper())  # C is the customer's own place
+        code = f"{letter}-{str(party)[-12:]}"
         with connection.cursor() as cursor:
             cursor.execute(query("stock", "make_place"), [uuid7(), code, kind, party])
-        found = Location.objects.get(party_id=party, kind=kind)
+        found = Location.objects.filter(party_id=party, kind=kind).earliest("id")
     return found
 
 
@@ -140,20 +195,7 @@ def register_lot(
         if read is None or known == read:
             continue
         if known is not None:
-            raise KintsugiError(
-                "stock.lot-differs",
-                Text(
-                    f"批号 {lot_no} 的日期原为 {known},标签为 {read}。",
-                    f"Lot {lot_no} has the date {known}, its label says {read}.",
-                ),
-                Text(
-                    "核对标签;若原记录有误,先更正批次。",
-                    "Look at the label; if the record is wrong, correct the lot first.",
-                ),
-                field=field,
-                known=known,
-                read=read,
-            )
+            raise lot_differs(lot_no, field, known, read)
         Lot.objects.filter(pk=lot.pk).update(**{field: read})
         setattr(lot, field, read)
     return lot
@@ -256,19 +298,23 @@ def post(
         "lines": list(lines),
     }  # fmt: skip
 
-    def work() -> dict[str, Any]:
-        posting = _head(actor=actor, kind=kind, day=day, at=at, paper=paper, key=key, reason=reason)
-        _insert(posting, lines)
-        return {"posting": str(posting.pk)}
+    def work(made: UUID) -> Posting:
+        number, costs = number_and_costs(timezone.localtime(at).date(), lines)
+        posting = post_head(pk=made, number=number, actor=actor, kind=kind, day=day, at=at,
+                            paper=paper, key=key, reason=reason)  # fmt: skip
+        insert_moves(posting, lines, costs)
+        return posting
 
     return _once(actor=actor, command=f"stock.{kind}", key=key, payload=payload, work=work,
                  reason=reason or paper.number)  # fmt: skip
 
 
-def reverse(*, actor: Any, posting: UUID, reason: str, key: str, at: dt.datetime) -> Posting:
+def reverse(
+    *, actor: Any, posting: UUID, reason: str, key: str, at: dt.datetime, taken_back_by: str = ""
+) -> Posting:
     """Post the opposite of a posting, at its own values. The goods must still be where it put
-    them. Raises KintsugiError ``stock.*``, ``stock.reversed`` where that was done already, or
-    ``stock.reason-missing``."""
+    them. ``taken_back_by``: the kind of document whose command this is. Raises KintsugiError
+    ``stock.*``: ``stock.of-document`` for another document's, ``stock.reversed``."""
     if not reason.strip():
         raise KintsugiError(
             "stock.reason-missing",
@@ -277,7 +323,7 @@ def reverse(*, actor: Any, posting: UUID, reason: str, key: str, at: dt.datetime
             field="reason",
         )
 
-    def work() -> dict[str, Any]:
+    def work(made: UUID) -> Posting:
         # Nobody may lock a row of the ledger, since nobody may change one.
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [f"reverse {posting}"])
@@ -294,13 +340,16 @@ def reverse(*, actor: Any, posting: UUID, reason: str, key: str, at: dt.datetime
                 posting=first.number,
                 reversal=done.number,
             )  # fmt: skip
+        check_whose(first, taken_back_by)
         check_whole(first)
         paper = Document(first.document_kind, first.document_no, first.document_id)
-        head = _head(actor=actor, kind="reversal", day=timezone.localtime(at).date(), at=at,
-                     paper=paper, key=key, reason=reason, reverses=first)  # fmt: skip
+        today = timezone.localtime(at).date()
+        number, _costs = number_and_costs(today, [])
+        head = post_head(pk=made, number=number, actor=actor, kind="reversal", day=today, at=at,
+                         paper=paper, key=key, reason=reason, reverses=first)  # fmt: skip
         with explained(), connection.cursor() as cursor:
             cursor.execute(query("stock", "reverse_moves"), [head.pk, first.pk])
-        return {"posting": str(head.pk)}
+        return head
 
     payload = {"posting": posting, "reason": reason}
     return _once(actor=actor, command="stock.reverse", key=key, payload=payload, work=work,
@@ -341,11 +390,21 @@ def reserve(
 ) -> list[Reservation]:
     """Keep goods for a document's line, inside a recorded transaction. ``picks`` are rows of
     ``selectors.first_expiring``. Raises KintsugiError ``stock.not-enough``."""
+    return reserve_lines(document=document, picks={document_line: picks}, expires_at=expires_at)
+
+
+def reserve_lines(
+    *,
+    document: Document,
+    picks: Mapping[UUID, Iterable[Mapping[str, Any]]],
+    expires_at: dt.datetime | None = None,
+) -> list[Reservation]:
+    """The same for several lines of a document at once: rows of free goods by line."""
     rows = [
         Reservation(
             document_kind=document.kind,
             document_no=document.number,
-            document_line=document_line,
+            document_line=line,
             product_id=one["product_id"],
             lot_id=one.get("lot_id"),
             location_id=one["location_id"],
@@ -353,19 +412,37 @@ def reserve(
             qty=one["qty"],
             expires_at=expires_at,
         )
-        for one in picks
+        for line, found in picks.items()
+        for one in found
     ]
     with explained(), transaction.atomic():
         return Reservation.objects.bulk_create(rows)
 
 
-def end_reservations(*, document_line: UUID, status: str = "released") -> int:
+def queue_for_goods(products: Iterable[UUID]) -> None:
+    """Wait until nobody else is choosing goods of these products to reserve; until the running
+    transaction ends others wait. In one order, so that two documents never wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(query("stock", "queue_for_goods"), [sorted(set(products))])
+
+
+def end_reservations(
+    *, document_line: UUID, status: str = "released", due_by: dt.datetime | None = None
+) -> int:
     """Let go of what is kept for a document's line, or say that it was taken (``consumed``);
     inside a recorded transaction."""
+    return end_reservations_of([document_line], status=status, due_by=due_by)
+
+
+def end_reservations_of(
+    lines: Sequence[UUID], *, status: str = "released", due_by: dt.datetime | None = None
+) -> int:
+    """The same for several lines at once; ``due_by`` ends only what was to end by then."""
+    rows = Reservation.objects.filter(document_line__in=lines, status="active")
+    if due_by is not None:
+        rows = rows.filter(expires_at__lte=due_by)
     with explained(), transaction.atomic():
-        return Reservation.objects.filter(document_line=document_line, status="active").update(
-            status=status
-        )
+        return rows.update(status=status)
 
 
 def place_block(
@@ -390,7 +467,7 @@ def place_block(
     with recorded(actor=actor, command=f"stock.{kind}", reason=reason):
         return Block.objects.create(
             kind=kind, product_id=product, lot_id=lot, unit_id=unit, reason=reason,
-            placed_by_id=_person(actor), placed_by_name=str(actor), placed_at=at,
+            placed_by_id=person_of(actor), placed_by_name=str(actor), placed_at=at,
         )  # fmt: skip
 
 
@@ -414,7 +491,7 @@ def release_block(*, actor: Any, block: UUID, reason: str, at: dt.datetime) -> B
                 Text("已解除。", "It is released already."),
                 Text("无需再操作。", "There is nothing left to do."),
             )
-        person = _person(actor)
+        person = person_of(actor)
         if person is not None and person == found.placed_by_id:
             raise KintsugiError(
                 "stock.same-person",
@@ -433,70 +510,26 @@ def release_block(*, actor: Any, block: UUID, reason: str, at: dt.datetime) -> B
 
 
 def _once(
-    *, actor: Any, command: str, key: str, payload: Mapping[str, Any], work: Any, reason: str
-) -> Posting:
-    with recorded(actor=actor, command=command, reason=reason[:400]):
-        done = run_once(scope="stock", key=key, payload=payload, work=work)
-    return Posting.objects.get(pk=done["posting"])
-
-
-def _head(
     *,
     actor: Any,
-    kind: str,
-    day: dt.date,
-    at: dt.datetime,
-    paper: Document,
+    command: str,
     key: str,
+    payload: Mapping[str, Any],
+    work: Callable[[UUID], Posting],
     reason: str,
-    reverses: Posting | None = None,
 ) -> Posting:
-    with explained():
-        return Posting.objects.create(
-            number=_next_number(timezone.localtime(at).date()),
-            kind=kind, business_date=day, posted_at=at, document_kind=paper.kind,
-            document_no=paper.number, document_id=paper.id, key=key, reason=reason.strip(),
-            person_id=_person(actor), person_name=str(actor), reverses=reverses,
-        )  # fmt: skip
+    """The posting of a key: made by ``work`` under the id it is given, or made before."""
+    made: list[Posting] = []
+    own = uuid7()
+    answer = {"posting": str(own)}
 
+    def once() -> dict[str, Any]:
+        made.append(work(own))
+        return answer
 
-def _insert(posting: Posting, lines: Sequence[Line]) -> None:
-    """All moves in one statement: the ledger's trigger sees them together."""
-    costs = _outgoing_costs(lines)
-    with explained():
-        Move.objects.bulk_create(
-            Move(
-                posting=posting,
-                line=number,
-                product_id=line.product,
-                lot_id=line.lot,
-                unit_id=line.unit,
-                source_id=line.source,
-                target_id=line.target,
-                source_quality=line.source_quality,
-                target_quality=line.target_quality or line.source_quality,
-                qty=line.qty,
-                unit_cost=costs.get(line.product) if line.unit_cost is None else line.unit_cost,
-                document_line=line.document_line,
-            )
-            for number, line in enumerate(lines, 1)
-        )
-
-
-def _next_number(day: dt.date) -> str:
-    """A number such as ``ST-20261126-000042``. A sequence, not a series without gaps: that would
-    let one posting at a time commit, whatever it is about."""
-    with connection.cursor() as cursor:
-        cursor.execute("select nextval('stock_posting_seq')")
-        return f"ST-{day:%Y%m%d}-{cursor.fetchone()[0]:06d}"
-
-
-def _outgoing_costs(lines: Sequence[Line]) -> dict[UUID, Decimal | None]:
-    """What one of each product that leaves the house is worth; its value stays locked."""
-    columns = [[getattr(line, name) for line in lines] for name in ("product", "source", "target")]
-    with connection.cursor() as cursor:
-        cursor.execute(query("stock", "outgoing_costs"), columns)
-        return dict(cursor.fetchall())
+    with recorded(actor=actor, command=command, reason=reason[:400]):
+        done = run_once(scope="stock", key=key, payload=payload, work=once, answer=answer)
+    return made[0] if made else Posting.objects.get(pk=done["posting"])
 
 
 def _code(text: str) -> str:
@@ -520,8 +553,3 @@ def _refuse_taken(found: Any, code: str) -> None:
             field="code",
             value=code,
         )
-
-
-def _person(actor: Any) -> UUID | None:
-    found: UUID | None = getattr(actor, "person_id", None)
-    return found

@@ -1,4 +1,5 @@
-"""What people do with stock by hand: move, scrap, open balances, reverse, hold and recall.
+"""What people do with stock by hand: move, open balances, reverse, hold and recall. Scrapping and
+adjustments are asked for and approved (``counting.services_adjust``).
 
 They type codes (``typed``); the ledger itself is written by ``services`` alone.
 """
@@ -15,7 +16,7 @@ from kintsugi.core.errors import KintsugiError, NotFound, Text
 from kintsugi.stock import services
 from kintsugi.stock.lines import Document, check_size
 from kintsugi.stock.models import Block, Lot, Posting, Unit
-from kintsugi.stock.typed import Reader, TypedLine, product_of, products_of, unknown
+from kintsugi.stock.typed import HAND_KINDS, Reader, TypedLine, product_of, products_of, unknown
 
 
 def post_by_hand(
@@ -29,11 +30,12 @@ def post_by_hand(
     business_date: dt.date | None = None,
     document_no: str = "",
 ) -> Posting:
-    """Transfer, scrap or open a balance. The same key with the same typed content gives the same
+    """Transfer or open a balance. The same key with the same typed content gives the same
     posting, with other content ``core.key-reused``; keys are each person's own.
 
     Raises KintsugiError ``stock.*`` with the field and the line.
     """
+    assert kind in HAND_KINDS, f"{kind} is not posted by hand"
     own = _own(actor, key)
     payload = {
         "kind": kind, "lines": [asdict(one) for one in lines], "reason": reason,

@@ -15,9 +15,15 @@ from kintsugi.stock.lines import Line
 from kintsugi.stock.models import Location, Lot, Unit
 from kintsugi.stock.services import register_lot, register_units, world
 
-#: Postings by hand. The others belong to documents (orders, deliveries, inspections, counts) that
-#: ask for more than one person.
-HAND_KINDS = ("transfer", "scrap", "opening")
+#: Postings by hand. The others belong to documents (orders, deliveries, inspections, counts,
+#: adjustments) that ask for more than one person.
+HAND_KINDS = ("transfer", "opening")
+#: What lines are typed for, with the place outside that they come from or go to.
+OUTSIDE = {
+    "transfer": "in_transit", "opening": "opening", "scrap": "scrap", "loss": "loss",
+    "gain": "loss",
+}  # fmt: skip
+INWARD, OUTWARD = ("opening", "gain"), ("scrap", "loss")
 #: Where they may put something: consignment and repair are handed over by a document.
 HAND_TARGETS = ("bin", "van", "in_transit")
 
@@ -56,19 +62,21 @@ def _product_code(text: str) -> str:
     return text.strip().upper()
 
 
-def _lot_no(text: str) -> str:
+def clean_lot_no(text: str) -> str:
+    """A lot number as lots are registered: runs of blanks are one."""
     return " ".join(text.split())
 
 
-def _serial(text: str) -> str:
+def clean_serial(text: str) -> str:
+    """A serial number as units are registered: without blanks, in capitals."""
     return "".join(text.split()).upper()
 
 
-def product_of(code: str, known: dict[str, Any], line: int = 1) -> Any:
+def product_of(code: str, known: dict[str, Any], line: int = 1, field: str = "product_code") -> Any:
     """A product by its code. Raises KintsugiError ``stock.unknown-product-code``."""
     found = known.get(code.strip()) or known.get(_product_code(code))
     if found is None:
-        raise unknown("product_code", "产品", "product", code, line)
+        raise unknown(field, "产品", "product", code, line)
     return found
 
 
@@ -94,12 +102,22 @@ def places_of(codes: Iterable[str]) -> dict[str, Location]:
     return made
 
 
+def place_named(text: str, field: str, line: int = 1) -> Location:
+    """One place as typed, in capitals or not. Raises KintsugiError ``stock.unknown-<field>``."""
+    spelt = ("".join(text.split()), clean_serial(text))
+    known = places_of(spelt)
+    found = known.get(spelt[1]) or known.get(spelt[0])
+    if found is None:
+        raise unknown(field, "库位", "location", text, line)
+    return found
+
+
 class Reader:
     """Reads typed lines of one kind; what is new with an opening balance is registered, so this
     happens inside a recorded transaction."""
 
     def __init__(self, kind: str, typed: Sequence[TypedLine]) -> None:
-        assert kind in HAND_KINDS, f"{kind} is no posting by hand"
+        assert kind in OUTSIDE, f"nobody types lines of {kind}"
         self.kind = kind
         self.typed = typed
         self.products = products_of(one.product_code for one in typed)
@@ -107,30 +125,32 @@ class Reader:
             spelt
             for one in typed
             for place in (one.source, one.target)
-            for spelt in ("".join(place.split()), _serial(place))
+            for spelt in ("".join(place.split()), clean_serial(place))
         )
         ids = [one.pk for one in self.products.values()]
         lots = Lot.objects.filter(
-            product_id__in=ids, lot_no__in={_lot_no(one.lot_no) for one in typed}, is_void=False
+            product_id__in=ids,
+            lot_no__in={clean_lot_no(one.lot_no) for one in typed},
+            is_void=False,
         )
         self.lots = {(one.product_id, one.lot_no): one for one in lots}
         units = Unit.objects.filter(
-            product_id__in=ids, serial_no__in={_serial(one.serial_no) for one in typed}
+            product_id__in=ids, serial_no__in={clean_serial(one.serial_no) for one in typed}
         )
         self.units = {(one.product_id, one.serial_no): one for one in units}
 
     def lines(self) -> list[Line]:
         """The lines. Raises KintsugiError ``stock.unknown-*`` or ``stock.place-not-ours``."""
-        outside = world({"opening": "opening", "scrap": "scrap"}.get(self.kind, "in_transit"))
-        if self.kind == "opening":
+        outside = world(OUTSIDE[self.kind])
+        if self.kind in INWARD:
             self._register(outside)
         return [self._line(one, number, outside) for number, one in enumerate(self.typed, 1)]
 
     def _line(self, one: TypedLine, number: int, outside: Location) -> Line:
         product = product_of(one.product_code, self.products, number)
-        if self.kind == "opening":
+        if self.kind in INWARD:
             source, target = outside, self._place(one.target, "target", number)
-        elif self.kind == "scrap":
+        elif self.kind in OUTWARD:
             source, target = self._place(one.source, "source", number), outside
         else:
             source = self._place(one.source, "source", number)
@@ -150,7 +170,7 @@ class Reader:
         )
 
     def _place(self, text: str, field: str, line: int) -> Location:
-        found = self.places.get(_serial(text)) or self.places.get("".join(text.split()))
+        found = self.places.get(clean_serial(text)) or self.places.get("".join(text.split()))
         if found is None:
             raise unknown(field, "库位", "location", text, line)
         if found.kind not in (HAND_TARGETS if field == "target" else OURS):
@@ -167,7 +187,7 @@ class Reader:
         return found
 
     def _lot(self, product: UUID, one: TypedLine, line: int) -> Lot | None:
-        number = _lot_no(one.lot_no)
+        number = clean_lot_no(one.lot_no)
         if not number:
             return None
         found = self.lots.get((product, number))
@@ -176,7 +196,7 @@ class Reader:
         return found
 
     def _unit(self, product: UUID, one: TypedLine, line: int) -> Unit | None:
-        number = _serial(one.serial_no)
+        number = clean_serial(one.serial_no)
         if not number:
             return None
         found = self.units.get((product, number))
@@ -201,7 +221,7 @@ class Reader:
         for number, one in enumerate(self.typed, 1):
             product = product_of(one.product_code, self.products, number)
             quality = one.quality or "qualified"
-            groups.setdefault((product.pk, _lot_no(one.lot_no), quality), []).append(one)
+            groups.setdefault((product.pk, clean_lot_no(one.lot_no), quality), []).append(one)
         for (product, lot_no, quality), members in groups.items():
             lot = None
             for dates in {(one.mfg_date, one.expiry_date) for one in members} if lot_no else ():

@@ -355,4 +355,6 @@ def test_the_api_places_and_refuses(client: Any, device: Device) -> None:
     )
     assert (refusal.status_code, refusal.json()["error"]["code"]) == (403, "hold.same-person")
     rules = client.get("/api/v1/retention").json()["items"]
-    assert [one["entity"] for one in rules] == ["device", "product", "stock", "party", "record"]
+    assert [one["entity"] for one in rules] == [
+        "device", "product", "purchasing", "stock", "sales", "billing", "party", "record",
+    ]  # fmt: skip

@@ -162,18 +162,21 @@ def test_inch_marks_are_text(read: Any, look: Any) -> None:
     assert [r["b"] for r in look.rows(snapshot)] == ['5" probe', '5" probe', "x"]
 
 
-def test_lines_that_do_not_fit_are_quarantined_with_number_and_text(read: Any, look: Any) -> None:
+def test_a_short_line_is_padded_and_a_long_one_without_one_meaning_is_quarantined(
+    read: Any, look: Any
+) -> None:
+    """A short line keeps its cells (it was put aside before): nothing in it contradicts."""
     from kintsugi.engine.snapshot import aside_frame
 
     snapshot = read(b"a,b,c\n1,2,3\n4,5\n6,7,8,9\n10,11,12,,\n13,14,15\n")
-    assert [r["a"] for r in look.rows(snapshot)] == ["1", "10", "13"]
-    assert look.aside(snapshot) == [
-        (3, "quarantined", "row.ragged"),
-        (4, "quarantined", "row.ragged"),
-    ]
-    assert aside_frame(snapshot, 0).collect()["text"].to_list() == ["4,5", "6,7,8,9"]
+    assert [list(r.values()) for r in look.rows(snapshot)] == [
+        ["1", "2", "3"], ["4", "5", ""], ["10", "11", "12"], ["13", "14", "15"]
+    ]  # fmt: skip
+    assert look.aside(snapshot) == [(4, "quarantined", "row.ragged")]
+    assert aside_frame(snapshot, 0).collect()["text"].to_list() == ["6,7,8,9"]
     table = snapshot.tables[0]
-    assert (table.read, table.rows, table.quarantined) == (5, 3, 2)
+    assert (table.read, table.rows, table.quarantined) == (5, 4, 1)
+    assert [n.facts["lines"] for n in snapshot.notes if n.code == "row.padded"] == [[3]]
 
 
 def test_a_surplus_blank_at_the_end_is_dropped_only_where_no_field_was_shifted(

@@ -2,6 +2,7 @@
 
 from django.db import migrations
 
+from kintsugi.core.migrating import Together
 from kintsugi.core.queries import query
 
 APPEND_ONLY = """
@@ -10,7 +11,7 @@ create trigger audit_append_only before update or delete or truncate on {table}
 """
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     dependencies = [("audit", "0001_initial"), ("core", "0001_initial")]
 
     operations = [

@@ -4,6 +4,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from kintsugi.core.migrating import Together
+
 APPEND_ONLY = """
 create trigger audit_append_only before update or delete or truncate on {table}
     for each statement execute function audit_append_only();
@@ -14,7 +16,7 @@ TABLES = (
 )
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     dependencies = [
         ("audit", "0002_change_log"),
     ]

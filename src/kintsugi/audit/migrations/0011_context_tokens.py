@@ -2,10 +2,11 @@
 
 from django.db import migrations, models
 
+from kintsugi.core.migrating import Together
 from kintsugi.core.queries import query
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     dependencies = [("audit", "0010_refusals")]
 
     operations = [

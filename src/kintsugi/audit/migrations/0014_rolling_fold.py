@@ -2,8 +2,10 @@
 
 from django.db import migrations
 
+from kintsugi.core.migrating import Together
 
-class Migration(migrations.Migration):
+
+class Migration(Together):
     dependencies = [("audit", "0013_fold_state")]
 
     operations = [

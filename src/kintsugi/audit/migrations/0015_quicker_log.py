@@ -3,10 +3,11 @@ transaction never joins the row of an older one that had its number."""
 
 from django.db import migrations
 
+from kintsugi.core.migrating import Together
 from kintsugi.core.queries import query
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     dependencies = [("audit", "0014_rolling_fold")]
 
     operations = [

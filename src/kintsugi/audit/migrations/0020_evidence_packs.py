@@ -4,9 +4,10 @@ import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import kintsugi.core.ids
+from kintsugi.core.migrating import Together
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     dependencies = [
         ("audit", "0015_quicker_log"),
     ]

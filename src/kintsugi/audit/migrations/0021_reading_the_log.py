@@ -7,8 +7,10 @@ one import at almost no cost for the writer; a tree over each change would slow 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import migrations, models
 
+from kintsugi.core.migrating import Together
 
-class Migration(migrations.Migration):
+
+class Migration(Together):
     dependencies = [("audit", "0020_evidence_packs")]
 
     operations = [

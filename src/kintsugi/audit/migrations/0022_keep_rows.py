@@ -2,10 +2,11 @@
 
 from django.db import migrations
 
+from kintsugi.core.migrating import Together
 from kintsugi.core.queries import query
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     dependencies = [("audit", "0021_reading_the_log")]
 
     operations = [

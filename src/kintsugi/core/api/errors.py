@@ -42,24 +42,92 @@ STATUS: dict[str, int] = {
     "access.denied": 403,
     "access.no-rule": 403,
 }
-#: Refusals of stock: by the wrong person, against its state, or of what was typed.
-_STOCK: dict[int, str] = {
-    403: "same-person own-posting place-of-others",
-    409: (
-        "not-enough unit-elsewhere recall hold rejected expired temperature month-closed "
-        "unit-reserved reversed no-reversal released unit-fixed lot-differs code-taken "
-        "month-running"
-    ),
-    422: (
-        "unit-twice serial-twice serial-missing lot-missing not-tracked quantity no-lines "
-        "too-many-lines backdated day-to-come reason-missing code-missing place-missing "
-        "place-not-ours unit-of-other-lot unknown-product-code unknown-source unknown-target "
-        "unknown-lot-no unknown-serial-no"
-    ),
+#: Refusals of stock and of what belongs to it: by the wrong person, against its state, or of what
+#: was typed.
+_STOCK: dict[str, dict[int, str]] = {
+    "stock": {
+        403: "same-person own-posting place-of-others",
+        404: "check-unknown",
+        409: (
+            "not-enough unit-elsewhere recall hold rejected expired temperature month-closed "
+            "unit-reserved reversed no-reversal released unit-fixed lot-differs code-taken "
+            "month-running not-approved goods-too-warm of-document"
+        ),
+        422: (
+            "unit-twice serial-twice serial-missing lot-missing not-tracked quantity no-lines "
+            "too-many-lines backdated day-to-come reason-missing code-missing place-missing "
+            "place-not-ours unit-of-other-lot unknown-product-code unknown-source unknown-target "
+            "unknown-lot-no unknown-serial-no unknown-place unknown-places unknown-products "
+            "several-warehouses bin-needs-zone"
+        ),
+    },
+    "stocktake": {
+        403: "counter nobody",
+        409: (
+            "not-counting not-ready open not-in-review counted-already no-difference "
+            "with-customer too-large nothing"
+        ),
+        422: "not-in-plan entries too-many-codes reason-missing note-missing",
+    },
+    "storage": {
+        403: "same-person nobody",
+        409: "judged sensor-taken running",
+        422: (
+            "readings-wrong too-many-readings file-wrong range reason-missing unknown-sensor "
+            "nothing-wrong kind no-such-goods"
+        ),
+    },
+    "trace": {404: "unknown", 422: "range too-much"},
+    "billing": {
+        403: "same-person",
+        409: (
+            "more-than-signed nothing-billable credit-beyond fixed state-differs counted "
+            "number-taken "
+            "return-credited not-issued nothing-left not-refunded not-on-invoice too-much "
+            "not-together undone not-a-match nobody-s payment-fixed reference-taken "
+            "nothing-to-export entry-fixed not-a-charge not-a-credit two-currencies"
+        ),
+        422: (
+            "unknown-kind too-many-lines number-missing day-ahead reason-missing amount sides "
+            "reference-missing statement account line-strange"
+        ),
+        413: "too-large",
+    },
+    "sales": {
+        403: "same-person picked-by-another checked-by-another",
+        409: (
+            "check-differs serials-differ not-all-picked nothing-reserved order-not-open "
+            "put-back-first check-not-begun not-allowed state-differs ledger-differs "
+            "more-than-shipped "
+            "return-too-much return-of-another return-strange nothing-to-exchange exchanged "
+            "not-exchanged on-consignment not-on-consignment cold-chain cold-mixed "
+            "arrival-temperature"
+        ),
+        422: (
+            "too-many-scans signer-missing carrier-missing transport-unknown decision-missing "
+            "place-missing credit-missing outcome unknown-choice nothing-received "
+            "several-customers "
+            "not-of-delivery file-too-large other-warehouse"
+        ),
+    },
 }
 STATUS.update(
-    {f"stock.{code}": status for status, codes in _STOCK.items() for code in codes.split()}
+    (f"{app}.{name}", status)
+    for app, listed in _STOCK.items()
+    for status, names in listed.items()
+    for name in names.split()
 )
+#: Refusals of licences, first reviews and merges; what was typed is 400.
+_TRADE: dict[int, str] = {
+    403: "licence.same-person licence.person-missing review.same-person review.not-yours",
+    409: (
+        "licence.needs-approval licence.stays-revoked licence.unlocked-once licence.not-ended "
+        "licence.unlock-decided licence.number-taken certificate.number-taken "
+        "certificate.withdrawn review.open review.incomplete review.fixed merge.refused "
+        "merge.changed merge.void"
+    ),
+}
+STATUS.update({code: status for status, codes in _TRADE.items() for code in codes.split()})
 CHECK = Text("请检查地址,或用搜索查找。", "Check the address, or look for it with search.")
 LATER = Text("请稍后再试。", "Try again later.")
 

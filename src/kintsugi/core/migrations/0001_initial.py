@@ -6,6 +6,7 @@ from django.db import migrations, models
 
 import kintsugi.core.ids
 import kintsugi.core.models
+from kintsugi.core.migrating import Together
 
 # The shared cache of all processes (log-in throttling): what ``createcachetable`` would make.
 CACHE_TABLE = """
@@ -18,7 +19,7 @@ create index core_cache_expires on core_cache (expires);
 """
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     initial = True
 
     dependencies = []

@@ -12,6 +12,8 @@ from kintsugi.core.screens.filters import Filter
 from kintsugi.core.screens.forms import FormScreen, contract_form
 from kintsugi.core.screens.lists import ListScreen
 from kintsugi.core.screens.parts import Action, Empty
+from kintsugi.core.screens.scan import ScanAnswer, ScanField
+from kintsugi.core.screens.steps import NextSteps, Step, Verdicts
 
 __all__ = [
     "Action",
@@ -23,8 +25,13 @@ __all__ = [
     "Filter",
     "FormScreen",
     "ListScreen",
+    "NextSteps",
     "Related",
+    "ScanAnswer",
+    "ScanField",
+    "Step",
     "Timeline",
     "Value",
+    "Verdicts",
     "contract_form",
 ]

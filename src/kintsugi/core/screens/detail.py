@@ -110,6 +110,8 @@ class Fields:
                     "mended": acts.get(value.field or value.name),
                 }
             )
+        if self.hide_empty and not lines:
+            return SafeString()
         return _panel("core/parts/fields.html", self.title, {"lines": lines})
 
     def _by_contract(self, name: str) -> Value:

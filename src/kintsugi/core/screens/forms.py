@@ -74,8 +74,9 @@ class FormScreen:
     ``form``   a Form class, or a function that builds one for the request (``contract_form``)
     ``find``   as in DetailScreen; None makes a new record
     ``values`` the record's present values by form field; default: attributes of that name
-    ``save``   ``save(user=…, record=…, version=…, **cleaned)`` → the saved record; a service that
-               refuses with KintsugiError is shown at ``facts["field"]`` or above the form
+    ``save``   ``save(user=…, record=…, version=…, **cleaned)`` → the saved record, or an answer of
+               its own such as a file; a service that refuses with KintsugiError is shown at
+               ``facts["field"]`` or above the form
     ``done``   address to go to, given the saved record
 
     Two people at once: the version read goes along; if the record moved on, the page shows what
@@ -155,6 +156,8 @@ class FormScreen:
             return self._page(
                 request, record, form, version, status=status_of(error), refused=error
             )
+        if isinstance(result, HttpResponse):
+            return result
         messages.success(request, say(self.saved) or gettext("Saved."))
         return HttpResponseRedirect(self.done(result))
 

@@ -122,6 +122,8 @@ def shown(value: object) -> object:
     """A fact in a sentence: texts in the page's language, lists joined, mappings as JSON."""
     if isinstance(value, Text):
         return t(value)
+    if isinstance(value, Decimal):
+        return number(value)
     if isinstance(value, Mapping):
         return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -158,8 +160,34 @@ def error_panel(error: KintsugiError) -> dict[str, Any]:
 
 @register.filter
 def facts(error: KintsugiError) -> list[tuple[str, object]]:
-    """The places of a refusal, named in the page's language where we know the name."""
-    return [(_fact_name(key), value) for key, value in error.facts.items() if value is not None]
+    """The places of a refusal, named in the page's language where we know the name. Words that
+    fill the message in one language stand in the message already."""
+    return [
+        (_fact_name(key), value)
+        for key, value in error.facts.items()
+        if value is not None and not key.endswith(("_zh", "_en"))
+    ]
+
+
+#: Facts of trade. As pairs: "Order" and "Open" mean other things on other pages.
+TRADED: dict[str, Text] = {
+    "product_code": Text("产品编码", "Product code"),
+    "serial_no": Text("序列号", "Serial number"),
+    "lot_no": Text("批号", "Lot"),
+    "expiry": Text("有效期", "Expiry"),
+    "location": Text("库位", "Location"),
+    "warehouse": Text("仓库", "Warehouse"),
+    "order": Text("订单", "Order"),
+    "receipt": Text("收货单", "Receipt"),
+    "status": Text("状态", "State"),
+    "qty": Text("数量", "Quantity"),
+    "open": Text("未完成", "Still open"),
+    "arrived": Text("到货", "Arrived"),
+    "qualified": Text("合格", "Qualified"),
+    "rejected": Text("不合格", "Rejected"),
+    "planned": Text("按方案", "By the plan"),
+    "missing": Text("缺少", "Missing"),
+}
 
 
 def _fact_name(key: str) -> str:
@@ -176,7 +204,7 @@ def _fact_name(key: str) -> str:
         "limit": gettext("Limit"),
         "size": gettext("Size"),
     }
-    return names.get(key, key)
+    return names.get(key) or str(t(TRADED.get(key, key)))
 
 
 @register.inclusion_tag("core/parts/progress.html")

@@ -23,9 +23,11 @@ class _Part(BaseModel):
 
 
 class Column(_Part):
-    """The text of one column. A bare header path in YAML means the same."""
+    """The text of one column. A bare header path in YAML means the same. ``prefix`` goes before
+    each text that is not blank: keys of one system that would collide with another's."""
 
     column: str
+    prefix: str = ""
     value_map: str | None = None
 
     @property

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
+from kintsugi.engine.pipeline.fills import filled as put_in
 from kintsugi.engine.pipeline.store import Store, digest, sink
-from kintsugi.engine.snapshot import Snapshot, cells_frame
+from kintsugi.engine.snapshot import Snapshot
 
 # Unicode White_Space, and what is invisible without being whitespace: zero-width characters,
 # word joiner, byte-order mark, soft hyphen, direction marks.
@@ -38,46 +39,13 @@ def raw_cells(snapshot: Snapshot, table: int) -> Cells:
     return Cells(snapshot.path / f"t{table}.parquet", key, True, 0)
 
 
-def fills(snapshot: Snapshot, table: int) -> pl.DataFrame:
-    """Cells that stand for another one (merged cells, 同上), and garbled ones whose text could be
-    regained: row, col, value, anchor_row (null where the text is the cell's own)."""
-    if not (snapshot.path / f"t{table}.cells.parquet").is_file():
-        return pl.DataFrame(
-            schema={"row": pl.Int32, "col": pl.Int32, "value": pl.String, "anchor_row": pl.Int32}
-        )
-    return (
-        cells_frame(snapshot, table)
-        .filter(
-            (pl.col("kind").is_in(["merged", "ditto"]) & pl.col("value").is_not_null())
-            | ((pl.col("kind") == "mojibake") & (pl.col("value") != ""))
-        )
-        .select("row", "col", "value", "anchor_row")
-        .unique(subset=["row", "col"], keep="last", maintain_order=True)
-        .collect()
-    )
-
-
 def fill_cells(store: Store, before: Cells, filled: pl.DataFrame, *, name: str) -> Cells:
     """Put the anchor's text where a merged or ditto cell stands, the regained where a garbled."""
     if filled.is_empty():
         return before
 
     def make(path: Path) -> None:
-        frame = before.scan()
-        present = frame.collect_schema().names()
-        for column in sorted(filled["col"].unique()):
-            target = f"c{column}"
-            if target not in present:
-                continue
-            values = filled.filter(pl.col("col") == column).select(
-                pl.col("row").alias("_row"), pl.col("value").alias("_fill")
-            )
-            frame = (
-                frame.join(values.lazy(), on="_row", how="left", maintain_order="left")
-                .with_columns(pl.coalesce("_fill", target).alias(target))
-                .drop("_fill")
-            )
-        sink(frame, path)
+        sink(put_in(before.scan(), filled), path)
 
     key = digest("filled", before.key)
     path, _, reused = store.file(f"{name}/filled.parquet", key, make)

@@ -132,7 +132,7 @@ def _plain(expression: Expression) -> str | None:
     """The header of an expression that is one column and nothing else."""
     if isinstance(expression, str):
         return expression
-    if isinstance(expression, Column) and expression.value_map is None:
+    if isinstance(expression, Column) and not (expression.value_map or expression.prefix):
         return expression.column
     return None
 
@@ -147,8 +147,12 @@ def _expression(expression: Expression, ordinals: Map[str, int], maps: ValueMaps
         return pl.when(cell(header) != "").then(cell(header))
 
     match expression:
-        case str() | Column() | Udi():
+        case str() | Udi():
             made = cell(headers_of(expression)[0])
+        case Column():
+            made = cell(expression.column)
+            if expression.prefix:
+                made = pl.when(made != "").then(pl.lit(expression.prefix) + made)
         case Const():
             made = pl.lit(expression.const)
         case FirstOf():

@@ -12,9 +12,10 @@ from kintsugi.engine.mapping import drift, find_table, refuse_drift, validate_ma
 from kintsugi.engine.mapping.drift import mapped_headers
 from kintsugi.engine.mapping.model import Mapping, TableMapping
 from kintsugi.engine.pipeline import titles
-from kintsugi.engine.pipeline.cells import Cells, fill_cells, fills, raw_cells, trim_cells
+from kintsugi.engine.pipeline.cells import Cells, fill_cells, raw_cells, trim_cells
 from kintsugi.engine.pipeline.context import Run
 from kintsugi.engine.pipeline.entity import run_entity
+from kintsugi.engine.pipeline.fills import fills
 from kintsugi.engine.pipeline.model import (
     RESULT_FILE,
     EntityResult,

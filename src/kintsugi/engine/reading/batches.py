@@ -8,7 +8,7 @@ Both parsers agree on regular lines, so the rows are the same as with the carefu
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple, overload
 
 import numpy as np
@@ -19,12 +19,14 @@ import pyarrow.csv as pacsv
 from kintsugi.engine.reading.fit import Fit
 from kintsugi.engine.reading.headers import Header
 from kintsugi.engine.reading.limits import ReadLimits
+from kintsugi.engine.reading.mend import joined, padded
 from kintsugi.engine.reading.records import Record, parse_record
 from kintsugi.engine.reading.sieve import Aside, judge_cells
 from kintsugi.engine.reading.writer import data_schema
 from kintsugi.engine.snapshot import Dialect
 
 _TEXT_KEPT: Final = 32_000
+_UNIT: Final = b"\x1f"
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,13 @@ class Shape:
 
 
 class Batch(NamedTuple):
-    """Rows ``_row, c1 … cn`` in order, lines put aside, lines whose quotes were broken, and how
-    many bytes and lines of the block were used."""
+    """Rows ``_row, c1 … cn`` in order, lines put aside, lines whose quotes were broken, lines
+    ``padded`` or ``joined`` to the width, and how many bytes and lines of the block were used."""
 
     table: Any
     aside: list[Aside]
     literal: list[int]
+    mended: list[tuple[int, str]]
     used_bytes: int
     used_lines: int
 
@@ -74,15 +77,10 @@ def parse_block(
     """The records of a block of UTF-8 lines. What may go on in the next block is left unused,
     unless this is the final one."""
     codes = np.frombuffer(data, np.uint8)
-    stops = np.flatnonzero(codes == (13 if shape.dialect.line_end == "CR" else 10)) + 1
-    if codes.size and (stops.size == 0 or stops[-1] != codes.size):
-        stops = np.append(stops, codes.size)
-    starts = np.concatenate((np.zeros(1, np.int64), stops[:-1])) if stops.size else stops
+    starts, stops = _lines_of(codes, shape.dialect)
     blank = _contents(codes, starts, stops) == 0
-    if careful_only:
-        regular = blank.copy()
-    else:
-        regular = blank | _regular(codes, starts, stops, shape)
+    block = None if careful_only else _fast_block(data, codes, starts, stops, shape)
+    regular = blank if block is None else blank | block.regular
     lines = _Lines(data, starts, stops)
     records: list[Record] = []
     fast = regular & ~blank
@@ -106,11 +104,53 @@ def parse_block(
         records.append(record)
         fast[i:at] = False
     fast[end:] = False
-    table, aside, literal = _aligned(records, shape)
-    if fast.any():
-        table = _merged(table, _arrow(codes, starts, stops, fast, first_row, shape), shape.width)
+    table, aside, literal, mended = _aligned(records, shape)
+    if block is not None and fast.any():
+        quick = _arrow(block.codes, block.starts, block.stops, fast, first_row, block.shape)
+        table = _merged(table, quick, shape.width)
     used = int(starts[end]) if end < len(lines) else len(data)
-    return Batch(table, aside, literal, used, end)
+    return Batch(table, aside, literal, mended, used, end)
+
+
+class _Fast(NamedTuple):
+    """A block as Arrow reads it: its bytes, lines and shape, and which lines are regular."""
+
+    codes: Any
+    starts: Any
+    stops: Any
+    shape: Shape
+    regular: Any
+
+
+def _lines_of(codes: Any, dialect: Dialect) -> tuple[Any, Any]:
+    """Where each line starts and where the next one does."""
+    stops = np.flatnonzero(codes == (13 if dialect.line_end == "CR" else 10)) + 1
+    if codes.size and (stops.size == 0 or stops[-1] != codes.size):
+        stops = np.append(stops, codes.size)
+    starts = np.concatenate((np.zeros(1, np.int64), stops[:-1])) if stops.size else stops
+    return starts, stops
+
+
+def _fast_block(data: bytes, codes: Any, starts: Any, stops: Any, shape: Shape) -> _Fast | None:
+    """The block for Arrow, which wants delimiter and quote of one byte: another delimiter is
+    replaced in the lines without quotes. None where that cannot be."""
+    dialect = shape.dialect
+    signs = (dialect.delimiter, dialect.quote or "", dialect.escape or "")
+    if dialect.close is None and all(len(s) < 2 and s.isascii() for s in signs):
+        return _Fast(codes, starts, stops, shape, _regular(codes, starts, stops, shape))
+    if _UNIT in data or dialect.line_end == "CR":
+        return None
+    mapped = data.replace(dialect.delimiter.encode(), _UNIT)
+    plain = Dialect(delimiter=_UNIT.decode(), quote=None, line_end=dialect.line_end)
+    shape = replace(shape, dialect=plain)
+    codes = np.frombuffer(mapped, np.uint8)
+    starts, stops = _lines_of(codes, plain)
+    regular = _regular(codes, starts, stops, shape)
+    quote = (dialect.quote or "").encode()
+    if quote:
+        quotes = np.flatnonzero(codes == quote[0])
+        regular[np.searchsorted(stops, quotes, side="right")] = False
+    return _Fast(codes, starts, stops, shape, regular)
 
 
 def _contents(codes: Any, starts: Any, stops: Any) -> Any:
@@ -204,43 +244,63 @@ def _merged(some: Any, others: Any, width: int) -> Any:
     return both.take(pc.sort_indices(both["_row"]))
 
 
-def _aligned(records: list[Record], shape: Shape) -> tuple[Any, list[Aside], list[int]]:
+def _aligned(
+    records: list[Record], shape: Shape
+) -> tuple[Any, list[Aside], list[int], list[tuple[int, str]]]:
     rows: list[int] = []
     cells: list[list[str]] = []
     aside: list[Aside] = []
     literal: list[int] = []
+    mended: list[tuple[int, str]] = []
     for record in records:
-        fields, put_aside = _align(record, shape)
+        fields, how, put_aside = _align(record, shape)
         if put_aside is not None:
             aside.append(put_aside)
         elif fields is not None:
             if record.literal:
                 literal.append(record.row)
+            if how:
+                mended.append((record.row, how))
             rows.append(record.row)
             cells.append(fields)
-    return to_table(rows, cells, shape.width), aside, literal
+    return to_table(rows, cells, shape.width), aside, literal, mended
 
 
-def _align(record: Record, shape: Shape) -> tuple[list[str] | None, Aside | None]:
-    """The fields brought to the width of the table, or the reason why they cannot be."""
-    width, fields = shape.width, record.fields
+def _align(record: Record, shape: Shape) -> tuple[list[str] | None, str, Aside | None]:
+    """The fields brought to the width of the table and how, or the reason why they cannot be."""
+    width, fields, how = shape.width, record.fields, ""
     surplus = fields[width:]
     if surplus and not any(f.strip() for f in surplus) and not shape.fit.shifted(fields):
         fields = fields[:width]
     if len(fields) < width and not any(f.strip() for f in fields):
-        return None, None
-    if len(fields) < width and shape.dialect.pad_short:
-        fields = fields + [""] * (width - len(fields))
+        return None, "", None
     text = record.text[:_TEXT_KEPT]
+    rule = judge_cells(fields, shape.header) if len(fields) < width else None
+    if len(fields) != width and rule is None:
+        made = _mended(fields, shape, literal=record.literal)
+        if made is not None:
+            fields, how = made
     if len(fields) != width:
-        rule = judge_cells(fields, shape.header) if len(fields) < width else None
         disposition = "excluded" if rule else "quarantined"
         kept = [f[:_TEXT_KEPT] for f in fields[: shape.limits.max_columns]]
-        return None, Aside(record.row, disposition, rule or "row.ragged", text, kept)
+        return None, "", Aside(record.row, disposition, rule or "row.ragged", text, kept)
     if any(len(f) > shape.limits.max_cell_chars for f in fields):
         short = [f[:200] for f in fields]
-        return None, Aside(record.row, "quarantined", "row.cell-too-long", text, short)
-    return fields, None
+        return None, "", Aside(record.row, "quarantined", "row.cell-too-long", text, short)
+    return fields, how, None
+
+
+def _mended(fields: list[str], shape: Shape, *, literal: bool) -> tuple[list[str], str] | None:
+    """The fields at the width of the table, and what was done: '' where that is the rule here."""
+    if len(fields) < shape.width and shape.dialect.pad_short:
+        return fields + [""] * (shape.width - len(fields)), ""
+    if literal:
+        return None
+    if len(fields) < shape.width:
+        made, how = padded(fields, shape.fit), "padded"
+    else:
+        made, how = joined(fields, shape.fit, shape.dialect.delimiter), "joined"
+    return None if made is None else (made, how)
 
 
 def to_table(rows: list[int], cells: list[list[str]], width: int) -> Any:

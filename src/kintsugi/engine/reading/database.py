@@ -367,5 +367,6 @@ def check_sqlite(path: Path, *, file: str) -> None:
             connection.execute("select count(*) from sqlite_master").fetchone()
         finally:
             connection.close()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # The text of an error may quote what is damaged, and be no text itself.
         raise errors.damaged(file, str(error)) from error

@@ -20,6 +20,8 @@ from kintsugi.engine.reading.limits import MIB, ReadLimits
 from kintsugi.engine.text import Text
 
 BLOCK: Final = 4 * MIB
+#: One NUL in so many bytes is a flaw of a text, more are no text.
+_NUL_SHARE: Final = 500
 SAMPLE_BYTES: Final = 256 * 1024
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -168,7 +170,7 @@ def detect(seen: Survey, *, hint: str | None, file: str) -> Encoding:
         if wide is not None:
             return Encoding(wide, confidence=0.95, reason="NUL bytes of UTF-16")
     printable = max(1, len(seen.head))
-    if seen.nul > 0 or seen.control / printable > 0.01:
+    if seen.nul * _NUL_SHARE > seen.size or seen.control / printable > 0.01:
         raise errors.wrong_type(
             file, Text("二进制数据", "binary data"), nul_bytes=seen.nul, controls=seen.control
         )

@@ -119,8 +119,8 @@ def nested(file: str, **facts: Any) -> ReadError:
 def archive_members(file: str, members: list[str]) -> ReadError:
     return ReadError(
         "reading.archive-members",
-        Text("压缩包中应当恰好有一个表格文件。", "The archive must hold exactly one table file."),
-        Text("请解压后逐个选择文件。", "Unpack it and choose the files one by one."),
+        Text("压缩包或邮件中没有可读的表格文件。", "It holds no table file that can be read."),
+        Text("请解压后检查其中的文件。", "Unpack it and look at the files in it."),
         file=file,
         members=members[:20],
     )
@@ -137,16 +137,6 @@ def wrong_type(file: str, found: Text, **facts: Any) -> ReadError:
         file=file,
         found=found.en,
         **facts,
-    )
-
-
-def unsupported(file: str, found: Text, remedy: Text) -> ReadError:
-    return ReadError(
-        "reading.unsupported",
-        Text(f"暂不能读取{found.zh}。", f"{found.en} cannot be read yet."),
-        remedy,
-        file=file,
-        found=found.en,
     )
 
 
@@ -283,6 +273,53 @@ def unreachable(location: str, detail: str) -> RetryableReadError:
         Text("请检查主机、端口、网络和库名。", "Check host, port, network and database name."),
         location=location,
         detail=detail,
+    )
+
+
+def rest_unreachable(location: str, detail: str) -> RetryableReadError:
+    return RetryableReadError(
+        "reading.rest-unreachable",
+        Text("该地址没有应答。", "The address does not answer."),
+        Text("请检查主机、端口与网络,稍后再试。", "Check host, port and network, or try later."),
+        location=location,
+        detail=detail,
+    )
+
+
+def rest_refused(location: str, status: int, *, retryable: bool) -> ReadError:
+    kind = RetryableReadError if retryable else ReadError
+    return kind(
+        "reading.rest-refused",
+        Text(f"服务器以 {status} 拒绝。", f"The server answered {status}."),
+        Text(
+            "401、403 请检查 --header 中的授权,404 请检查地址,429、5xx 请稍后再试。",
+            "401, 403: check the authorisation in --header; 404: the address; 429, 5xx: try later.",
+        ),
+        location=location,
+        status=status,
+    )
+
+
+def rest_elsewhere(location: str, other: str) -> ReadError:
+    return ReadError(
+        "reading.rest-elsewhere",
+        Text("下一页在另一台服务器上。", "The next page is on another server."),
+        Text(
+            "为避免泄露授权,不会跟随;请从那台服务器读取。",
+            "It is not followed, lest the log-in be told there; read from that server.",
+        ),
+        location=location,
+        next=other,
+    )
+
+
+def rest_endless(location: str, pages: int) -> ReadError:
+    return ReadError(
+        "reading.rest-endless",
+        Text("分页没有尽头。", "The pages have no end."),
+        Text("同一页被要求两次,或页数过多;请缩小查询。", "Ask for less, or for one page."),
+        location=location,
+        pages=pages,
     )
 
 

@@ -17,6 +17,7 @@ _MOST: Final = 0.9
 _ENOUGH_CELLS: Final = 3
 _DATE: Final = re.compile(
     r"\d{1,4}\s*[-/.年]\s*\d{1,2}(?:\s*[-/.月]\s*(?:\d{1,4}日?)?)?(?:[T ].*)?|\d{4}年"
+    r"|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s?[AaPp][Mm])?"  # a time
 )
 _NUMBER: Final = re.compile(r"[-+(]?[¥￥$€]?\s*\d[\d,]*(?:\.\d+)?%?\)?")
 _CODE: Final = re.compile(r"(?=.*\d)[A-Za-z0-9][\w\-./#]*", re.ASCII)

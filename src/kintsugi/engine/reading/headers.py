@@ -6,17 +6,23 @@ that the row above or below fills; its names become paths such as "采购信息/
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from kintsugi.engine.reading.fit import kind_of
 from kintsugi.engine.snapshot import HeaderCell, SourceColumn
 
-HEAD_ROWS: Final = 60
+HEAD_ROWS: Final = 120
+#: How far below the first full row a header is looked for, and what each row of that costs.
+_BELOW_FULL: Final = 25
+_LATER: Final = 0.05
 _MAX_HEADER_ROWS: Final = 4
 _VALUE: Final = re.compile(
     r"\s*(?:[-+(]?[¥￥$€]?\s*\d[\d,. ]*%?\)?"  # numbers and money
     r"|\d{2,4}\s*[-/.年]\s*\d{1,2}(?:\s*[-/.月]\s*\d{1,2}.*|月.*)?"  # dates
+    r"|\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AaPp][Mm])?"  # times
     r"|(?=\S*\d{3})[\w./()+#-]*)\s*",  # codes with three digits or more
     re.DOTALL,
 )
@@ -29,6 +35,9 @@ _WORDS: Final = re.compile(
     r"|category|department|location|city|state|country|remark|remarks|notes?|maker|value)\b",
     re.IGNORECASE,
 )
+_VALUE_CHARS: Final = 200
+_WHOLE: Final = re.compile(r"-?\d{1,9}", re.ASCII)
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _HAN: Final = "[\u3400-\u9fff]"
 _GAP: Final = re.compile(rf"(?<={_HAN})\s+(?={_HAN})")
 
@@ -77,7 +86,8 @@ def letter(column: int) -> str:
 
 def is_value(text: str) -> bool:
     """Whether a text looks like a figure, a date or a code rather than a name."""
-    return bool(_VALUE.fullmatch(text))
+    text = text.strip()
+    return len(text) <= _VALUE_CHARS and bool(_VALUE.fullmatch(text))
 
 
 def tidy(text: str) -> str:
@@ -144,14 +154,15 @@ def _best_row(rows: Sequence[Line], merges: Sequence[Merge]) -> int | None:
     if not rows:
         return None
     peak = max(len(_filled(r)) for r in rows)
-    ranked = [(header_score(rows, i, peak) - 0.05 * i, -i) for i in range(min(len(rows), 25))]
-    score, negative = max(ranked)
+    full = next((i for i, r in enumerate(rows) if len(_filled(r)) >= 0.8 * peak), 0)
+    last = min(len(rows), full + _BELOW_FULL) if peak > 1 else 1
+    ranked = [
+        (header_score(rows, i, peak) - _LATER * max(0, i - full) - 0.5 * (i > full), -i)
+        for i in range(last)
+    ]
+    _, negative = max(ranked)
     best = -negative
-    filled = _filled(rows[best])
-    values = sum(is_value(c) for c in filled) / max(1, len(filled))
-    if values >= 0.3 and score < 0.9 and _same_kind(rows, best):
-        return None
-    return best
+    return None if _is_data(rows, best) else best
 
 
 def header_score(rows: Sequence[Line], index: int, peak: int) -> float:
@@ -161,15 +172,17 @@ def header_score(rows: Sequence[Line], index: int, peak: int) -> float:
     if len(filled) < min(2, peak):
         return -1.0
     count = len(filled)
-    values = sum(is_value(c) for c in filled) / count
+    series = series_of(rows, index)
+    below = rows[index + 1 : index + 21]
+    like = [_like_below(c, i, below) and i not in series for i, c in enumerate(cells)]
+    values = sum(like) / count
     words = sum(bool(_WORDS.search(c)) and len(c) <= 40 for c in filled) / count
     colons = sum(c.rstrip(":： ").count(":") + c.rstrip(":： ").count("：") > 0 for c in filled)
     repeated = 1 - len(set(filled)) / count
     long = sum(len(c) > 60 for c in filled) / count
-    below = rows[index + 1 : index + 21]
     contrast = 0
     for i, c in enumerate(cells):
-        if c.strip() and not is_value(c):
+        if c.strip() and not like[i]:
             under = [r.cells[i] for r in below if r.cells[i].strip()]
             contrast += bool(under) and sum(map(is_value, under)) * 2 > len(under)
     return (
@@ -183,19 +196,83 @@ def header_score(rows: Sequence[Line], index: int, peak: int) -> float:
     )
 
 
-def _same_kind(rows: Sequence[Line], index: int) -> bool:
-    """Whether the figures of a row stand above figures: then the row is data."""
-    below = rows[index + 1 : index + 21]
-    if not below:
+def _like_below(text: str, column: int, below: Sequence[Line]) -> bool:
+    """Whether a cell is a figure, date or code among its like: a code or a date over plain numbers
+    is their name."""
+    if not text.strip() or not is_value(text):
+        return False
+    kind = kind_of(text)
+    under = Counter(kind_of(r.cells[column]) for r in below if r.cells[column].strip())
+    if not under or kind == "number":
         return True
-    same = different = 0
+    usual, hits = under.most_common(1)[0]
+    return usual == kind or hits * 10 < under.total() * 7
+
+
+def series_of(rows: Sequence[Line], index: int) -> frozenset[int]:
+    """Columns of a row whose whole numbers rise by one step, as years over a table do and those
+    of its neighbours do not."""
+    cells = rows[index].cells
+    steps = _steps(cells)
+    others = [*rows[max(0, index - 5) : index], *rows[index + 1 : index + 6]]
+    beside = [_steps(r.cells) for r in others]
+    found = set()
+    for i, step in steps.items():
+        again = sum(other.get(i) == step for other in beside)
+        year = 1800 <= int(cells[i].strip()) <= 2200
+        if again * 2 <= len(beside) if year else again == 0:
+            found.add(i)
+    return frozenset(found)
+
+
+def _steps(cells: Sequence[str]) -> dict[int, int]:
+    """Column → step, for columns in runs of three or more whole numbers of one step."""
+    found: dict[int, int] = {}
+    whole = [int(c) if _WHOLE.fullmatch(c) else None for c in map(str.strip, cells)]
+    for i in range(len(whole) - 2):
+        first, second, third = whole[i : i + 3]
+        if first is not None and second is not None and third is not None:
+            step = second - first
+            if step and third - second == step:
+                found.update(dict.fromkeys((i, i + 1, i + 2), step))
+    return found
+
+
+def _is_data(rows: Sequence[Line], index: int) -> bool:
+    """Whether a row is one of the data below it: its cells are of the kinds of their columns, or
+    its texts stand in them again."""
+    series = series_of(rows, index)
+    below = [r for r in rows[index + 1 : index + 41] if r.cells != rows[index].cells]
+    data = names = 0.0
     for i, c in enumerate(rows[index].cells):
-        if c.strip() and is_value(c):
-            under = [r.cells[i] for r in below if r.cells[i].strip()]
-            if under:
-                fits = sum(map(is_value, under)) * 2 > len(under)
-                same, different = same + fits, different + (not fits)
-    return same > different
+        text = c.strip()
+        if not text:
+            continue
+        kind = kind_of(text)
+        under = [r.cells[i].strip() for r in below if r.cells[i].strip()]
+        kinds = Counter(map(kind_of, under))
+        usual, hits = kinds.most_common(1)[0] if kinds else ("", 0)
+        sure = hits * 10 >= len(under) * 7
+        if i in series:
+            names += 1
+        elif not under:
+            data += kind in ("number", "date") and not below
+            names += kind in ("text", "code")
+        elif kind in ("number", "date"):
+            data += kind == usual or not sure
+        elif sure and usual in ("number", "date"):
+            names += 2
+        elif kind == "code" and usual == "code":
+            data += shape_of(text) in map(shape_of, under)
+        else:
+            data += 0.5 * (text in under)
+        names += 0.5 * (len(text) <= 40 and bool(_WORDS.search(text)))
+    return data > names
+
+
+def shape_of(text: str) -> str:
+    """What a code looks like: letters as A, figures as 9."""
+    return _LETTER.sub("A", re.sub(r"\d", "9", text))
 
 
 def _grow(rows: Sequence[Line], best: int, merges: Sequence[Merge]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""XLS (BIFF) and ODS sheets by calamine: cell text without the sidecar of XLSX.
+"""XLS (BIFF), XLSB and ODS sheets by calamine: cell text without the sidecar of XLSX.
 
 Calamine gives a date as "2023-03-27 00:00:00" and a whole number without ".0"; merges, comments,
 hidden rows and formats of these formats are not seen, which a note says.
@@ -25,8 +25,8 @@ _DATE: Final = r"^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2})(?:\.0+)?$"
 def read_legacy(
     path: Path, kind: str, *, file: str, limits: ReadLimits, wanted: tuple[str, ...] = ()
 ) -> Iterator[Sheet]:
-    """The sheets of an XLS or ODS workbook. Raises ``reading.damaged``, ``.too-many``."""
-    if kind == "ods":
+    """The sheets of an XLS, XLSB or ODS workbook. Raises ``reading.damaged``, ``.too-many``."""
+    if kind in ("ods", "xlsb"):
         check_package(path, file=file, limits=limits)
     with _damage(file):
         book = fastexcel.read_excel(path.read_bytes())

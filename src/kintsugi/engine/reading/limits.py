@@ -23,7 +23,7 @@ class ReadLimits:
     max_ratio: int = 200
     ratio_free_bytes: int = 64 * MIB
     max_line_bytes: int = 16 * MIB
-    max_columns: int = 2_000
+    max_columns: int = 16_384
     max_cell_chars: int = 32_767 * 4
     max_rows: int = 20_000_000
     max_tables: int = 200
@@ -36,6 +36,7 @@ class ReadHints:
     ``tables``: for databases names of tables or ``SELECT`` statements, for workbooks names of
     sheets; empty means all. ``queries``: named ``SELECT`` statements. ``encoding`` and
     ``delimiter`` override detection. ``connect_timeout_s`` bounds waiting for a database.
+    ``headers`` are sent with requests to a REST address; they are kept nowhere.
     """
 
     tables: tuple[str, ...] = ()
@@ -43,11 +44,13 @@ class ReadHints:
     encoding: str | None = None
     delimiter: str | None = None
     connect_timeout_s: int = 10
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def digest(self) -> str:
         """Eight hex digits that differ when the hints would change what is read; '' for none."""
         facts = asdict(self)
         facts.pop("connect_timeout_s")
+        facts.pop("headers")
         facts["queries"] = dict(self.queries)
         if not any(facts.values()):
             return ""

@@ -90,7 +90,8 @@ def split_fields(text: str, dialect: Dialect) -> list[str] | Unclosed:
 
 def _quoted(text: str, start: int, dialect: Dialect) -> tuple[str, int] | Unclosed:
     """The quoted field that starts at ``start``, and where its delimiter stands."""
-    quote, escape, delimiter = dialect.quote or '"', dialect.escape, dialect.delimiter
+    quote = dialect.close or dialect.quote or '"'
+    escape, delimiter = dialect.escape, dialect.delimiter
     parts: list[str] = []
     at, size = start + 1, len(text)
     while True:
@@ -177,7 +178,7 @@ def _over_lines(
     lines: Sequence[str], at: int, dialect: Dialect, max_chars: int
 ) -> tuple[list[str], int] | None:
     """A record that starts at ``lines[at]`` and closes on a later line, with the line after."""
-    quote = dialect.quote or '"'
+    quote = dialect.close or dialect.quote or '"'
     text = lines[at]
     for stop in range(at + 1, min(len(lines), at + MAX_RECORD_LINES)):
         text += lines[stop]

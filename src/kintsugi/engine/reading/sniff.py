@@ -1,5 +1,6 @@
 """What a file is, by its first bytes and never by its name."""
 
+import re
 import struct
 import zipfile
 import zlib
@@ -38,12 +39,18 @@ BROKEN_ZIP: Final = (
     struct.error,
     OSError,
 )
+_XML: Final = re.compile(rb"<(?:\?xml|!--|!doctype|[a-z_][\w.:-]*[\s/>])")
+_MAIL: Final = re.compile(rb"(?:From [^\n]*\n)?[A-Za-z][A-Za-z0-9-]*:[ \t]")
+_MAIL_FIELD: Final = re.compile(
+    rb"^(from|to|subject|date|received|mime-version|message-id|content-type|return-path):",
+    re.IGNORECASE | re.MULTILINE,
+)
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def sniff(path: Path, *, file: str) -> str:
-    """text, html, xlsx, xls, ods, sqlite, gzip or zip. Raises ``reading.wrong-type``,
-    ``.password``, ``.unsupported`` or ``.damaged``."""
+    """text, html, json, xml, xlsx, xlsb, xls, ods, sqlite, gzip, zip, tar or mail. Raises
+    ``reading.wrong-type``, ``.password`` or ``.damaged``."""
     with path.open("rb") as stream:
         head = stream.read(8192)
     if head.startswith(b"\x1f\x8b"):
@@ -54,6 +61,8 @@ def sniff(path: Path, *, file: str) -> str:
         return "sqlite"
     if head.startswith(_OLE):
         return _ole(path, file)
+    if head[257:262] == b"ustar":
+        return "tar"
     for mark, found in _MAGIC:
         if head.startswith(mark) and (len(mark) > 2 or b"\0" in head[:64]):
             raise errors.wrong_type(file, found)
@@ -74,18 +83,10 @@ def _text(head: bytes, file: str) -> str:
     if start.startswith(b"<"):
         if b"<html" in start and b"<table" in start:
             return "html"
-        raise errors.unsupported(
-            file,
-            Text("XML 文件", "XML"),
-            Text("请在 Excel 中打开并另存为 XLSX。", "Open it in Excel and save it as XLSX."),
-        )
+        return "xml" if _XML.match(start) else "text"
     if start.startswith((b'{"', b'[{"', b"{\n", b"[\n", b"[{")) and b'":' in start:
-        raise errors.unsupported(
-            file,
-            Text("JSON 文件", "JSON"),
-            Text("请导出为 CSV 或 XLSX。", "Export it as CSV or XLSX."),
-        )
-    return "text"
+        return "json"
+    return "mail" if _MAIL.match(head) and len(set(_MAIL_FIELD.findall(head))) > 2 else "text"
 
 
 def _zip(path: Path, file: str) -> str:
@@ -100,11 +101,7 @@ def _zip(path: Path, file: str) -> str:
     if "xl/workbook.xml" in names:
         return "xlsx"
     if "xl/workbook.bin" in names:
-        raise errors.unsupported(
-            file,
-            Text("二进制工作簿（XLSB）", "A binary workbook (XLSB)"),
-            Text("请在 Excel 中另存为 XLSX。", "Save it as XLSX in Excel."),
-        )
+        return "xlsb"
     if mime.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
         return "ods"
     for part, found in (

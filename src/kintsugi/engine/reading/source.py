@@ -23,19 +23,23 @@ from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.reading import errors
 from kintsugi.engine.reading.delimited import Read, read_delimited
 from kintsugi.engine.reading.encoding import detect, survey
+from kintsugi.engine.reading.errors import ReadError
 from kintsugi.engine.reading.grids import write_sheet
 from kintsugi.engine.reading.htmltable import read_html
 from kintsugi.engine.reading.limits import MIB, ReadHints, ReadLimits
 from kintsugi.engine.reading.sheetxml import Sheet
 from kintsugi.engine.reading.sniff import sniff
-from kintsugi.engine.reading.unpack import gunzip, remove, unzip_single
+from kintsugi.engine.reading.unpack import gunzip, remove
 from kintsugi.engine.reading.workbook import read_workbook
 from kintsugi.engine.snapshot import MANIFEST, RAW, Note, Snapshot, open_snapshot
 from kintsugi.engine.text import Text
 
-PARSER_VERSION: Final = "2"
+PARSER_VERSION: Final = "3"
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+]*://")
+_REST: Final = re.compile(r"https?://", re.I)
 _SURVEY_FIRST_BYTES: Final = 256 * MIB
+#: Refusals that concern a whole archive, not one member of it.
+_STOPS: Final = ("reading.bomb", "reading.disk-full", "reading.unwritable")
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -56,6 +60,8 @@ def read_source(
     try:
         into.mkdir(parents=True, exist_ok=True)
         clean(into)
+        if _REST.match(text):
+            return _read_rest(text, into, limits, hints)
         if _URL.match(text):
             return _read_url(text, into, limits, hints)
         return _read_file(Path(location), into, limits, hints)
@@ -82,18 +88,50 @@ def _read_file(path: Path, into: Path, limits: ReadLimits, hints: ReadHints) -> 
         if _copy(path, work / RAW) != sha256:
             raise errors.changed(file)
         read = _read_bytes(work / RAW, work, file, limits, hints, depth=0)
-        snapshot = Snapshot(
-            sha256=sha256,
-            location=str(path),
-            file_name=file,
-            kind=read.kind,
-            bytes=size,
-            encoding=read.encoding.name if read.encoding else None,
-            encoding_confidence=read.encoding.confidence if read.encoding else None,
-            dialect=read.dialect,
-            parser_version=PARSER_VERSION,
-            tables=read.tables,
-            notes=read.notes,
+        snapshot = _of_bytes(read, sha256, size, location=str(path), file=file)
+        return _publish(work, folder, snapshot)
+
+
+def _of_bytes(read: Read, sha256: str, size: int, *, location: str, file: str) -> Snapshot:
+    return Snapshot(
+        sha256=sha256,
+        location=location,
+        file_name=file,
+        kind=read.kind,
+        bytes=size,
+        encoding=read.encoding.name if read.encoding else None,
+        encoding_confidence=read.encoding.confidence if read.encoding else None,
+        dialect=read.dialect,
+        parser_version=PARSER_VERSION,
+        tables=read.tables,
+        notes=read.notes,
+    )
+
+
+def _read_rest(location: str, into: Path, limits: ReadLimits, hints: ReadHints) -> Snapshot:
+    # Only addresses of the web need an HTTP client.
+    from kintsugi.engine.reading import rest
+
+    file = rest.file_name(location)
+    with _workplace(into) as work:
+        fetched = rest.fetch(location, work / RAW, headers=hints.headers, limits=limits)
+        if fetched.bytes == 0:
+            raise errors.empty(rest.shown(location))
+        folder = into / _folder_name(fetched.sha256, hints)
+        known = _known(folder)
+        if known is not None:
+            return known
+        read = _read_bytes(work / RAW, work, file, limits, hints, depth=0)
+        if fetched.pages > 1:
+            read.notes.append(
+                Note(
+                    code="rest.pages",
+                    message=Text(f"共 {fetched.pages} 页。", f"{fetched.pages} pages were read."),
+                    facts={"pages": fetched.pages},
+                )
+            )
+        snapshot = _of_bytes(
+            read, fetched.sha256, fetched.bytes, location=rest.shown(location), file=file
         )
         return _publish(work, folder, snapshot)
 
@@ -129,22 +167,28 @@ def _read_bytes(
 ) -> Read:
     """Reads a file by what it is. ``depth`` counts the archives around it."""
     kind = sniff(path, file=file)
-    if kind in ("gzip", "zip"):
+    if kind == "gzip":
         if depth:
             raise errors.nested(file)
         inner = work / "unpacked"
-        name = file.removesuffix(".gz")
-        if kind == "gzip":
-            gunzip(path, inner, file=file, limits=limits)
-        else:
-            name = unzip_single(path, inner, file=file, limits=limits)
+        gunzip(path, inner, file=file, limits=limits)
         if inner.stat().st_size == 0:
             raise errors.empty(file)
-        read = _read_bytes(inner, work, name, limits, hints, depth=1)
+        read = _read_bytes(inner, work, file.removesuffix(".gz"), limits, hints, depth=1)
         remove(inner)
         return read
+    if kind in ("zip", "tar", "mail"):
+        if depth and not (kind == "tar" and depth == 1):
+            raise errors.nested(file)
+        return _read_members(kind, path, work, file, limits, hints)
     if kind == "text":
         return read_delimited(
+            path, into=work, name=Path(file).stem, file=file, limits=limits, hints=hints
+        )
+    if kind == "json":
+        from kintsugi.engine.reading.objects import read_objects
+
+        return read_objects(
             path, into=work, name=Path(file).stem, file=file, limits=limits, hints=hints
         )
     if kind == "sqlite":
@@ -156,7 +200,88 @@ def _read_bytes(
         )
         read.kind = "sqlite"
         return read
+    if kind == "xml":
+        from kintsugi.engine.reading import xmlrecords
+
+        root = xmlrecords.parse_xml(path, file=file)
+        if xmlrecords.is_workbook(root):
+            sheets = xmlrecords.workbook_sheets(root, file=file, limits=limits)
+            return _write_sheets(Read("xml"), sheets, work, file, limits)
+        return xmlrecords.read_xml(
+            root, into=work, name=Path(file).stem, file=file, limits=limits, hints=hints
+        )
     return _read_sheets(kind, path, work, file, limits, hints)
+
+
+def _read_members(
+    kind: str, path: Path, work: Path, file: str, limits: ReadLimits, hints: ReadHints
+) -> Read:
+    """The tables of all members of an archive or mail, numbered through. One alone is read as if
+    it had come by itself."""
+    from kintsugi.engine.reading.archive import ARCHIVES, members
+
+    whole, only, count = Read(kind), None, 0
+    skipped: list[str] = []
+    refused: list[ReadError] = []
+    target, part = work / "member", work / "part"
+    for member in members(kind, path, target, file=file, limits=limits, skipped=skipped):
+        name, shown = Path(member.name).name, Path(member.name).with_suffix("").as_posix()
+        part.mkdir()
+        try:
+            if target.stat().st_size == 0:
+                raise errors.empty(name)
+            only = _read_bytes(target, part, name, limits, hints, depth=2)
+        except ReadError as error:
+            if error.code in _STOPS:
+                raise
+            refused.append(error)
+            skipped.append(member.name)
+        else:
+            count += 1
+            _adopt(only, part, work, whole, shown, limits, file)
+        shutil.rmtree(part)
+        remove(target)
+    if count == 0:
+        if len(refused) == 1 and len(skipped) == 1:
+            raise refused[0]
+        if any(name.lower().endswith(ARCHIVES) for name in skipped):
+            raise errors.nested(file, member=skipped[0])
+        raise errors.archive_members(file, skipped)
+    if count == 1 and only is not None:
+        whole.kind, whole.encoding, whole.dialect = only.kind, only.encoding, only.dialect
+        for table, plain in zip(whole.tables, only.tables, strict=True):
+            table.name = plain.name
+    if skipped:
+        whole.notes.append(
+            Note(
+                code="archive.skipped",
+                message=Text("有文件不是表格，未读取。", "Some files are no tables; not read."),
+                facts={"files": skipped[:50], "count": len(skipped)},
+            )
+        )
+    return whole
+
+
+def _adopt(
+    read: Read, part: Path, work: Path, whole: Read, shown: str, limits: ReadLimits, file: str
+) -> None:
+    """Moves the tables of one member behind those that are there already."""
+    if len(whole.tables) + len(read.tables) > limits.max_tables:
+        raise errors.too_many(
+            file,
+            Text("表", "tables"),
+            count=len(whole.tables) + len(read.tables),
+            limit=limits.max_tables,
+        )
+    for table in read.tables:
+        index = len(whole.tables)
+        for end in ("", ".cells", ".aside"):
+            (part / f"t{table.index}{end}.parquet").rename(work / f"t{index}{end}.parquet")
+        name = shown if len(read.tables) == 1 else f"{shown}/{table.name}"
+        whole.tables.append(table.model_copy(update={"index": index, "name": name}))
+    whole.notes += [
+        n.model_copy(update={"facts": {**n.facts, "member": shown}}) for n in read.notes
+    ]
 
 
 def _read_sheets(
@@ -183,6 +308,12 @@ def _read_sheets(
                 facts={"kind": kind},
             )
         )
+    return _write_sheets(read, sheets, work, file, limits)
+
+
+def _write_sheets(
+    read: Read, sheets: Iterator[Sheet], work: Path, file: str, limits: ReadLimits
+) -> Read:
     for sheet in sheets:
         tables, notes = write_sheet(
             sheet, into=work, index=len(read.tables), limits=limits, file=file
@@ -191,8 +322,6 @@ def _read_sheets(
         read.notes += notes
     if not read.tables:
         raise errors.empty(file, sheets=[n.facts.get("sheet") for n in read.notes])
-    if not any(t.read for t in read.tables):
-        raise errors.no_rows(file, sheets=[t.name for t in read.tables])
     return read
 
 

@@ -1,6 +1,7 @@
 """A text file as blocks of whole UTF-8 lines: decoded strictly, line by line where needed."""
 
 import codecs
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,8 +37,8 @@ class TextStream:
 
     def blocks(self, size: int = 2 * BLOCK) -> Iterator[tuple[int, bytes]]:
         """(first line number, whole lines). The last block may lack a line end."""
-        if self.encoding.name.startswith(("utf-16", "utf-32")):
-            yield from self._wide_blocks(size)
+        if self.line_end == "MIXED" or self.encoding.name.startswith(("utf-16", "utf-32")):
+            yield from self._decoded_blocks(size)
             return
         end = b"\r" if self.line_end == "CR" else b"\n"
         number, rest = 1, b""
@@ -53,10 +54,13 @@ class TextStream:
         if rest:
             yield number, self._utf8(rest, number, end)
 
-    def _wide_blocks(self, size: int) -> Iterator[tuple[int, bytes]]:
-        """UTF-16 and UTF-32: bytes of a character may look like a line end, so decode first."""
+    def _decoded_blocks(self, size: int) -> Iterator[tuple[int, bytes]]:
+        """UTF-16 and UTF-32: bytes of a character may look like a line end, so decode first.
+        Mixed line ends all become line feeds."""
         end = "\r" if self.line_end == "CR" else "\n"
-        decoder = codecs.getincrementaldecoder(self.encoding.name)("replace")
+        plain = codecs.getincrementaldecoder(self.encoding.name)("replace")
+        mixed = self.line_end == "MIXED"
+        decoder = io.IncrementalNewlineDecoder(plain, translate=True) if mixed else plain
         number, rest = 1, ""
         with self.path.open("rb") as stream:
             stream.seek(self.encoding.bom_bytes)

@@ -1,15 +1,12 @@
 """Compressed sources, unpacked in bounded time and space."""
 
 import contextlib
-import zipfile
 import zlib
 from pathlib import Path
 from typing import IO
 
 from kintsugi.engine.reading import errors
 from kintsugi.engine.reading.limits import MIB, ReadLimits
-
-_TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".db", ".sqlite", ".sqlite3")
 
 
 def guard(file: str, packed: int, unpacked: int, limits: ReadLimits, **facts: object) -> None:
@@ -53,33 +50,6 @@ def gunzip(source: Path, target: Path, *, file: str, limits: ReadLimits) -> None
                     block = inflate.unconsumed_tail
     if not inflate.eof:
         raise errors.truncated(file, unpacked_bytes=unpacked, packed_bytes=packed)
-
-
-def unzip_single(source: Path, target: Path, *, file: str, limits: ReadLimits) -> str:
-    """Unpacks the one table a zip archive holds; returns its name. Raises
-    ``reading.archive-members``, ``.nested-archive``, ``.password``, ``.truncated``, ``.bomb``."""
-    with zipfile.ZipFile(source) as archive:
-        members = [
-            m
-            for m in archive.infolist()
-            if not m.is_dir() and not m.filename.startswith(("__MACOSX/", "."))
-        ]
-        if len(members) != 1:
-            raise errors.archive_members(file, [m.filename for m in members])
-        member = members[0]
-        if member.filename.lower().endswith((".zip", ".gz", ".rar", ".7z", ".tar", ".tgz")):
-            raise errors.nested(file, member=member.filename)
-        if not member.filename.lower().endswith(_TABLES):
-            raise errors.archive_members(file, [member.filename])
-        if member.flag_bits & 1:
-            raise errors.password(file)
-        guard(file, member.compress_size, member.file_size, limits, member=member.filename)
-        try:
-            with archive.open(member) as stream, target.open("wb") as out:
-                copy_bounded(stream, out, file=file, packed=member.compress_size, limits=limits)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-            raise errors.truncated(file, member=member.filename, detail=str(error)) from error
-        return Path(member.filename).name
 
 
 def copy_bounded(

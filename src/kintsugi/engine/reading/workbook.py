@@ -1,5 +1,6 @@
 """XLSX and XLSM packages: their sheets, styles, shared strings and comments."""
 
+import errno
 import posixpath
 import struct
 import zipfile
@@ -45,8 +46,13 @@ def read_workbook(
             yield from _Package(archive, file, limits).sheets(wanted)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise errors.damaged(file, str(error)) from error
-    except (KeyError, ValueError, IndexError, OverflowError, struct.error) as error:
+    except (LookupError, ValueError, OverflowError, struct.error) as error:
         raise errors.damaged(file, f"{type(error).__name__}: {error}") from error
+    except OSError as error:
+        # A directory of parts that points outside of the file.
+        if error.errno not in (errno.EINVAL, None):
+            raise
+        raise errors.damaged(file, str(error)) from error
 
 
 class _Package:

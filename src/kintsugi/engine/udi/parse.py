@@ -69,6 +69,9 @@ def _gs1(elements: gs1.ElementString, raw: str, today_year: int | None) -> Udi:
     di = elements.get("01")
     if di is None:
         raise UdiError("no (01) device identifier")
+    # A broken label can put anything between the brackets; only digits have a check digit.
+    if not re.fullmatch(r"[0-9]{14}", di):
+        raise UdiError("a (01) device identifier is 14 digits")
     expected = gs1.check_digit(di[:-1])
     sound = expected == di[-1]
     ends, made = elements.get("17"), elements.get("11")

@@ -16,7 +16,18 @@ import polars as pl
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.text import Text
 from kintsugi.engine.udi import gtin_mask
-from kintsugi.engine.values import coded, dates, numbers, parties, terms, texts
+from kintsugi.engine.values import (
+    aliases,
+    coded,
+    dates,
+    models,
+    numbers,
+    parties,
+    people,
+    places,
+    terms,
+    texts,
+)
 from kintsugi.engine.values.base import EMPTY, MOJIBAKE, NULL_WORDS, Norm
 
 
@@ -50,6 +61,10 @@ KINDS: Mapping[str, Callable[..., Norm]] = {
     "registration_no": parties.norm_registration_no,
     "party_key": parties.norm_party_key,
     "party_name": parties.norm_party_name,
+    "alias": aliases.norm_alias,
+    "model": models.norm_model,
+    "place": places.norm_place,
+    "person": people.norm_person,
 }
 
 SCHEMA = {

@@ -89,6 +89,23 @@ def draft_act(
     return Act.objects.get(pk=done["act"])
 
 
+def draft_typed(
+    *,
+    kind: str,
+    subject_id: UUID,
+    typed: Mapping[str, str | None],
+    reason: str,
+    account: User,
+    at: dt.datetime,
+    key: str,
+) -> Act:
+    """What a form was filled with, as the draft of an act; raises what the kind's ``plan`` does."""
+    plan = kind_of(kind).plan(subject_id, typed)
+    return draft_act(
+        kind=kind, subject_id=subject_id, plan=plan, reason=reason, account=account, at=at, key=key
+    )
+
+
 def revise_act(*, act_id: UUID, plan: Plan, reason: str, account: User, at: dt.datetime) -> Act:
     """Change the plan of an act that is not being executed: a new revision and a draft again, so
     that an approval given before no longer fits. Raises ``control.not-author`` for others."""
@@ -173,6 +190,8 @@ def cancel_act(*, act_id: UUID, account: User) -> Act:
     """Give up a draft or a refused act; it stays on record."""
     act = act_by_id(act_id)
     _author_only(act, account)
+    if act.status == "cancelled":
+        return act
     ACT.check(act.status, "cancelled")
     with explained(act=act.number):
         return _move(act, "cancelled")

@@ -8,6 +8,7 @@ from django.db import migrations, models
 
 import kintsugi.core.ids
 from kintsugi.core.ids import uuid7
+from kintsugi.core.migrating import Together
 
 
 def give_people(apps, schema_editor):
@@ -27,7 +28,7 @@ def give_people(apps, schema_editor):
         accounts.objects.filter(pk=account.pk).update(person_id=person.pk)
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     dependencies = [("identity", "0001_initial")]
 
     operations = [

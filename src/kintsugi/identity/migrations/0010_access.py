@@ -11,9 +11,10 @@ from django.db import migrations, models
 
 import kintsugi.core.ids
 import kintsugi.identity.duties
+from kintsugi.core.migrating import Together
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     dependencies = [
         ("identity", "0002_person"),
     ]

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from kintsugi.core.ids import uuid7
+from kintsugi.core.migrating import Together
 from kintsugi.core.queries import query
 
 FIRST = ("administrator", "steward")
@@ -39,7 +40,7 @@ def first_grants(apps, schema_editor):
             )
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     dependencies = [("identity", "0010_access"), ("audit", "0002_change_log")]
 
     operations = [

@@ -6,10 +6,11 @@ from django.conf import settings
 from django.db import migrations, models
 
 import kintsugi.core.ids
+from kintsugi.core.migrating import Together
 from kintsugi.core.queries import query
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     dependencies = [
         ("identity", "0020_sign_in"),
     ]

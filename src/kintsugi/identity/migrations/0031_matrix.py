@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from kintsugi.core.migrating import Together
 
-class Migration(migrations.Migration):
+
+class Migration(Together):
     dependencies = [
         ("identity", "0030_signatures"),
     ]

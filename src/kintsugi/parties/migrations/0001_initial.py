@@ -6,9 +6,10 @@ import django.db.models.functions.datetime
 from django.db import migrations, models
 
 import kintsugi.core.ids
+from kintsugi.core.migrating import Together
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     initial = True
 
     dependencies = [

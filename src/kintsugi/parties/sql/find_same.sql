@@ -1,15 +1,16 @@
--- The party each wanted record is: by key, by credit code, or by a name that tells it alone.
+-- The party each wanted record is: by key, by credit code, or by a name that tells it alone. What was
+-- merged away is the party that was kept, so that the duplicate does not come back with the next file.
 with hits as (
-    select w._n, 1 as rank, p.id
+    select w._n, 1 as rank, coalesce(p.merged_into_id, p.id) as id
     from wanted_parties_party w join parties_party p on p.party_key = w.party_key
     union
-    select w._n, 2, p.id
+    select w._n, 2, coalesce(p.merged_into_id, p.id)
     from wanted_parties_party w join parties_party p on p.uscc = w.uscc
     union
-    select w._n, 3, p.id
+    select w._n, 3, coalesce(p.merged_into_id, p.id)
     from wanted_parties_party w
     join parties_party p on p.name_key = w.name_key and (p.uscc is null or w.uscc is null)
-    where not p.is_void
+    where (not p.is_void or p.merged_into_id is not null)
     -- Several credit codes for one name are several parties: the name tells none of them.
     and (select count(distinct o.uscc) from wanted_parties_party o where o.name_key = w.name_key) <= 1
 ),

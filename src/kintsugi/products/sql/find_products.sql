@@ -1,19 +1,19 @@
 -- Products by product code, device identifier, catalogue number or model, in this order.
 with wanted (value) as (select unnest(%s::text[])),
 hits as (
-    select w.value, 1 as rank, p.id
+    select w.value, 1 as rank, coalesce(p.merged_into_id, p.id) as id
     from wanted w join products_product p on p.product_code = w.value
     union
     select w.value, 2, i.product_id
     from wanted w join products_udiidentifier i on i.device_identifier = w.value
     union
-    select w.value, 2, p.id
+    select w.value, 2, coalesce(p.merged_into_id, p.id)
     from wanted w join products_product p on p.primary_di = w.value
     union
-    select w.value, 3, p.id
+    select w.value, 3, coalesce(p.merged_into_id, p.id)
     from wanted w join products_product p on p.catalog_number = w.value
     union
-    select w.value, 4, p.id
+    select w.value, 4, coalesce(p.merged_into_id, p.id)
     from wanted w join products_product p on p.model = w.value
 ),
 best as (select value, min(rank) as rank from hits group by value)

@@ -6,10 +6,11 @@ from django.db import migrations, models
 
 import kintsugi.core.ids
 import kintsugi.stock.models
+from kintsugi.core.migrating import Together
 from kintsugi.core.queries import query
 
 
-class Migration(migrations.Migration):
+class Migration(Together):
     initial = True
 
     dependencies = [

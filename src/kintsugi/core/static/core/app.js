@@ -209,6 +209,13 @@
       if (event.defaultPrevented || event.target.method !== "post") return;
       $$("button", event.target).forEach((button) => setTimeout(() => { button.disabled = true; }));
     });
+    // Where labels are scanned into a text, a wedge's Ctrl+] is the separator GS.
+    document.addEventListener("keydown", (event) => {
+      const { target } = event;
+      if (!event.ctrlKey || event.code !== "BracketRight" || !target.matches?.("[data-scans]")) return;
+      event.preventDefault();
+      target.setRangeText("\x1d", target.selectionStart, target.selectionEnd, "end");
+    });
     addEventListener("pageshow", () => $$("form[method=post] button").forEach((b) => { b.disabled = false; }));
     setTimeout(() => $$(".k-tone-good[data-toast]").forEach((toast) => toast.remove()), 6000);
   });

@@ -1,0 +1,1 @@
+"""Invoices, payments, and what a general ledger needs to know of them."""

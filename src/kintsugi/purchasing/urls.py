@@ -1,0 +1,75 @@
+"""Pages of purchasing."""
+
+from django.urls import path
+
+from kintsugi.purchasing import desk, forms, forms_settling, papers
+from kintsugi.purchasing.pages import (
+    ACCEPTANCE_PAGE,
+    NOTICE_PAGE,
+    ORDER_PAGE,
+    RECEIPT_PAGE,
+    REQUEST_PAGE,
+)
+from kintsugi.purchasing.pages_settling import INVOICE_PAGE, RETURN_PAGE
+from kintsugi.purchasing.screens import (
+    ACCEPTANCES,
+    INVOICES,
+    NOTICES,
+    ORDERS,
+    RECEIPTS,
+    REQUESTS,
+    RETURNS,
+)
+
+app_name = "purchasing"
+urlpatterns = [
+    path("requests/", REQUESTS.as_view(), name="requests"),
+    path("requests/new/", forms.NEW_REQUEST.as_view(), name="new-request"),
+    path("requests/<uuid:pk>/", REQUEST_PAGE.as_view(), name="request"),
+    path("requests/<uuid:pk>/decide/", forms.DECIDE_REQUEST.as_view(), name="decide-request"),
+    path("requests/<uuid:pk>/order/", forms.ORDER_REQUEST.as_view(), name="order-request"),
+    path("requests/<uuid:pk>/cancel/", forms.CANCEL_REQUEST.as_view(), name="cancel-request"),
+    path("orders/", ORDERS.as_view(), name="orders"),
+    path("orders/new/", forms.NEW_ORDER.as_view(), name="new-order"),
+    path("orders/<uuid:pk>/", ORDER_PAGE.as_view(), name="order"),
+    path("orders/<uuid:pk>/paper/", papers.print_order, name="order-paper"),
+    path("orders/<uuid:pk>/submit/", desk.submit_order, name="submit-order"),
+    path("orders/<uuid:pk>/approve/", forms.APPROVE_ORDER.as_view(), name="approve-order"),
+    path("orders/<uuid:pk>/send-back/", forms.SEND_BACK_ORDER.as_view(), name="send-back-order"),
+    path("orders/<uuid:pk>/cancel/", forms.CANCEL_ORDER.as_view(), name="cancel-order"),
+    path("orders/<uuid:pk>/close/", forms.CLOSE_ORDER.as_view(), name="close-order"),
+    path("orders/<uuid:pk>/announce/", forms.ANNOUNCE.as_view(), name="announce"),
+    path("orders/<uuid:pk>/invoice/", forms_settling.ENTER_INVOICE.as_view(), name="enter-invoice"),
+    path("notices/", NOTICES.as_view(), name="notices"),
+    path("notices/<uuid:pk>/", NOTICE_PAGE.as_view(), name="notice"),
+    path("notices/<uuid:pk>/cancel/", forms.CANCEL_NOTICE.as_view(), name="cancel-notice"),
+    path("receipts/", RECEIPTS.as_view(), name="receipts"),
+    path("receipts/new/", forms.OPEN_RECEIPT.as_view(), name="open-receipt"),
+    path("receipts/<uuid:pk>/", RECEIPT_PAGE.as_view(), name="receipt"),
+    path("receipts/<uuid:pk>/paper/", papers.print_receipt, name="receipt-paper"),
+    path("receipts/<uuid:pk>/scan/", desk.receive, name="receive"),
+    path("receipts/<uuid:pk>/arrival/", desk.arrival, name="arrival"),
+    path("receipts/<uuid:pk>/post/", desk.post_receipt, name="post-receipt"),
+    path("receipts/<uuid:pk>/cancel/", forms.CANCEL_RECEIPT.as_view(), name="cancel-receipt"),
+    path("receipts/<uuid:pk>/reverse/", forms.REVERSE_RECEIPT.as_view(), name="reverse-receipt"),
+    path("receipts/<uuid:pk>/accept/", desk.accept, name="accept"),
+    path("receipts/<uuid:pk>/put-away/", desk.put_away, name="put-away"),
+    path("receipts/<uuid:pk>/return/", forms_settling.NEW_RETURN.as_view(), name="new-return"),
+    path("scans/<uuid:pk>/take-out/", desk.take_out, name="take-out"),
+    path("acceptances/", ACCEPTANCES.as_view(), name="acceptances"),
+    path("acceptances/<uuid:pk>/", ACCEPTANCE_PAGE.as_view(), name="acceptance"),
+    path("returns/", RETURNS.as_view(), name="returns"),
+    path("returns/<uuid:pk>/", RETURN_PAGE.as_view(), name="return"),
+    path("returns/<uuid:pk>/decide/", forms_settling.DECIDE_RETURN.as_view(), name="decide-return"),
+    path("returns/<uuid:pk>/cancel/", forms_settling.CANCEL_RETURN.as_view(), name="cancel-return"),
+    path("returns/<uuid:pk>/ship/", forms_settling.SHIP_RETURN.as_view(), name="ship-return"),
+    path("returns/<uuid:pk>/credit/", forms_settling.CREDIT_RETURN.as_view(), name="credit-return"),
+    path("invoices/", INVOICES.as_view(), name="invoices"),
+    path("invoices/<uuid:pk>/", INVOICE_PAGE.as_view(), name="invoice"),
+    path("invoices/<uuid:pk>/approve/", forms_settling.APPROVE_INVOICE.as_view(),
+         name="approve-invoice"),
+    path("invoices/<uuid:pk>/reject/", forms_settling.REJECT_INVOICE.as_view(),
+         name="reject-invoice"),
+    path("invoices/<uuid:pk>/match/", desk.match_again, name="match-again"),
+    path("invoice-lines/<uuid:pk>/resolve/", forms_settling.RESOLVE.as_view(), name="resolve"),
+]  # fmt: skip

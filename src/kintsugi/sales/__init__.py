@@ -1,0 +1,1 @@
+"""Sales: from the contract to the signed receipt, and back."""

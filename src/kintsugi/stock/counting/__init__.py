@@ -1,0 +1,1 @@
+"""Stocktakes and adjustments: what is really there, and how the ledger follows it."""

@@ -1,0 +1,1 @@
+"""What stock is worth, how old it is, how fast it turns; whether the projections agree."""

@@ -1,0 +1,1 @@
+"""Taking over the stock of another system: what it states, checked, approved and posted."""
