@@ -48,16 +48,19 @@ def world(
     with django_db_blocker.unblock():
         made = World()
         files = {"catalogue.csv": CATALOGUE, "register.csv": REGISTER, "second.csv": SECOND}
-        for place, (name, text) in enumerate(files.items()):
-            path = folder / name
-            path.write_text(text, "utf-8")
-            source = register_source(
-                actor="test", code=Path(name).stem, kind="file", authority=60 - 10 * place
-            )
-            fragment = Fragment(location=str(path), source=source)
-            [made.runs[name]] = import_fragments(actor="test", fragments=[fragment], at=AT)
-        yield made
-        TransactionTestCase._fixture_teardown(None)
+        try:
+            for place, (name, text) in enumerate(files.items()):
+                path = folder / name
+                path.write_text(text, "utf-8")
+                source = register_source(
+                    actor="test", code=Path(name).stem, kind="file", authority=60 - 10 * place
+                )
+                fragment = Fragment(location=str(path), source=source)
+                [made.runs[name]] = import_fragments(actor="test", fragments=[fragment], at=AT)
+            yield made
+        finally:
+            # Also when an import failed: what it left would change what the next module sees.
+            TransactionTestCase._fixture_teardown(None)
 
 
 @pytest.fixture(scope="module")

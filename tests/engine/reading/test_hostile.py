@@ -254,6 +254,29 @@ def test_another_parser_version_reads_again(read: Any, monkeypatch: pytest.Monke
     assert len(list(first.path.parent.iterdir())) == 1
 
 
+def test_who_finishes_second_leaves_the_first_readers_files_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two people import the same file at once. The first has answered and reads on; the second,
+    who began before, must not take the directory from under him."""
+    file, other, into = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "s"
+    for one in (file, other):
+        one.write_bytes(b"a,b\n1,2\n")
+    honest, first = source._read_bytes, []
+
+    def overtaken(*args: Any, **kwargs: Any) -> Any:
+        monkeypatch.setattr(source, "_read_bytes", honest)
+        first.append(read_source(file, into=into))
+        first.append((first[0].path / "t0.parquet").stat().st_ino)
+        return honest(*args, **kwargs)
+
+    monkeypatch.setattr(source, "_read_bytes", overtaken)
+    second = read_source(other, into=into)
+    assert (second.path, second.file_name) == (first[0].path, "b.csv")
+    assert (second.path / "t0.parquet").stat().st_ino == first[1]
+    assert [p.name for p in into.iterdir()] == [first[0].path.name]
+
+
 def test_a_full_disk_leaves_no_half_snapshot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

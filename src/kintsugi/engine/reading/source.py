@@ -5,7 +5,6 @@ directory's lock file is held while its process lives, so what a killed process 
 what another one is writing, and is removed by the next reader.
 """
 
-import contextlib
 import errno
 import fcntl
 import hashlib
@@ -89,7 +88,7 @@ def _read_file(path: Path, into: Path, limits: ReadLimits, hints: ReadHints) -> 
             raise errors.changed(file)
         read = _read_bytes(work / RAW, work, file, limits, hints, depth=0)
         snapshot = _of_bytes(read, sha256, size, location=str(path), file=file)
-        return _publish(work, folder, snapshot)
+        return _renamed(_publish(work, folder, snapshot), path)
 
 
 def _of_bytes(read: Read, sha256: str, size: int, *, location: str, file: str) -> Snapshot:
@@ -398,19 +397,28 @@ def _publish(work: Path, folder: Path, snapshot: Snapshot) -> Snapshot:
         out.write(snapshot.model_dump_json(indent=1))
         out.flush()
         os.fsync(out.fileno())
-    if folder.exists():
-        stale = work.with_name(f"{work.name}.stale")
-        with contextlib.suppress(FileNotFoundError):
+    # One at a time: who finishes second must find the first one's directory, never take it from
+    # under those who read in it already.
+    with _alone_in(folder.parent):
+        if known := _known(folder):
+            return known
+        if folder.exists():
+            stale = work.with_name(f"{work.name}.stale")
             folder.rename(stale)
-        shutil.rmtree(stale, ignore_errors=True)
-    try:
+            shutil.rmtree(stale, ignore_errors=True)
         work.rename(folder)
-    except OSError as error:
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            raise
-        # Another process finished the same bytes first.
-        return open_snapshot(folder)
     return snapshot.model_copy(update={"path": folder})
+
+
+@contextmanager
+def _alone_in(into: Path) -> Iterator[None]:
+    """Holds the lock of the directory itself: no file of a lock is left in it."""
+    held = os.open(into, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 @contextmanager
