@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from kintsugi.engine.reading import ReadError, ReadHints, ReadLimits
 from kintsugi.engine.reading.delimited import read_delimited
+from kintsugi.engine.reading.records import Unclosed, split_fields
 from kintsugi.engine.reading.textstream import TextStream
-from kintsugi.engine.snapshot import Snapshot, aside_frame, cells_frame, table_frame
+from kintsugi.engine.snapshot import Dialect, Snapshot, aside_frame, cells_frame, table_frame
 
 # fmt: off
 PIECE = st.sampled_from(
@@ -117,3 +118,22 @@ def test_no_line_with_content_is_lost(text: str) -> None:
     kept = "".join(heads) + "".join("".join(r[1:]) for r in rows) + "".join(r[3] for r in aside)  # type: ignore[attr-defined]
     for mark in ("1", "2", "5", "x", "y", "b", "é"):
         assert kept.count(mark) >= full.count(mark)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    text=st.text(st.sampled_from('a" ,;\\\n'), max_size=30),
+    cut=st.integers(0, 30),
+    dialect=st.builds(
+        Dialect,
+        delimiter=st.sampled_from([",", ";", " "]),
+        escape=st.sampled_from([None, "\\"]),
+        skip_space=st.booleans(),
+    ),
+)
+def test_an_open_field_goes_on_where_it_was_left_as_if_read_from_the_beginning(
+    text: str, cut: int, dialect: Dialect
+) -> None:
+    begun = split_fields(text[:cut], dialect)
+    if isinstance(begun, Unclosed) and not begun.hopeless:
+        assert split_fields(text, dialect, begun) == split_fields(text, dialect)

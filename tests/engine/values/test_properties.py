@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 from kintsugi.engine.contract import load_contracts
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.udi import gs1, parse_udi
-from kintsugi.engine.values import ACTIONS, KINDS, RULES, norm, normalise, numerals
+from kintsugi.engine.values import (
+    ACTIONS,
+    KINDS,
+    RULES,
+    kernel,
+    norm,
+    normalise,
+    normalise_column,
+    numerals,
+)
 from kintsugi.engine.values.base import NULL_WORDS
 from kintsugi.engine.values.kernel import SCHEMA, _canonical
 
@@ -250,3 +259,22 @@ def test_an_unknown_kind_is_refused_by_name() -> None:
 def test_days_before_and_after_a_leap_day_follow_each_other() -> None:
     days = [norm("date", str(45350 + n)).value for n in range(3)]
     assert days == [(date(2024, 2, 28) + timedelta(days=n)).isoformat() for n in range(3)]
+
+
+HEADERS = st.sampled_from(["", "单价", "单价(万元)", "price (USD)"])
+
+
+@pytest.mark.parametrize("kind", ["serial", "code", "text", "date", "money", "decimal", "integer"])
+@settings(max_examples=60, deadline=None)
+@given(raws=st.lists(st.one_of(st.none(), ANY, st.dates().map(str)), max_size=30), header=HEADERS)
+def test_a_column_of_many_values_is_read_as_each_value_is(
+    kind: str, raws: list[str | None], header: str
+) -> None:
+    """With values that differ, the column is looked at row by row; with few, once per value."""
+    told: dict[str, object] = {"header": header} if kind in ("money", "decimal") and header else {}
+    column = pl.Series(raws, dtype=pl.Utf8)
+    wanted = [(n.value, n.issue) for n in (norm(kind, raw, **told) for raw in raws)]
+    for many in (-1, 10**9):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(kernel, "_MANY", many)
+            assert normalise_column(kind, column, told).rows() == wanted

@@ -1,6 +1,7 @@
 """A table held against a book of rules: exact counts, capped samples, few scans."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +14,12 @@ from kintsugi.engine.backends import literal, name
 from kintsugi.engine.checks.rulebook import ColumnRule, EqualRule, RuleBook, SelectRule, WhereRule
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.text import Text
-from kintsugi.engine.values import normalise
+from kintsugi.engine.values import normalise_column
 
 SAMPLES = 20
 SAMPLES_MAX = 10_000
 MEMORY_MB = 2_000
+THREADS = 2
 _TEMP_MB = 100_000
 #: How a column of a type is kept for SQL; others stay text.
 _SQL_TYPES: dict[str, str] = {
@@ -89,7 +91,8 @@ def examine(
     samples = max(0, min(samples, SAMPLES_MAX))
     typed = _typed(frame, book)
     with _Session(into) as session:
-        session.keep("data", _with_rows(frame, rows, typed), typed)
+        columns = _wanted(book, frame.columns)
+        session.keep("data", _with_rows(frame, rows, columns, typed), typed)
         for table, other in (others or {}).items():
             session.keep(table, other, {})
         session.close_the_door()
@@ -126,26 +129,40 @@ def _no_column(column: str, columns: Sequence[str]) -> KintsugiError:
     )
 
 
+def _wanted(book: RuleBook, columns: Sequence[str]) -> list[str]:
+    """The columns that rules speak of; all of them where SQL may name any."""
+    if not all(isinstance(rule, ColumnRule) for rule in book.rules):
+        return list(columns)
+    named = {one for rule in book.rules if isinstance(rule, ColumnRule) for one in rule.names}
+    return [column for column in columns if column in named]
+
+
 def _with_rows(
-    frame: pl.DataFrame, rows: pl.Series, typed: Mapping[str, tuple[str, dict[str, Any]]]
-) -> pl.LazyFrame:
-    """The table with ``_row``; beside a typed column its text as read (``raw.…``) and whether it
-    could be read (``bad.…``)."""
-    found = frame.lazy().with_columns(rows.cast(pl.Int64).alias("_row"))
-    for column, (kind, args) in typed.items():
-        known = normalise(kind, frame[column], {"header": column, **args} if kind in (
-            "decimal", "money") else args).select(
-            pl.col("raw").alias(f"raw.{column}"),
-            pl.col("value").alias(f"value.{column}"),
-            (pl.col("issue").is_not_null() & pl.col("value").is_null()).alias(f"bad.{column}"),
-        )  # fmt: skip
-        found = (
-            found.rename({column: f"raw.{column}"})
-            .join(known.lazy(), on=f"raw.{column}", how="left", maintain_order="left")
-            .rename({f"value.{column}": column})
-            .with_columns(pl.col(f"bad.{column}").fill_null(value=False))
-        )
-    return found
+    frame: pl.DataFrame,
+    rows: pl.Series,
+    columns: Sequence[str],
+    typed: Mapping[str, tuple[str, dict[str, Any]]],
+) -> pl.DataFrame:
+    """Some columns of the table with ``_row``; beside a typed one its text as read where that is
+    another than its value (``raw.…``) and whether it could be read (``bad.…``)."""
+
+    def column_of(column: str) -> list[pl.Series]:
+        raw = frame[column]
+        if column not in typed:
+            return [raw]
+        kind, args = typed[column]
+        if kind in ("decimal", "money"):
+            args = {"header": column, **args}
+        values = normalise_column(kind, raw, args)
+        value, bad = values["value"], values["issue"].is_not_null() & values["value"].is_null()
+        same = (raw == value).fill_null(value=False)
+        odd = pl.DataFrame({"raw": raw, "same": same}).select(pl.when(~pl.col("same")).then("raw"))
+        return [value.alias(column), odd["raw"].alias(f"raw.{column}"), bad.alias(f"bad.{column}")]
+
+    # The work is done outside of Python's lock: two columns at a time.
+    with ThreadPoolExecutor(THREADS) as pool:
+        parts = list(pool.map(column_of, columns))
+    return pl.DataFrame([rows.cast(pl.Int64).rename("_row"), *(one for p in parts for one in p)])
 
 
 class _Session:
@@ -153,13 +170,13 @@ class _Session:
 
     def __init__(self, into: Path) -> None:
         self._into = into
-        self._rows = 0
+        self._kept = 0
 
     def __enter__(self) -> "_Session":
         self._db = duckdb.connect(
             ":memory:",
             config={
-                "threads": 2,
+                "threads": THREADS,
                 "memory_limit": f"{MEMORY_MB}MB",
                 "temp_directory": str(self._into),
                 "max_temp_directory_size": f"{_TEMP_MB}MB",
@@ -176,22 +193,24 @@ class _Session:
     def keep(
         self,
         table: str,
-        frame: pl.DataFrame | pl.LazyFrame,
+        frame: pl.DataFrame,
         typed: Mapping[str, tuple[str, dict[str, Any]]],
     ) -> None:
         """Make a table known to SQL under this name."""
-        path = self._into / f"{len(list(self._into.iterdir()))}.parquet"
-        frame.lazy().sink_parquet(path, compression="lz4")
+        own = f"kept {self._kept}"
+        self._kept += 1
+        # The rows stay where they are: DuckDB reads the frame's own memory.
+        self._db.register(own, frame.to_arrow(compat_level=pl.CompatLevel.newest()))
         casts = [
+            f"COALESCE({name(f'raw.{column}')}, {name(column)}) AS {name(f'raw.{column}')}"
+            for column in typed
+        ] + [
             f"CAST({name(column)} AS {_SQL_TYPES[kind]}) AS {name(column)}"
             for column, (kind, _args) in typed.items()
             if kind in _SQL_TYPES
         ]
         replaced = f" REPLACE ({', '.join(casts)})" if casts else ""
-        self._db.execute(
-            f"CREATE VIEW {name(table)} AS SELECT *{replaced} "
-            f"FROM read_parquet({literal(str(path))})"
-        )
+        self._db.execute(f"CREATE VIEW {name(table)} AS SELECT *{replaced} FROM {name(own)}")
 
     def close_the_door(self) -> None:
         """From here on SQL reads the working directory and nothing else, and cannot undo this."""
@@ -238,13 +257,13 @@ class _Session:
             row = "_row" if "_row" in columns else "NULL"
             value = "value" if "value" in columns else "NULL"
             (broken,) = self._row(f"SELECT count(*) FROM ({one.select})", about)
-            shown = self._all(
+            shown = broken and self._all(
                 f"SELECT {row}, CAST({value} AS VARCHAR) FROM ({one.select}) "
                 f"ORDER BY 1, 2 LIMIT {samples}",
                 about,
             )
             taken = tuple(
-                Sample(None if at is None else int(at), _shown(text)) for at, text in shown
+                Sample(None if at is None else int(at), _shown(text)) for at, text in shown or ()
             )
             found[number] = RuleResult(one.name, one.rule, one.columns, broken, taken)
         return found
@@ -398,11 +417,13 @@ def _group_rules(rule: ColumnRule, others: Mapping[str, pl.DataFrame]) -> list[_
     if rule.unique:
         known = " AND ".join(f"{name(column)} IS NOT NULL" for column in columns)
         by = ", ".join(map(name, columns))
+        # One column is compared as itself, several as one value.
+        together = by if len(columns) == 1 else f"({by})"
         found.append(
             _Query(
                 rule.name or f"{', '.join(columns)}: unique", "unique", columns,
-                f"SELECT _row, {shown} AS value FROM data WHERE {known} "
-                f"QUALIFY count(*) OVER (PARTITION BY {by}) > 1",
+                f"SELECT _row, {shown} AS value FROM data WHERE {known} AND ({by}) IN "
+                f"(SELECT {together} FROM data WHERE {known} GROUP BY {by} HAVING count(*) > 1)",
             )
         )  # fmt: skip
     if rule.within is not None:

@@ -179,7 +179,8 @@ def _regular(codes: Any, starts: Any, stops: Any, shape: Shape) -> Any:
         bad[np.searchsorted(stops, escapes, side="right")] = True
     wall = ord(dialect.delimiter) if dialect.delimiter else 31
     walls = np.flatnonzero(codes == wall)
-    fields = np.searchsorted(walls, stops) - np.searchsorted(walls, starts)
+    # Lines follow each other: where one stops, the next one starts.
+    fields = np.diff(np.searchsorted(walls, stops), prepend=0)
     if dialect.quote is not None:
         quotes = np.flatnonzero(codes == ord(dialect.quote))
         if quotes.size:
@@ -193,8 +194,7 @@ def _quoted_walls(
 ) -> Any:
     """Delimiters inside quotes per line; marks lines with quotes in odd places as bad."""
     mark = codes[quotes[0]]
-    first = np.searchsorted(quotes, starts)
-    bad |= (np.searchsorted(quotes, stops) - first) % 2 == 1
+    bad |= np.diff(np.searchsorted(quotes, stops), prepend=0) % 2 == 1
     line = np.searchsorted(stops, quotes, side="right")
     sound = ~bad[line]
     quotes, line = quotes[sound], line[sound]

@@ -237,12 +237,12 @@ class _Reader:
     def run(self, writer: TableWriter, *, careful_only: bool) -> None:
         limits = self.shape.limits
         rows = 0
-        # One batch is written while the next is parsed.
-        with ThreadPoolExecutor(1) as pool:
+        # While a batch is sieved, the next one is parsed and the one before written.
+        with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1) as parser:
             pending: Future[None] | None = None
-            for batch, data in self._batches(careful_only):
+            for batch, suspect in _ahead(self._batches(careful_only), parser):
                 kept, excluded, cells = self.sieve.part(batch.table)
-                if may_be_garbled(data):
+                if suspect:
                     garbled = scan(kept)
                     self.garbled += len(garbled)
                     self.lost += sum(not c.value for c in garbled)
@@ -270,7 +270,8 @@ class _Reader:
                 self.used.add(ordinal)
                 self._unnamed.remove(ordinal)
 
-    def _batches(self, careful_only: bool) -> Iterator[tuple[Batch, bytes]]:
+    def _batches(self, careful_only: bool) -> Iterator[tuple[Batch, bool]]:
+        """The batches, and whether some of a block's text may be garbled."""
         rest, row = b"", self.layout.data_from
         for first_row, block in self.stream.blocks():
             if self.last is not None and first_row > self.last:
@@ -281,13 +282,13 @@ class _Reader:
             batch = parse_block(
                 data, first_row=row, shape=self.shape, final=False, careful_only=careful_only
             )
-            yield batch, data
+            yield batch, may_be_garbled(data)
             rest, row = data[batch.used_bytes :], row + batch.used_lines
         if rest:
             batch = parse_block(
                 rest, first_row=row, shape=self.shape, final=True, careful_only=careful_only
             )
-            yield batch, rest
+            yield batch, may_be_garbled(rest)
 
     def _own_lines(self, first_row: int, block: bytes) -> bytes:
         """What of a block lies below the header and belongs to this table."""
@@ -297,6 +298,16 @@ class _Reader:
             return block[start:] if start >= 0 else b""
         stop = _after(block, end, self.last + 1 - first_row)
         return block[start:stop] if stop >= 0 else block[start:]
+
+
+def _ahead(
+    parts: Iterator[tuple[Batch, bool]], pool: ThreadPoolExecutor
+) -> Iterator[tuple[Batch, bool]]:
+    """The parts in order, each one made in ``pool`` while the one before is in use."""
+    coming = pool.submit(next, parts, None)
+    while (part := coming.result()) is not None:
+        coming = pool.submit(next, parts, None)
+        yield part
 
 
 def _after(block: bytes, end: bytes, lines: int) -> int:

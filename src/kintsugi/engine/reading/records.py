@@ -10,7 +10,7 @@ Rules, for a dialect with quote ``"``:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from kintsugi.engine.snapshot import Dialect
@@ -30,9 +30,17 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True)
 class Unclosed:
-    """A quoted field was not closed; ``hopeless`` when more lines cannot mend it."""
+    """A quoted field was not closed; ``hopeless`` when more lines cannot mend it.
+
+    The rest is how far reading came, so that more text need not be read from the beginning: the
+    fields before, where the open one starts, its parts so far and where they end.
+    """
 
     hopeless: bool
+    fields: tuple[str, ...] = ()
+    start: int = 0
+    parts: tuple[str, ...] = ()
+    at: int = 0
 
 
 def split_lines(text: str, line_end: str) -> list[str]:
@@ -59,24 +67,28 @@ def _plain(text: str, delimiter: str) -> list[str]:
     return text.split(delimiter) if delimiter else [text]
 
 
-def split_fields(text: str, dialect: Dialect) -> list[str] | Unclosed:
-    """Fields of one record, or Unclosed when a quote stays open at its end."""
+def split_fields(
+    text: str, dialect: Dialect, so_far: Unclosed | None = None
+) -> list[str] | Unclosed:
+    """Fields of one record, or Unclosed when a quote stays open at its end; ``so_far`` is that
+    answer for the beginning of the text."""
     delimiter, quote = dialect.delimiter, dialect.quote
     if quote is None or quote not in text:
         return _plain(text, delimiter)
-    fields: list[str] = []
-    at, size = 0, len(text)
+    fields = list(so_far.fields) if so_far else []
+    at, size = so_far.start if so_far else 0, len(text)
     while True:
         start = at
-        if dialect.skip_space:
+        if so_far is None and dialect.skip_space:
             while start < size and text[start] == " ":
                 start += 1
             if not text.startswith(quote, start):
                 start = at
         if text.startswith(quote, start):
-            quoted = _quoted(text, start, dialect)
+            quoted = _quoted(text, start, dialect, so_far)
+            so_far = None
             if isinstance(quoted, Unclosed):
-                return quoted
+                return replace(quoted, fields=tuple(fields))
             field, at = quoted
         else:
             stop = text.find(delimiter, at) if delimiter else size
@@ -88,16 +100,18 @@ def split_fields(text: str, dialect: Dialect) -> list[str] | Unclosed:
         at += len(delimiter)
 
 
-def _quoted(text: str, start: int, dialect: Dialect) -> tuple[str, int] | Unclosed:
+def _quoted(
+    text: str, start: int, dialect: Dialect, so_far: Unclosed | None
+) -> tuple[str, int] | Unclosed:
     """The quoted field that starts at ``start``, and where its delimiter stands."""
     quote = dialect.close or dialect.quote or '"'
     escape, delimiter = dialect.escape, dialect.delimiter
-    parts: list[str] = []
-    at, size = start + 1, len(text)
+    parts = list(so_far.parts) if so_far else []
+    at, size = so_far.at if so_far else start + 1, len(text)
     while True:
         end = text.find(quote, at)
         if end < 0:
-            return Unclosed(hopeless=False)
+            return Unclosed(False, (), start, tuple(parts), at)
         if escape is not None:
             back = text.find(escape, at, end)
             if back >= 0 and back + 1 < size:
@@ -139,7 +153,7 @@ def parse_record(
     fields = split_fields(line, dialect)
     if not isinstance(fields, Unclosed):
         return Record(row, fields, line, False), at + 1
-    longer = _over_lines(lines, at, dialect, max_chars)
+    longer = None if fields.hopeless else _over_lines(lines, at, dialect, max_chars, fields)
     if longer is None and not final and at + MAX_RECORD_LINES > len(lines):
         held = sum(len(lines[i]) for i in range(at, len(lines)))
         if held <= max_chars:
@@ -175,7 +189,7 @@ def parse_records(
 
 
 def _over_lines(
-    lines: Sequence[str], at: int, dialect: Dialect, max_chars: int
+    lines: Sequence[str], at: int, dialect: Dialect, max_chars: int, so_far: Unclosed
 ) -> tuple[list[str], int] | None:
     """A record that starts at ``lines[at]`` and closes on a later line, with the line after."""
     quote = dialect.close or dialect.quote or '"'
@@ -185,9 +199,10 @@ def _over_lines(
         if len(text) > max_chars:
             return None
         if quote in lines[stop]:
-            fields = split_fields(bare(text, dialect.line_end), dialect)
+            fields = split_fields(bare(text, dialect.line_end), dialect, so_far)
             if not isinstance(fields, Unclosed):
                 return fields, stop + 1
             if fields.hopeless:
                 return None
+            so_far = fields
     return None

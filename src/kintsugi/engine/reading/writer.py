@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from kintsugi.engine.reading.sieve import Aside, Cell
 
 _FLUSH: Final = 50_000
+_DICTIONARY_BYTES: Final = 1 << 15
 _CELLS: Final = pa.schema(
     [
         ("row", pa.int32()),
@@ -44,9 +45,14 @@ class TableWriter:
         self.first_row: int | None = None
         self.last_row: int | None = None
         self._paths = [folder / f"t{index}{part}.parquet" for part in ("", ".cells", ".aside")]
-        # Dictionaries pay for themselves in size; statistics only where a reader filters.
+        # Statistics only where a reader filters. Small dictionaries only: a large one costs the
+        # writer more than half of its time, and lz4 makes a smaller file without it.
         self._data = pq.ParquetWriter(
-            self._paths[0], self.schema, compression="lz4", write_statistics=["_row"]
+            self._paths[0],
+            self.schema,
+            compression="lz4",
+            write_statistics=["_row"],
+            dictionary_pagesize_limit=_DICTIONARY_BYTES,
         )
         self._cells = pq.ParquetWriter(self._paths[1], _CELLS, compression="zstd")
         self._aside = pq.ParquetWriter(self._paths[2], _ASIDE, compression="zstd")

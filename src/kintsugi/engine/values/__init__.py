@@ -3,7 +3,7 @@
 from kintsugi.engine.values.aliases import Alias, AliasBook, makers, read_aliases
 from kintsugi.engine.values.base import Norm
 from kintsugi.engine.values.dates import end_of_term, split_period, vote_date_order
-from kintsugi.engine.values.kernel import KINDS, norm, normalise
+from kintsugi.engine.values.kernel import KINDS, norm, normalise, normalise_column
 from kintsugi.engine.values.parties import party_key
 from kintsugi.engine.values.parts import Part, split_parts
 from kintsugi.engine.values.people import same_people
@@ -25,6 +25,7 @@ __all__ = [
     "makers",
     "norm",
     "normalise",
+    "normalise_column",
     "party_key",
     "propose_padding",
     "read_aliases",

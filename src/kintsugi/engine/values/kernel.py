@@ -195,6 +195,19 @@ def _canonical_dates(raws: pl.Series) -> pl.Series:
     return shaped & days.is_not_null() & plausible.fill_null(False)
 
 
+def _useful(kind: str, args: Mapping[str, object]) -> dict[str, object]:
+    """The arguments without a header that says nothing about the numbers below it: with one there
+    is no guard."""
+    kept = dict(args)
+    header = kept.get("header")
+    if kind in ("integer", "decimal", "money") and header is not None:
+        told = numbers.scale_of_header(str(header)) or numbers.currency_of_header(str(header))
+        # An amount without a header is read by the unit of its column.
+        if not told and not (kind == "money" and kept.get("unit")):
+            del kept["header"]
+    return kept
+
+
 def normalise(kind: str, raws: pl.Series, args: Mapping[str, object] | None = None) -> pl.DataFrame:
     """One row per distinct raw value, columns as in ``SCHEMA``.
 
@@ -202,16 +215,28 @@ def normalise(kind: str, raws: pl.Series, args: Mapping[str, object] | None = No
 
     Raises KintsugiError for an unknown kind.
     """
-    args = dict(args or {})
-    normaliser = _kind(kind)
+    normaliser, args = _kind(kind), _useful(kind, args or {})
     distinct = pl.DataFrame({"raw": raws.cast(pl.Utf8).drop_nulls().unique()})
     mask = _canonical(kind, distinct, args)
     if mask is None:
         rest, fine = distinct, distinct.clear()
     else:
         rest, fine = distinct.filter(~mask), distinct.filter(mask)
+    done = _as_they_are(kind, fine["raw"])
+    rows = []
+    for raw in rest["raw"]:
+        n = normaliser(raw, **args)
+        more = json.dumps(dict(n.more), ensure_ascii=False) if n.more else None
+        rows.append((raw, n.value, n.rule, n.issue, n.confidence, n.precision, n.unit, more))
+    if not rows:
+        return done
+    return pl.concat([done, pl.DataFrame(rows, schema=SCHEMA, orient="row")])
+
+
+def _as_they_are(kind: str, raws: pl.Series) -> pl.DataFrame:
+    """What ``normalise`` says of values that are canonical."""
     empty = pl.lit(None, dtype=pl.Utf8)
-    done = fine.select(
+    return pl.DataFrame({"raw": raws}).select(
         pl.col("raw"),
         pl.col("raw").alias("value"),
         empty.alias("rule"),
@@ -221,11 +246,37 @@ def normalise(kind: str, raws: pl.Series, args: Mapping[str, object] | None = No
         empty.alias("unit"),
         empty.alias("more"),
     )
-    rows = []
-    for raw in rest["raw"]:
-        n = normaliser(raw, **args)
-        more = json.dumps(dict(n.more), ensure_ascii=False) if n.more else None
-        rows.append((raw, n.value, n.rule, n.issue, n.confidence, n.precision, n.unit, more))
-    if not rows:
-        return done
-    return pl.concat([done, pl.DataFrame(rows, schema=SCHEMA, orient="row")])
+
+
+#: Of so many first values at least so many differ: looking at each is cheaper than telling them
+#: apart and joining back (measured: a sixth of the time for a column of serials).
+_LOOK, _MANY = 10_000, 5_000
+
+
+def normalise_column(
+    kind: str, raws: pl.Series, args: Mapping[str, object] | None = None
+) -> pl.DataFrame:
+    """``value`` and ``issue`` (texts) for each row of a column, in its order; null stays null.
+
+    The same values as ``normalise`` joined back. Raises KintsugiError for an unknown kind.
+    """
+    args = _useful(kind, args or {})
+    raws = raws.cast(pl.Utf8).rename("raw")
+    mask = None
+    if raws.head(_LOOK).n_unique() > _MANY:
+        mask = _canonical(kind, raws.to_frame(), args)
+    left = raws if mask is None else raws.filter(~mask.fill_null(value=False))
+    known = normalise(kind, left, args).select("raw", "value", "issue")
+    joined = left.to_frame().join(known, on="raw", how="left", maintain_order="left")
+    if mask is None:
+        return joined.select("value", "issue")
+    # Both parts behind each other, and each row takes its own: no join over the canonical ones.
+    at = np.arange(len(raws))
+    odd = (~mask.fill_null(value=False)).to_numpy()
+    at[odd] = len(raws) + np.arange(int(odd.sum()))
+    value = pl.concat([raws, joined["value"].rename("raw")]).gather(at).rename("value")
+    none = pl.Series("raw", [None], dtype=pl.Utf8)
+    issue = pl.concat([none, joined["issue"].rename("raw")])
+    place = np.zeros(len(raws), dtype=np.int64)
+    place[odd] = 1 + np.arange(int(odd.sum()))
+    return pl.DataFrame([value, issue.gather(place).rename("issue")])

@@ -50,6 +50,8 @@ _SCALE_TAIL = re.compile(
     r"(?P<rest>.*[0-9.)])\s*(?P<scale>百万|千万|[百千万萬亿億]|(?:thousand|million|billion|mn|bn|k|m)\b)",
     re.I,
 )
+#: Figures and separators only: no sign of a currency, no scale, no numeral is looked for.
+_FIGURES = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]*)?")
 _NUMBER = r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
 
 
@@ -192,14 +194,17 @@ def norm_money(raw: str, **args: object) -> Norm:
     text = prepared(raw)
     if not text or is_null_word(text):
         return EMPTY if not text else Norm(None, "null-word")
-    capitals = numerals.money(re.sub(r"^人民币\s*[:]?", "", text))
+    if _FIGURES.fullmatch(text):
+        capitals, amount, currency, bracketed = None, text, None, None
+    else:
+        capitals = numerals.money(re.sub(r"^人民币\s*[:]?", "", text))
+        bracketed = re.fullmatch(r"\((.+)\)", text)
+        amount, currency = _money_parts(bracketed[1] if bracketed else text)
+        amount = re.sub(r"\s*[整正]$", "", amount).strip()
     if capitals is not None:
         return _bounded(
             Norm(plain(capitals, places=2), "number.cn-numerals", unit="CNY"), capitals, args
         )
-    bracketed = re.fullmatch(r"\((.+)\)", text)
-    amount, currency = _money_parts(bracketed[1] if bracketed else text)
-    amount = re.sub(r"\s*[整正]$", "", amount).strip()
     read = _scaled(f"({amount})" if bracketed else amount)
     if read.number is None:
         return Norm(None, issue=read.issue)
