@@ -75,6 +75,7 @@ reference: $(READY) ## Write docs/reference from contracts, rules, commands and 
 lock: $(BIN)/uv ## Lock the dependencies of pyproject.toml again
 	@$(LOCK) $(ARGS) pyproject.toml --output-file requirements/runtime.txt
 	$(LOCK) $(ARGS) pyproject.toml --extra dev --constraint requirements/runtime.txt --output-file requirements/dev.txt
+	$(LOCK) $(ARGS) pyproject.toml --extra sqlserver --extra oracle --constraint requirements/runtime.txt --output-file requirements/databases.txt
 	echo uv | $(LOCK) $(ARGS) - --output-file requirements/bootstrap.txt
 
 ##@ Help

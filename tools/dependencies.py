@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("runtime.txt", "dev.txt", "bootstrap.txt")
+LOCKS = ("runtime.txt", "dev.txt", "databases.txt", "bootstrap.txt")
 PATIENCE_S = 90
 
 #: Licences that may be used, as packages write them.

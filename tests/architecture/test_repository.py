@@ -54,7 +54,7 @@ def test_continuous_integration_runs_the_checks_and_the_tests():
     assert re.search(r"^timeout \d+ make test\b", text, re.M)
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt", "bootstrap.txt"])
+@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt", "databases.txt", "bootstrap.txt"])
 def test_every_locked_package_has_a_hash_and_names_no_address(name):
     text = (ROOT / "requirements" / name).read_text("utf-8")
     entries = re.split(r"^(?=[a-z0-9])", text, flags=re.M)[1:]

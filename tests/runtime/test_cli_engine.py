@@ -228,3 +228,24 @@ def test_a_mapping_refuses_what_it_cannot_use(asked: Any, tmp_path: Path) -> Non
         asked("map", "register.csv", "--to", "device", "-o", "register.csv")
     assert caught.value.code == "read.onto-source"
     assert (tmp_path / "register.csv").read_text("utf-8") == REGISTER
+
+
+def test_amounts_are_converted_at_the_rate_of_their_day_and_the_rest_is_named(
+    asked: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "rates.csv").write_text("currency,into,since,rate\nUSD,CNY,2024-03-15,7.1\n")
+    (tmp_path / "in.csv").write_text("no,day,amount\n1,2024-03-16,10 USD\n2,2024-03-16,4 GBP\n")
+    arguments = ("convert", "in.csv", "-o", "out.csv", "--column", "amount", "--into", "人民币")
+    code, said = asked(
+        *arguments, "--rates", "rates.csv", "--dated", "day", "--issues", "left.csv", "--json"
+    )
+    assert (code, json.loads(said)["issues"]) == (1, {"money.no-rate": 1})
+    assert (tmp_path / "out.csv").read_text("utf-8").splitlines()[1:] == [
+        "1,2024-03-16,10 USD,71.00,7.1,2024-03-15,", "2,2024-03-16,4 GBP,,,,",
+    ]  # fmt: skip
+    assert (tmp_path / "left.csv").read_text().splitlines()[1:] == ["3,amount,4 GBP,money.no-rate"]
+    code, _ = asked(*arguments, "--rates", "rates.csv", "--on", "2024-03-20")
+    assert code == 1
+    with pytest.raises(KintsugiError) as refused:
+        asked(*arguments, "--rates", "rates.csv", "--on", "20.3.2024")
+    assert refused.value.code == "convert.bad-day"

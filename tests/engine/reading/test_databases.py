@@ -3,14 +3,17 @@
 import os
 import socket
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects import mssql, mysql, oracle
 
 from kintsugi.engine.reading import ReadError, ReadHints, read_source
+from kintsugi.engine.reading.database import parse_url, table_job
 
 MARIADB = "mysql+pymysql://root@127.0.0.1/test"
 #: A table of this process: other workers, and other runs, read the same server.
@@ -178,3 +181,79 @@ def test_mariadb_wrong_password(tmp_path: Path, mariadb: sa.Engine) -> None:
         read_source(url, into=tmp_path / "s")
     assert refused.value.code == "reading.database-login"
     assert "falsch" not in str(refused.value)
+
+
+# -- SQL Server and Oracle: no server here, but what they would be asked ---------------------------
+
+
+@pytest.mark.parametrize(
+    ("location", "driver"),
+    [
+        ("mssql://sa:x@erp/stock", "mssql+pymssql"),
+        ("sqlserver://sa:x@erp/stock", "mssql+pymssql"),
+        ("oracle://u:x@his:1521/?service_name=ORCL", "oracle+oracledb"),
+        ("postgres://u@h/d", "postgresql+psycopg"),
+        ("mariadb://u@h/d", "mysql+pymysql"),
+        ("mssql+pyodbc://u@h/d", "mssql+pyodbc"),
+    ],
+)
+def test_a_kind_of_database_means_its_driver(location: str, driver: str) -> None:
+    assert parse_url(location).drivername == driver
+
+
+COLUMNS = [
+    {"name": "id", "type": sa.Integer()},
+    {"name": "Name", "type": sa.Unicode(40)},
+    {"name": "note", "type": sa.Text()},
+    {"name": "photo", "type": sa.LargeBinary()},
+]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "keys", "statement"),
+    [
+        (mssql.dialect(), ["id"], "select [id], [Name], [note] from [dbo].[devices] order by [id]"),
+        (mssql.dialect(), [], "select [id], [Name], [note] from [dbo].[devices] "
+         "order by [id], [Name]"),
+        (oracle.dialect(), [], 'select "ID", "Name", "NOTE" from "DBO"."DEVICES" '
+         'order by "ID", "Name"'),
+        (mysql.dialect(), [], "select `id`, `Name`, `note` from `dbo`.`devices` "
+         "order by `id`, `Name`, `note`"),
+    ],
+    ids=["SQL Server with a key", "SQL Server", "Oracle", "MySQL"],
+)  # fmt: skip
+def test_a_table_is_asked_for_in_the_words_of_its_database(
+    dialect: sa.Dialect, keys: list[str], statement: str
+) -> None:
+    job = table_job(dialect, COLUMNS, keys, name="devices", table="devices", schema="dbo")
+    assert (job.statement, job.binary, job.ordered) == (statement, ("photo",), bool(keys))
+
+
+def test_a_driver_that_is_not_installed_is_named_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("pymssql", "oracledb"):
+        monkeypatch.setitem(sys.modules, module, None)
+    for location in ("sqlserver://sa:secret@127.0.0.1/x", "oracle://sa:secret@127.0.0.1/x"):
+        with pytest.raises(ReadError) as refused:
+            read_source(location, into=tmp_path / "s")
+        assert refused.value.code == "reading.no-driver"
+        assert "kintsugi[oracle]" in refused.value.remedy.en
+        assert "secret" not in str(refused.value.facts)
+
+
+@pytest.mark.parametrize(
+    ("module", "location"),
+    [
+        ("pymssql", "sqlserver://sa:secret@127.0.0.1:1/x"),
+        ("oracledb", "oracle://sa:secret@127.0.0.1:1/x"),
+    ],
+)
+def test_where_nobody_answers_the_driver_says_so(
+    tmp_path: Path, module: str, location: str
+) -> None:
+    pytest.importorskip(module)
+    with pytest.raises(ReadError) as refused:
+        read_source(location, into=tmp_path / "s", hints=ReadHints(connect_timeout_s=2))
+    assert (refused.value.code, refused.value.retryable) == ("reading.database-unreachable", True)
+    assert "secret" not in str(refused.value.facts)

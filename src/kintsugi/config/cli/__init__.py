@@ -29,6 +29,7 @@ COMMANDS = (
     "profile",
     "map_",
     "clean",
+    "convert",
     "match",
     "reconcile",
     "check",

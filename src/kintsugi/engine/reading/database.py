@@ -6,7 +6,7 @@ would refuse the loose dates of an old SQLite file). No message ever holds the p
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -30,7 +30,19 @@ from kintsugi.engine.text import Text
 
 _BATCH: Final = 20_000
 _EXACT_FLOAT: Final = 2**53  # beyond it a double no longer holds every whole number
-_LOGIN: Final = ("28P01", "28000", "1045", "1044", "18456", "authentication", "Access denied")
+#: Kind of database → the driver that is meant by it.
+_DRIVERS: Final = {
+    "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql",
+    "mssql": "mssql+pymssql", "sqlserver": "mssql+pymssql", "oracle": "oracle+oracledb",
+}  # fmt: skip
+#: What a driver calls the seconds it waits for a connection.
+_WAITS: Final = {
+    "postgresql": "connect_timeout", "mysql": "connect_timeout", "mssql": "login_timeout",
+    "oracle": "tcp_connect_timeout",
+}  # fmt: skip
+_LOGIN: Final = ("28P01", "28000", "1045", "1044", "18456", "authentication", "Access denied",
+                 "ORA-01017")  # fmt: skip
 
 
 def parse_url(location: str) -> URL:
@@ -39,11 +51,7 @@ def parse_url(location: str) -> URL:
         url = make_url(location)
     except (ArgumentError, ValueError):
         raise errors.bad_url(location.partition("://")[0] + "://…") from None
-    plain = {"mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
-    url = url.set(drivername=plain.get(url.drivername, url.drivername))
-    if url.drivername in ("postgresql", "postgres"):
-        url = url.set(drivername="postgresql+psycopg")
-    return url
+    return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
 
 
 def shown(url: URL) -> str:
@@ -98,9 +106,8 @@ def read_database(
 
 
 def _engine(url: URL, hints: ReadHints) -> sa.Engine:
-    arguments: dict[str, Any] = {}
-    if url.get_backend_name() in ("postgresql", "mysql"):
-        arguments["connect_timeout"] = hints.connect_timeout_s
+    waits = _WAITS.get(url.get_backend_name())
+    arguments: dict[str, Any] = {waits: hints.connect_timeout_s} if waits else {}
     if url.get_backend_name() == "sqlite" and not (url.database or "").startswith("file:"):
         target = Path(url.database or "")
         if not target.is_file():
@@ -141,6 +148,8 @@ def _connected(
         elif engine.dialect.name == "mysql":
             connection.rollback()
             connection.exec_driver_sql("set session transaction read only")
+        elif engine.dialect.name == "oracle":
+            connection.exec_driver_sql("set transaction read only")
         yield connection
         connection.rollback()
 
@@ -195,17 +204,47 @@ def _table_job(
     connection: sa.Connection, inspector: Any, name: str, table: str, schema: str | None
 ) -> _Job:
     """All columns but binary ones, in the order of the primary key or of all columns."""
-    quote = connection.dialect.identifier_preparer.quote_identifier
     columns = inspector.get_columns(table, schema=schema)
+    keys = inspector.get_pk_constraint(table, schema=schema).get("constrained_columns") or []
+    return table_job(connection.dialect, columns, keys, name=name, table=table, schema=schema)
+
+
+def table_job(
+    dialect: sa.Dialect,
+    columns: Sequence[Any],
+    keys: Sequence[str],
+    *,
+    name: str,
+    table: str,
+    schema: str | None,
+) -> _Job:
+    """The statement that reads a table, in the words of one kind of database. ``columns`` as
+    SQLAlchemy's inspector gives them."""
     binary = tuple(c["name"] for c in columns if isinstance(c["type"], sa.LargeBinary))
     names = [c["name"] for c in columns if c["name"] not in binary]
-    keys = inspector.get_pk_constraint(table, schema=schema).get("constrained_columns") or []
-    order = [quote(k) for k in keys if k in names] or [quote(c) for c in names]
+    sortable = [c["name"] for c in columns if c["name"] in names and _sortable(c["type"], dialect)]
+    order = [k for k in keys if k in names] or sortable
+
+    def quote(plain: str) -> str:
+        # Oracle's DEVICES is told as devices; between quotes it must have its capitals again.
+        own = dialect.denormalize_name(plain) if dialect.requires_name_normalize else plain
+        return dialect.identifier_preparer.quote_identifier(own)
+
     place = (quote(schema) + "." if schema else "") + quote(table)
-    listed = ", ".join(map(quote, names))
-    job = _Job(name, f"select {listed} from {place} order by {', '.join(order)}", binary)
+    statement = f"select {', '.join(map(quote, names))} from {place}"
+    if order:
+        statement += f" order by {', '.join(map(quote, order))}"
+    job = _Job(name, statement, binary)
     job.ordered = bool(keys)
     return job
+
+
+def _sortable(kind: Any, dialect: sa.Dialect) -> bool:
+    """Whether rows can be sorted by it: long texts and documents cannot everywhere."""
+    if dialect.name not in ("mssql", "oracle"):
+        return True
+    long = isinstance(kind, sa.Text | sa.JSON) or getattr(kind, "length", None) == "max"
+    return not long and kind.__class__.__name__.upper() not in ("XML", "XMLTYPE", "SQL_VARIANT")
 
 
 class _TableReading:

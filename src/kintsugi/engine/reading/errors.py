@@ -260,7 +260,11 @@ def no_driver(location: str, driver: str) -> ReadError:
     return ReadError(
         "reading.no-driver",
         Text("没有安装该数据库的驱动程序。", "The driver for this database is not installed."),
-        Text("请安装驱动，或导出为 CSV。", "Install the driver or export the table as CSV."),
+        Text(
+            "请安装驱动（kintsugi[sqlserver] 或 kintsugi[oracle]），或导出为 CSV。",
+            "Install it (SQL Server: kintsugi[sqlserver], Oracle: kintsugi[oracle]), or export the "
+            "table as CSV.",
+        ),
         location=location,
         driver=driver,
     )

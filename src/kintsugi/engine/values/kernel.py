@@ -27,6 +27,7 @@ from kintsugi.engine.values import (
     places,
     terms,
     texts,
+    units,
 )
 from kintsugi.engine.values.base import EMPTY, MOJIBAKE, NULL_WORDS, Norm
 
@@ -49,7 +50,7 @@ KINDS: Mapping[str, Callable[..., Norm]] = {
     "decimal": numbers.norm_decimal,
     "money": numbers.norm_money,
     "currency": numbers.norm_currency,
-    "quantity": numbers.norm_quantity,
+    "quantity": units.norm_quantity,
     "duration": terms.norm_duration,
     "duration_months": terms.norm_duration_months,
     "boolean": coded.norm_boolean,

@@ -55,7 +55,7 @@ _FIGURES = re.compile(r"-?[0-9][0-9,]*(?:\.[0-9]*)?")
 _NUMBER = r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+"
 
 
-class _Read(NamedTuple):
+class Read(NamedTuple):
     number: Decimal | None
     rule: str | None = None
     issue: str | None = None
@@ -71,18 +71,18 @@ def plain(number: Decimal, *, places: int = 0) -> str:
     return f"{whole}.{fraction}" if fraction else whole
 
 
-def _bare(text: str) -> _Read:
+def bare_number(text: str) -> Read:
     """A number without unit: separators, brackets, exponents, Chinese numerals."""
     rule: str | None = None
     negative = False
     if len(text) > 60:
-        return _Read(None, issue="number.unreadable")
+        return Read(None, issue="number.unreadable")
     match = re.fullmatch(r"\((.+)\)|(.+?)\s*-", text, re.S)
     if match:
         text, negative, rule = (match[1] or match[2]).strip(), True, "number.accounting"
     if text[:1] in "+-" and len(text) > 1:
         if negative and text[0] == "-":
-            return _Read(None, issue="number.unreadable")
+            return Read(None, issue="number.unreadable")
         negative = negative or text[0] == "-"
         text = text[1:].strip()
     if re.fullmatch(_NUMBER, text):
@@ -97,36 +97,36 @@ def _bare(text: str) -> _Read:
         number = Decimal(text.replace(".", "").replace(",", "."))
         rule = rule or "number.european"
     elif re.fullmatch(r"[0-9]+(?:,[0-9]+)+(?:\.[0-9]*)?", text):
-        return _Read(None, issue="number.ambiguous")
+        return Read(None, issue="number.ambiguous")
     elif re.fullmatch(r"[0-9](?:\.[0-9]*)?[eE][+\-]?[0-9]{1,2}", text):
         number, rule = Decimal(text), rule or "number.scientific"
     else:
         whole = numerals.integer(text)
         if whole is None:
-            return _Read(None, issue="number.unreadable")
+            return Read(None, issue="number.unreadable")
         number, rule = Decimal(whole), "number.cn-numerals"
-    return _Read(number.copy_negate() if negative else number, rule)
+    return Read(number.copy_negate() if negative else number, rule)
 
 
-def _scaled(text: str) -> _Read:
+def _scaled(text: str) -> Read:
     """A number with a scale word behind it (12.5万, 1.2 million), or 12万5千."""
     match = _SCALE_TAIL.fullmatch(text)
     if match:
         word = match["scale"]
         power = _SCALES.get(word) or _SCALE_EN[word.lower()]
-        read = _bare(match["rest"].strip())
+        read = bare_number(match["rest"].strip())
         if read.number is None:
             compound = re.fullmatch(r"([0-9]+)[万萬]([0-9])", match["rest"])
             if compound and word == "千":
-                return _Read(
+                return Read(
                     Decimal(int(compound[1]) * 10_000 + int(compound[2]) * 1000), "number.scale"
                 )
             return read
-        return _Read(read.number.scaleb(power, _EXACT), "number.scale")
-    return _bare(text)
+        return Read(read.number.scaleb(power, _EXACT), "number.scale")
+    return bare_number(text)
 
 
-def _bounded(value: Norm, number: Decimal, args: Mapping[str, object]) -> Norm:
+def bounded(value: Norm, number: Decimal, args: Mapping[str, object]) -> Norm:
     low, high = args.get("minimum"), args.get("maximum")
     if (low is not None and number < Decimal(str(low))) or (
         high is not None and number > Decimal(str(high))
@@ -150,7 +150,7 @@ def norm_decimal(raw: str, **args: object) -> Norm:
     power = scale_of_header(str(args.get("header") or ""))
     if power and rule != "number.scale":
         number, rule = number.scaleb(power, _EXACT), "number.scale"
-    return _bounded(Norm(plain(number), rule), number, args)
+    return bounded(Norm(plain(number), rule), number, args)
 
 
 def norm_integer(raw: str, **args: object) -> Norm:
@@ -202,7 +202,7 @@ def norm_money(raw: str, **args: object) -> Norm:
         amount, currency = _money_parts(bracketed[1] if bracketed else text)
         amount = re.sub(r"\s*[整正]$", "", amount).strip()
     if capitals is not None:
-        return _bounded(
+        return bounded(
             Norm(plain(capitals, places=2), "number.cn-numerals", unit="CNY"), capitals, args
         )
     read = _scaled(f"({amount})" if bracketed else amount)
@@ -215,7 +215,7 @@ def norm_money(raw: str, **args: object) -> Norm:
     if power and read.rule != "number.scale" and not (currency and text.endswith(("元", "圆"))):
         number, rule = number.scaleb(power, _EXACT), "number.scale"
     currency = currency or currency_of_header(header)
-    return _bounded(Norm(plain(number, places=2), rule, unit=currency), number, args)
+    return bounded(Norm(plain(number, places=2), rule, unit=currency), number, args)
 
 
 def norm_currency(raw: str, **args: object) -> Norm:
@@ -244,69 +244,3 @@ def currency_of_header(header: str) -> str | None:
         rf"[(（\[【/:：\s](?:单位[:：]?)?\s*[百千万亿]*({_CURRENCY})\s*[)）\]】]*\s*$", header, re.I
     )
     return CURRENCIES[match[1].lower()] if match else None
-
-
-# Unit as written (lower case) → symbol, dimension, factor to the base of the dimension.
-_UNITS: dict[str, tuple[str, str, str]] = {}
-for _symbol, _dimension, _factor, _names in (
-    ("kg", "mass", "1", "kg 公斤 千克 kgs kilogram kilograms"),
-    ("g", "mass", "0.001", "g 克 gram grams"),
-    ("t", "mass", "1000", "吨 ton tons tonne"),
-    ("m", "length", "1", "m 米 meter metre meters"),
-    ("cm", "length", "0.01", "cm 厘米 公分"),
-    ("mm", "length", "0.001", "mm 毫米"),
-    ("V", "voltage", "1", "v 伏 伏特 volt volts vac vdc"),
-    ("kV", "voltage", "1000", "kv 千伏"),
-    ("A", "current", "1", "a 安 安培"),
-    ("mA", "current", "0.001", "ma 毫安"),
-    ("W", "power", "1", "w 瓦 瓦特 watt"),
-    ("kW", "power", "1000", "kw 千瓦"),
-    ("kVA", "apparent power", "1000", "kva"),
-    ("Hz", "frequency", "1", "hz 赫兹 赫"),
-    ("MHz", "frequency", "1000000", "mhz 兆赫"),
-    ("T", "flux density", "1", "特斯拉 tesla"),
-    ("L", "volume", "1", "l 升 公升 liter litre"),
-    ("mL", "volume", "0.001", "ml 毫升"),
-    ("°C", "temperature", "1", "°c ℃ 度 摄氏度"),
-    ("%", "ratio", "1", "% 百分之 ％"),
-    ("h", "time", "1", "h 小时 hour hours hrs"),
-    ("台", "count", "1", "台"),
-    ("个", "count", "1", "个 只 件 枚 pcs pc ea"),
-):
-    for _name in _names.split():
-        _UNITS[_name] = (_symbol, _dimension, _factor)
-
-
-def norm_quantity(raw: str, **args: object) -> Norm:
-    """A number and its unit: ``15公斤`` → 15 with unit kg; with arg ``unit`` it is converted.
-
-    ``T`` is tesla in capitals (1.5T); a tonne is written 吨. Another dimension than that of
-    ``unit`` is an issue.
-    """
-    text = prepared(raw)
-    if not text or is_null_word(text):
-        return EMPTY if not text else Norm(None, "null-word")
-    match = re.fullmatch(r"([+\-]?(?:[0-9][0-9,]*(?:\.[0-9]*)?|\.[0-9]+))\s*(\D*)", text)
-    if not match:
-        return Norm(None, issue="number.unreadable")
-    read = _bare(match[1])
-    if read.number is None:
-        return Norm(None, issue=read.issue)
-    wanted, written = args.get("unit"), match[2].strip()
-    if not written:
-        unit = str(wanted) if wanted else None
-        return _bounded(Norm(plain(read.number), read.rule, unit=unit), read.number, args)
-    known = ("T", "flux density", "1") if written == "T" else _UNITS.get(written.lower())
-    if known is None:
-        return Norm(None, issue="number.unit")
-    symbol, dimension, factor = known
-    number = read.number
-    if wanted and wanted != symbol:
-        target = next((u for u in _UNITS.values() if u[0] == wanted), None)
-        if target is None or target[1] != dimension:
-            return Norm(None, issue="number.unit")
-        number, symbol = (
-            _EXACT.divide(_EXACT.multiply(number, Decimal(factor)), Decimal(target[2])),
-            str(wanted),
-        )
-    return _bounded(Norm(plain(number), "number.unit", unit=symbol), number, args)
