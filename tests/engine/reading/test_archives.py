@@ -198,3 +198,19 @@ def test_a_binary_workbook(read: Any, look: Any) -> None:
     snapshot = read(xlsb(), "x.xlsb")
     assert snapshot.kind == "xlsb"
     assert look.rows(snapshot) == [{"name": "pump", "qty": "3"}, {"name": "valve", "qty": "7"}]
+
+
+def test_a_member_without_a_name_is_left_out_and_named(read: Any) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("x", "a,b\n1,2\n")
+        archive.writestr("b.csv", "a,b\n3,4\n")
+    raw = bytearray(out.getvalue())
+    # The first name, of one letter, becomes one byte of extra data: local header, then directory.
+    for start, place in ((raw.index(b"PK\x03\x04"), 26), (raw.index(b"PK\x01\x02"), 28)):
+        raw[start + place] = 0
+        raw[start + place + 2] = 1
+    snapshot = read(bytes(raw), "a.zip")
+    assert [t.rows for t in snapshot.tables] == [1]
+    (note,) = [n for n in snapshot.notes if n.code == "archive.skipped"]
+    assert note.facts["files"] == [""]

@@ -76,7 +76,9 @@ def _zipped(
 ) -> Iterator[Member]:
     packed = unpacked = 0
     with zipfile.ZipFile(source) as archive:
-        wanted = [m for m in archive.infolist() if not m.is_dir() and is_table(_name(m), skipped)]
+        # Not is_dir(): it fails where a name is empty.
+        named = [m for m in archive.infolist() if not m.filename.endswith("/")]
+        wanted = [m for m in named if is_table(_name(m), skipped)]
         _bounded(len(wanted), file, limits)
         for member in wanted:
             name = _name(member)
