@@ -17,6 +17,17 @@ from kintsugi.engine.text import Text
 MAX_PAGE_ROWS = 10_000
 
 
+Settings = dict[str, str | bool | int | float | list[str]]
+
+
+def connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+    """A database in memory that prints nothing: a bar of its own would stand amid the JSON of
+    whoever calls this from a notebook or with ``python -c``."""
+    made = duckdb.connect(":memory:", config=settings)
+    made.execute("SET enable_progress_bar = false")
+    return made
+
+
 class DuckDbBackend:
     """One connection to an in-memory DuckDB.
 
@@ -31,7 +42,7 @@ class DuckDbBackend:
         memory_limit_mb: int = 600,
         temp_directory: Path | None = None,
     ) -> None:
-        settings: dict[str, str | bool | int | float | list[str]] = {
+        settings: Settings = {
             "threads": threads,
             "memory_limit": f"{memory_limit_mb}MB",
             "autoinstall_known_extensions": False,
@@ -39,9 +50,7 @@ class DuckDbBackend:
         }
         if temp_directory is not None:
             settings["temp_directory"] = str(temp_directory)
-        self._connection: duckdb.DuckDBPyConnection | None = duckdb.connect(
-            ":memory:", config=settings
-        )
+        self._connection: duckdb.DuckDBPyConnection | None = connect(settings)
 
     def __enter__(self) -> "DuckDbBackend":
         return self

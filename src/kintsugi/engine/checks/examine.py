@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from kintsugi.engine.backends import literal, name
+from kintsugi.engine.backends import connect, literal, name
 from kintsugi.engine.checks.rulebook import ColumnRule, EqualRule, RuleBook, SelectRule, WhereRule
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.text import Text
@@ -173,9 +173,8 @@ class _Session:
         self._kept = 0
 
     def __enter__(self) -> "_Session":
-        self._db = duckdb.connect(
-            ":memory:",
-            config={
+        self._db = connect(
+            {
                 "threads": THREADS,
                 "memory_limit": f"{MEMORY_MB}MB",
                 "temp_directory": str(self._into),
@@ -183,7 +182,7 @@ class _Session:
                 "python_enable_replacements": False,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
-            },
+            }
         )
         return self
 

@@ -15,9 +15,9 @@ from io import StringIO
 from pathlib import Path
 from typing import Final
 
-import duckdb
 import polars as pl
 
+from kintsugi.engine.backends import connect
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.base import half_width
@@ -158,7 +158,7 @@ def convert_money(
         schema={"currency": pl.Utf8, "since": pl.Date, "rate": pl.Utf8, "source": pl.Utf8},
         orient="row",
     )
-    with duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "2GB"}) as db:
+    with connect({"threads": 2, "memory_limit": "2GB"}) as db:
         db.register("amounts", frame.with_row_index("place").to_arrow())
         db.register("book", book.to_arrow())
         asked = {"into": into, "oldest": max_age_days}
