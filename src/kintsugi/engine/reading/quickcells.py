@@ -17,7 +17,7 @@ from kintsugi.engine.reading.formats import Style, cell_number
 from kintsugi.engine.reading.limits import ReadLimits
 from kintsugi.engine.reading.quicknumbers import bytes_of, number_texts, odd_numbers, offsets_of
 from kintsugi.engine.reading.quickrows import Cells, Form, Judge, Rows, rows_of
-from kintsugi.engine.reading.quickxml import Block
+from kintsugi.engine.reading.quickxml import Block, Muddle
 from kintsugi.engine.reading.sharedstrings import SharedStrings, texts_of, unescaped
 from kintsugi.engine.reading.sheetxml import SheetXml, blanks, date_text, truth_text
 from kintsugi.engine.reading.sieve import Cell
@@ -28,10 +28,6 @@ _COLS: Final = 1 << 15
 _PLAIN: Final = Style()
 # In which order the entries of one cell come.
 _FIRST, _SECOND, _FORMULA, _STRIKE = range(4)
-
-
-class _Refused(Exception):
-    """Expat must read the block: it holds something that it may refuse."""
 
 
 @dataclass
@@ -99,11 +95,8 @@ class QuickSheet:
         rows = rows_of(block, self._judge)
         if rows is None:
             return None
-        try:
-            building = _Building(block, rows, xml)
-            table, places = building.table()
-        except _Refused:
-            return None
+        building = _Building(block, rows, xml)
+        table, places = building.table()
         marks, marked = building.marks.cells(rows.numbers)
         # Rows that expat reads now must wait for those read here.
         xml.batch = sys.maxsize
@@ -167,7 +160,7 @@ class _Building:
         """(rows with text as an Arrow table, their places in the block)."""
         cells, limits = self.cells, self.limits
         if cells.col.size and cells.col.max() > limits.max_columns:
-            raise _Refused
+            raise Muddle
         self._kinds()
         blank = self._size
         pool = pa.concat_arrays([*self._pool, pa.array([""], pa.string())])
@@ -175,7 +168,7 @@ class _Building:
         at = np.where(self._at < 0, blank, self._at)
         filled = sizes[at] > 0
         if filled.any() and sizes[at].max() > limits.max_cell_chars:
-            raise _Refused
+            raise Muddle
         width = int(cells.col[filled].max()) if filled.any() else 0
         places = np.unique(cells.row[filled])
         line = np.searchsorted(places, cells.row)
@@ -247,13 +240,13 @@ class _Building:
         codes = bytes_of(texts)
         sizes = np.diff(offsets_of(texts))
         if codes.min() < 48 or codes.max() > 57 or sizes.max() > 9 or self.shared.array is None:
-            raise _Refused
+            raise Muddle
         places = np.asarray(texts.cast(pa.int32()))
         if places.max() >= len(self.shared.array):
-            raise _Refused
+            raise Muddle
         lengths = np.diff(offsets_of(self.shared.array))
         if lengths[places].sum() > _MOST_BYTES:
-            raise _Refused
+            raise Muddle
         self._put(at, self.shared.array.take(pa.array(places)))
         return self.shared.strike_mask(places)
 
@@ -279,7 +272,7 @@ class _Building:
         encoded = self._raw.take(pa.array(self._place[run])).dictionary_encode()
         made = [change(raw) for raw in encoded.dictionary.to_pylist()]
         if sum(len(text) for text, _ in made) > _MOST_BYTES:
-            raise _Refused
+            raise Muddle
         self._put(at, pa.array([text for text, _ in made], pa.string()).take(encoded.indices))
         codes = np.asarray(encoded.indices)
         for rank in (_FIRST, _SECOND):

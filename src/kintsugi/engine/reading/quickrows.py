@@ -145,14 +145,15 @@ def rows_of(block: Block, judge: Judge) -> Rows | None:
         cells, row = cells[keep], row[keep]
     col, after = _columns(block.codes, cells, row, digits, lengths, bad)
     theirs = unit_of(starts, opens)
+    bad[theirs[_astray(cells, row, opens, theirs)]] = True
     if bad.any():
         keep = ~bad[theirs]
-        opens, closes, theirs = opens[keep], closes[keep], theirs[keep]
-    runs, first = _owners(cells, row, opens, theirs, bad)
-    if bad.any():
+        opens, closes = opens[keep], closes[keep]
         keep = ~bad[row]
         cells, row, col, after = cells[keep], row[keep], col[keep], after[keep]
-        runs, first = runs[keep], first[keep]
+    first = np.searchsorted(opens, cells)
+    runs = np.append(first[1:], opens.size)[: cells.size] - first
+    bad[row[runs > 2]] = True
     hidden = _hidden(block, starts, stops, lengths, cells, row, bad, judge)
     limits = np.append(cells[1:], stops[-1])[: cells.size]
     last = np.flatnonzero(np.diff(row, append=-1))
@@ -235,21 +236,14 @@ def _columns(
     return col, after
 
 
-def _owners(cells: Any, row: Any, opens: Any, theirs: Any, bad: Any) -> tuple[Any, Any]:
-    """(how many runs of text a cell has, the place of its first); rows with text outside of their
-    cells, or more than two runs in one, are bad. ``theirs``: the row of each run."""
-    if cells.size == opens.size and (cells < opens).all() and (opens[:-1] < cells[1:]).all():
-        return np.ones(cells.size, np.int64), np.arange(cells.size)
+def _astray(cells: Any, row: Any, opens: Any, theirs: Any) -> Any:
+    """Mask of the runs of text outside of the cells of their row. ``theirs``: that row."""
     if not cells.size:
-        bad[theirs] = True
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return np.ones(opens.size, bool)
+    if cells.size == opens.size and (cells < opens).all() and (opens[:-1] < cells[1:]).all():
+        return np.zeros(opens.size, bool)
     owner = np.searchsorted(cells, opens, side="right") - 1
-    astray = (owner < 0) | (row[np.maximum(owner, 0)] != theirs)
-    bad[theirs[astray]] = True
-    first = np.searchsorted(opens, cells)
-    runs = np.append(first[1:], opens.size) - first
-    bad[row[runs > 2]] = True
-    return runs, first
+    return (owner < 0) | (row[np.maximum(owner, 0)] != theirs)
 
 
 def _hidden(

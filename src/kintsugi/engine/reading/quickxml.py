@@ -60,6 +60,10 @@ class Taker(Protocol):
         """Puts the units still regular in order with those that expat read since ``look``."""
 
 
+class Muddle(Exception):
+    """A block is not what it seemed: expat must read it."""
+
+
 class _Entities(Exception):
     """A document type declaration was met."""
 
@@ -149,10 +153,14 @@ def _places(pattern: bytes, data: bytes) -> Any:
 
 
 def cut(buffer: Any, starts: Any, stops: Any, kind: Any = None) -> Any:
-    """Strings over a buffer: ranges at even places, what lies between them at odd ones."""
+    """Strings over a buffer: ranges at even places, what lies between them at odd ones. Raises
+    Muddle for ranges that are not in order."""
     offsets = np.empty(2 * starts.size, np.int32)
     offsets[0::2] = starts
     offsets[1::2] = stops
+    if (offsets[1:] < offsets[:-1]).any():
+        # Arrow would believe it, and read where nothing is.
+        raise Muddle
     count = max(offsets.size - 1, 0)
     if not count:
         offsets = np.zeros(1, np.int32)
@@ -244,7 +252,10 @@ def _blocks(stream: IO[bytes], parser: Expat, taker: Taker, rest: bytes, between
 
 def _block(data: bytes, parser: Expat, taker: Taker, between: bool) -> bool:
     tag = len(taker.end)
-    found = taker.look(Block(data))
+    try:
+        found = taker.look(Block(data))
+    except Muddle:
+        found = None
     if found is None:
         parser.feed(data)
         return parser.stands(tag)
