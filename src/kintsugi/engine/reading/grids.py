@@ -45,6 +45,9 @@ def write_sheet(
 ) -> tuple[list[SnapshotTable], list[Note]]:
     """Writes the tables of a sheet from ``index`` on. A blank sheet gives none, and a note."""
     frame = _filled(pl.DataFrame(pl.from_arrow(sheet.table)))
+    if not frame["_row"].is_sorted():
+        # No program writes rows out of order; tables are told apart by the order of their rows.
+        frame = frame.sort("_row", maintain_order=True)
     if frame.height == 0:
         return [], [_note("sheet.blank", "工作表为空。", "The sheet is blank.", sheet=sheet.name)]
     tables: list[SnapshotTable] = []

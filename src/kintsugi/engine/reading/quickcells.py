@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kintsugi.engine.reading.formats import Style, cell_number
 from kintsugi.engine.reading.limits import ReadLimits
@@ -116,7 +117,7 @@ class QuickSheet:
         marks, marked = found.marks, found.marked
         xml.batch = self._batch
         if not regular[rows].all():
-            table = table.filter(pa.array(regular[rows]))
+            table = _trimmed(table.filter(pa.array(regular[rows])))
             rows = rows[regular[rows]]
         if not regular[marked].all():
             marks = [m for m, keep in zip(marks, regular[marked].tolist(), strict=True) if keep]
@@ -170,8 +171,11 @@ class _Building:
         if filled.any() and sizes[at].max() > limits.max_cell_chars:
             raise Muddle
         width = int(cells.col[filled].max()) if filled.any() else 0
-        places = np.unique(cells.row[filled])
-        line = np.searchsorted(places, cells.row)
+        places = cells.row[filled]
+        places = places[np.diff(places, prepend=-1) > 0]
+        line = np.zeros(self.rows.starts.size, np.int64)
+        line[places] = np.arange(places.size)
+        line = line[cells.row]
         order = np.flatnonzero(filled)
         order = order[np.argsort(cells.col[order].astype(np.uint16), kind="stable")]
         bounds = np.searchsorted(cells.col[order], np.arange(1, width + 2))
@@ -276,11 +280,11 @@ class _Building:
         self._put(at, pa.array([text for text, _ in made], pa.string()).take(encoded.indices))
         codes = np.asarray(encoded.indices)
         for rank in (_FIRST, _SECOND):
-            named = [marks[rank] if len(marks) > rank else None for _, marks in made]
+            named: list[Any] = [m[rank] if len(m) > rank else None for _, m in made]
             for kind in sorted({mark[0] for mark in named if mark}):
                 has = np.array([mark is not None and mark[0] == kind for mark in named])
                 which = np.flatnonzero(has[codes])
-                values = [named[code][1] for code in codes[which].tolist()]  # type: ignore[index]
+                values = [named[code][1] for code in codes[which].tolist()]
                 self._mark(at[which], rank, kind, values)
 
     def _strike(self, at: Any) -> None:
@@ -296,3 +300,11 @@ class _Building:
 
     def _mark(self, at: Any, rank: int, kind: str, values: Sequence[str]) -> None:
         self.marks.add(self.cells.row[at], self.cells.col[at], rank, kind, values)
+
+
+def _trimmed(table: Any) -> Any:
+    """The table without blank columns at its right."""
+    width = table.num_columns
+    while width > 1 and not pc.any(pc.not_equal(table.column(width - 1), "")).as_py():
+        width -= 1
+    return table.select(range(width))

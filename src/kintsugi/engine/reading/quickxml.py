@@ -8,7 +8,7 @@ text stays one without it.
 """
 
 import re
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final, Protocol, TypeVar
 from xml.parsers import expat
 
 import numpy as np
@@ -39,24 +39,30 @@ class Found(Protocol):
     """A block as a taker sees it: where units start and stop, and which of them are regular (a
     mask that may still lose some)."""
 
-    starts: Any
-    stops: Any
-    regular: Any
+    @property
+    def starts(self) -> Any: ...
+    @property
+    def stops(self) -> Any: ...
+    @property
+    def regular(self) -> Any: ...
 
 
-class Taker(Protocol):
+F = TypeVar("F", bound=Found)
+
+
+class Taker(Protocol[F]):
     """Reads regular units. ``opening`` matches the tag that holds the units, ``end`` ends one."""
 
     opening: re.Pattern[bytes]
     end: bytes
 
-    def look(self, block: "Block") -> Found | None:
+    def look(self, block: "Block") -> F | None:
         """The units of a block; None when all of it is for expat."""
 
-    def before(self, found: Found, at: int) -> None:
+    def before(self, found: F, at: int) -> None:
         """Expat is about to read the unit ``at`` and maybe some after it."""
 
-    def take(self, found: Found) -> None:
+    def take(self, found: F) -> None:
         """Puts the units still regular in order with those that expat read since ``look``."""
 
 
@@ -213,7 +219,9 @@ def careful_xml(stream: IO[bytes], handlers: Handlers, *, file: str, part: str) 
     parser.feed(b"", final=True)
 
 
-def quick_xml(stream: IO[bytes], handlers: Handlers, taker: Taker, *, file: str, part: str) -> None:
+def quick_xml(
+    stream: IO[bytes], handlers: Handlers, taker: Taker[F], *, file: str, part: str
+) -> None:
     """As `careful_xml`, but regular units go to the taker. The same errors by code; where they
     are told to stand may be wrong, as expat has not seen all."""
     parser = Expat(handlers, file=file, part=part)
@@ -230,7 +238,7 @@ def quick_xml(stream: IO[bytes], handlers: Handlers, taker: Taker, *, file: str,
     parser.feed(b"", final=True)
 
 
-def _blocks(stream: IO[bytes], parser: Expat, taker: Taker, rest: bytes, between: bool) -> bytes:
+def _blocks(stream: IO[bytes], parser: Expat, taker: Taker[F], rest: bytes, between: bool) -> bytes:
     """Reads blocks of whole units to the end of the stream; gives back what stands after the last.
     ``between``: expat stands between two units."""
     while True:
@@ -250,7 +258,7 @@ def _blocks(stream: IO[bytes], parser: Expat, taker: Taker, rest: bytes, between
             return rest if at >= 0 else data
 
 
-def _block(data: bytes, parser: Expat, taker: Taker, between: bool) -> bool:
+def _block(data: bytes, parser: Expat, taker: Taker[F], between: bool) -> bool:
     tag = len(taker.end)
     try:
         found = taker.look(Block(data))
