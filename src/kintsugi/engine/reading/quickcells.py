@@ -26,9 +26,12 @@ from kintsugi.engine.reading.writer import data_schema
 
 _MOST_BYTES: Final = 1 << 28
 _COLS: Final = 1 << 15
+_KEPT: Final = 50_000
 _PLAIN: Final = Style()
 # In which order the entries of one cell come.
 _FIRST, _SECOND, _FORMULA, _STRIKE = range(4)
+
+_Shown = tuple[str, list[tuple[str, str]]]
 
 
 @dataclass
@@ -54,11 +57,9 @@ class _Marks:
         row = keys[order] // (4 * _COLS)
         cols = (keys[order] // 4 % _COLS).tolist()
         kinds, values, places = self.kinds, self.values, order.tolist()
-        found = [
-            Cell(number, col, kinds[at], values[at])
-            for number, col, at in zip(numbers[row].tolist(), cols, places, strict=True)
-        ]
-        return found, row
+        named = [kinds[at] for at in places]
+        found = map(Cell, numbers[row].tolist(), cols, named, [values[at] for at in places])
+        return list(found), row
 
 
 class _Read(NamedTuple):
@@ -84,6 +85,8 @@ class QuickSheet:
     def __init__(self, xml: SheetXml) -> None:
         self.xml = xml
         self._judge = Judge()
+        # What numbers of a style show, for all blocks: days come again and again.
+        self._known: dict[Style, dict[str, _Shown]] = {}
         self._read: list[tuple[int, int, int]] = []
         self._since = 0
         self._batch = xml.batch
@@ -96,7 +99,7 @@ class QuickSheet:
         rows = rows_of(block, self._judge)
         if rows is None:
             return None
-        building = _Building(block, rows, xml)
+        building = _Building(block, rows, xml, self._known)
         table, places = building.table()
         marks, marked = building.marks.cells(rows.numbers)
         # Rows that expat reads now must wait for those read here.
@@ -143,8 +146,11 @@ class QuickSheet:
 class _Building:
     """The texts of a block's cells, by places in a pool of strings; entries as they come up."""
 
-    def __init__(self, block: Block, rows: Rows, xml: SheetXml) -> None:
+    def __init__(
+        self, block: Block, rows: Rows, xml: SheetXml, known: dict[Style, dict[str, _Shown]]
+    ) -> None:
         self.block, self.rows, self.xml = block, rows, xml
+        self._known = known
         self.limits: ReadLimits = xml.limits
         self.shared: SharedStrings = xml.shared
         self.cells: Cells = rows.cells
@@ -258,7 +264,17 @@ class _Building:
         place = self._place[run]
         if style.kind != "number" or style.note:
             date1904 = self.xml.date1904
-            self._distinct(at, run, lambda raw: cell_number(raw, style, date1904=date1904))
+            known = self._known.setdefault(style, {})
+            if len(known) > _KEPT:
+                known.clear()
+
+            def change(raw: str) -> _Shown:
+                found = known.get(raw)
+                if found is None:
+                    found = known[raw] = cell_number(raw, style, date1904=date1904)
+                return found
+
+            self._distinct(at, run, change)
             return
         self._at[at] = place
         texts = self._raw.take(pa.array(place))
