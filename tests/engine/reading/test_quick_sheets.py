@@ -99,6 +99,7 @@ TEXT = st.sampled_from(
 )  # fmt: skip
 NUMBER = st.one_of(
     st.integers(-(10**20), 10**20).map(str),
+    st.integers(0, 120_000).map(str),
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
     st.decimals(0, 80_000, places=5).map(str),
     st.sampled_from(["1E3", "1.5E-3", "0.30000000000000004", "abc", "-", "1e999", " 7", "60"]),

@@ -27,6 +27,10 @@ from kintsugi.engine.reading.writer import data_schema
 _MOST_BYTES: Final = 1 << 28
 _COLS: Final = 1 << 15
 _KEPT: Final = 50_000
+_DAY_DIGITS: Final = 5
+_ODD_DAYS: Final = 60  # up to the 29 February 1900 that never was
+_DAY_1900: Final = -25_569  # 1899-12-30 in days of 1970
+_DAY_1904: Final = -24_107
 _PLAIN: Final = Style()
 # In which order the entries of one cell come.
 _FIRST, _SECOND, _FORMULA, _STRIKE = range(4)
@@ -261,7 +265,10 @@ class _Building:
         return self.shared.strike_mask(places)
 
     def _numbers(self, style: Style, at: Any, run: Any) -> None:
-        place = self._place[run]
+        if style.kind in ("date", "time"):
+            at, run = self._days(style, at, run)
+            if not at.size:
+                return
         if style.kind != "number" or style.note:
             date1904 = self.xml.date1904
             known = self._known.setdefault(style, {})
@@ -276,7 +283,7 @@ class _Building:
 
             self._distinct(at, run, change)
             return
-        self._at[at] = place
+        self._at[at] = place = self._place[run]
         texts = self._raw.take(pa.array(place))
         odd = np.flatnonzero(odd_numbers(texts))
         if odd.size:
@@ -286,6 +293,26 @@ class _Building:
             if lost.any():
                 values = raw.filter(pa.array(lost)).to_pylist()
                 self._mark(at[odd[lost]], _FIRST, "precision_lost", values)
+
+    def _days(self, style: Style, at: Any, run: Any) -> tuple[Any, Any]:
+        """Writes the whole days, and gives back the cells that hold anything else."""
+        texts = self._raw.take(pa.array(self._place[run]))
+        offsets, codes = offsets_of(texts), bytes_of(texts)
+        whole = np.diff(offsets) <= _DAY_DIGITS
+        other = np.flatnonzero((codes < 48) | (codes > 57))
+        whole[np.searchsorted(offsets, other, side="right") - 1] = False
+        raw = texts.filter(pa.array(whole))
+        days = np.asarray(raw.cast(pa.int32()))
+        late = days > _ODD_DAYS
+        if not late.all():
+            whole[np.flatnonzero(whole)[~late]] = False
+            raw, days = raw.filter(pa.array(late)), days[late]
+        start = _DAY_1904 if self.xml.date1904 else _DAY_1900
+        self._put(at[whole], pa.array(days + start, pa.date32()).cast(pa.string()))
+        self._mark(at[whole], _FIRST, "type", [style.kind] * days.size)
+        if self.xml.date1904:
+            self._mark(at[whole], _SECOND, "date1904", raw.to_pylist())
+        return at[~whole], run[~whole]
 
     def _distinct(self, at: Any, run: Any, change: Any) -> None:
         """Texts that ``change`` gives for each distinct value, with the entries it names."""
