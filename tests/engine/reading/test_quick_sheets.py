@@ -86,7 +86,7 @@ def outcome(
 
 
 def same(data: bytes, limits: ReadLimits | None = None, *, write: bool = False) -> Any:
-    """What both readings give."""
+    """What both readings give, which is never nothing."""
     quick = outcome(data, careful_only=False, limits=limits, write=write)
     assert quick == outcome(data, careful_only=True, limits=limits, write=write)
     return quick
@@ -212,7 +212,7 @@ STRINGS = st.lists(ENTRY, min_size=5, max_size=12).map(
 @settings(max_examples=250, deadline=None)
 @given(sheets(), STRINGS, st.booleans())
 def test_odd_sheets_are_read_alike(sheet: str, strings: str, date1904: bool) -> None:
-    same(package(sheet, strings, date1904=date1904))
+    assert same(package(sheet, strings, date1904=date1904))
 
 
 @settings(max_examples=120, deadline=None)
@@ -221,14 +221,14 @@ def test_odd_sheets_are_read_alike_in_small_blocks(sheet: str, strings: str, siz
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(quickxml, "BLOCK", size)
         patch.setattr(quickxml, "_LONGEST", 4 * size)
-        same(package(sheet, strings))
+        assert same(package(sheet, strings))
 
 
 @settings(max_examples=40, deadline=None)
 @given(sheets(), STRINGS)
 def test_limits_are_kept_alike(sheet: str, strings: str) -> None:
     limits = ReadLimits(max_columns=3, max_cell_chars=6)
-    same(package(sheet, strings), limits)
+    assert same(package(sheet, strings), limits)
 
 
 VALUE = st.one_of(
@@ -254,7 +254,7 @@ def test_what_openpyxl_wrote_is_read_alike(grid: Any, at: int, date1904: bool) -
     sheet.merge_cells(start_row=at, end_row=at + 1, start_column=1, end_column=2)
     out = io.BytesIO()
     book.save(out)
-    same(out.getvalue(), write=True)
+    assert same(out.getvalue(), write=True)
 
 
 @settings(max_examples=60, deadline=None)
@@ -272,7 +272,7 @@ def test_what_xlsxwriter_wrote_is_read_alike(grid: Any, memory: bool, date1904: 
         for at, values in enumerate(grid):
             sheet.write_row(at, 0, values, strike if at == 3 else None)
             sheet.set_row(at, None, None, {"hidden": at == 2})
-    same(out.getvalue(), write=True)
+    assert same(out.getvalue(), write=True)
 
 
 @settings(max_examples=200, deadline=None)
@@ -301,7 +301,7 @@ def test_numbers_at_once_are_those_one_by_one(numbers: list[str]) -> None:
     ],
 )
 def test_rows_that_are_nearly_regular_are_read_alike(cells: str) -> None:
-    same(package(f'<worksheet><sheetData><row r="1">{cells}</row></sheetData></worksheet>'))
+    assert same(package(f'<worksheet><sheetData><row r="1">{cells}</row></sheetData></worksheet>'))
 
 
 def calm(count: int) -> str:
@@ -339,6 +339,6 @@ def test_expat_reads_only_what_is_odd(
         take(self, found)
 
     monkeypatch.setattr(quickcells.QuickSheet, "take", count)
-    same(package(change(calm(20))))
+    assert same(package(change(calm(20))))
     # Expat may keep the end of a comment for later: then one row more is for it.
     assert 20 - sum(regular) in (left, left + (left == 3))
