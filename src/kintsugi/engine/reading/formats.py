@@ -84,6 +84,27 @@ def serial_text(value: str, kind: str, *, date1904: bool) -> str | None:
     return day if rest == 0 else f"{day}T{clock}"
 
 
+def cell_number(raw: str, style: Style, *, date1904: bool) -> tuple[str, list[tuple[str, str]]]:
+    """(text, remarks) of a number in a cell of this style, remarks as (kind, value) of sidecar
+    entries in their order.
+
+    >>> cell_number("7", Style("pad", 3, "000"), date1904=False)
+    ('007', [('number_format', '000')])
+    """
+    if style.kind in ("date", "time", "duration"):
+        shown = serial_text(raw, style.kind, date1904=date1904)
+        if shown is not None:
+            marks = [("type", style.kind)]
+            return shown, [*marks, ("date1904", raw)] if date1904 else marks
+    text, lost = number_text(raw)
+    marks = [("precision_lost", raw)] if lost else []
+    if style.note:
+        marks.append(("number_format", style.note))
+    if style.kind == "pad" and text.isdigit():
+        text = text.zfill(style.pad)
+    return text, marks
+
+
 def _day(days: int, date1904: bool) -> str:
     if date1904:
         return (date(1904, 1, 1) + timedelta(days)).isoformat()
@@ -129,5 +150,8 @@ def _shown(plain: str) -> str:
         return plain
     if len((whole + fraction).lstrip("0")) <= _SHOWN_DIGITS:
         return plain
-    text = format(_FIFTEEN.plus(Decimal(plain)), "f")
+    try:
+        text = format(_FIFTEEN.plus(Decimal(plain)), "f")
+    except InvalidOperation:  # two signs, say, or raised digits
+        return plain
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -45,6 +45,9 @@ def write_sheet(
 ) -> tuple[list[SnapshotTable], list[Note]]:
     """Writes the tables of a sheet from ``index`` on. A blank sheet gives none, and a note."""
     frame = _filled(pl.DataFrame(pl.from_arrow(sheet.table)))
+    if not frame["_row"].is_sorted():
+        # No program writes rows out of order; tables are told apart by the order of their rows.
+        frame = frame.sort("_row", maintain_order=True)
     if frame.height == 0:
         return [], [_note("sheet.blank", "工作表为空。", "The sheet is blank.", sheet=sheet.name)]
     tables: list[SnapshotTable] = []
@@ -293,12 +296,16 @@ class _BlockWriter:
     def _sidecar(self) -> list[Cell]:
         """The sheet's entries that lie within this table, by its column ordinals."""
         block, shift = self.block, self.shift
-        return [
-            cell if cell.col == 0 else cell._replace(col=cell.col - shift)
+        top, bottom, left, right = block.top, block.bottom, block.left, block.right
+        found = [
+            cell
             for cell in self.sheet.cells
-            if (cell.row == 0 or block.top <= cell.row <= block.bottom)
-            and (cell.col == 0 or block.left <= cell.col <= block.right)
+            if (top <= cell[0] <= bottom or cell[0] == 0)
+            and (left <= cell[1] <= right or cell[1] == 0)
         ]
+        if not shift:
+            return found
+        return [c if c.col == 0 else Cell(c.row, c.col - shift, *c[2:]) for c in found]
 
     def _fills(self, above: int, data: pl.DataFrame) -> tuple[dict[tuple[int, int], Fill], int]:
         """Values that merged ranges of the data put into their blank cells; and how many cells

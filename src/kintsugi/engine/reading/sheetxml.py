@@ -2,26 +2,27 @@
 
 The XML is read with expat itself: only so do numbers keep their digits as written, and one pass
 gives text, styles and merges. A document type declaration, which no workbook needs, is refused
-before any entity could unfold.
+before any entity could unfold. Regular rows are read a block at a time instead (`quickcells`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any, Final
-from xml.parsers import expat
+from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from kintsugi.engine.reading import errors
-from kintsugi.engine.reading.formats import Style, number_text, serial_text
+from kintsugi.engine.reading.formats import Style, cell_number
 from kintsugi.engine.reading.headers import Merge
 from kintsugi.engine.reading.limits import ReadLimits
+from kintsugi.engine.reading.quickrows import MAX_ROW
+from kintsugi.engine.reading.sharedstrings import SharedStrings, unescape
 from kintsugi.engine.reading.sieve import Cell
 from kintsugi.engine.reading.writer import data_schema
 from kintsugi.engine.text import Text
 
 _BATCH: Final = 20_000
-_MAX_ROW: Final = 1_048_576
 _MAX_MERGES: Final = 1_000_000
 
 
@@ -38,82 +39,8 @@ class Sheet:
     date1904: bool = False
 
 
-class _Entities(Exception):
-    """A document type declaration was met."""
-
-
-def parse_xml(stream: IO[bytes], handlers: Any, *, file: str, part: str) -> None:
-    """Feeds a stream to ``handlers.start/end/text``. Raises ``reading.xml-entities`` or
-    ``reading.damaged``."""
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.ordered_attributes = False
-
-    def refuse(*_: object) -> None:
-        raise _Entities
-
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    parser.StartElementHandler = handlers.start
-    parser.EndElementHandler = handlers.end
-    parser.CharacterDataHandler = handlers.text
-    try:
-        while block := stream.read(1 << 18):
-            parser.Parse(block, False)
-        parser.Parse(b"", True)
-    except _Entities:
-        raise errors.entities(file, part) from None
-    except expat.ExpatError as error:
-        raise errors.damaged(file, str(error), part=part) from error
-
-
-class SharedStrings:
-    """The table of shared strings; phonetic runs are left out, struck-out ones remembered."""
-
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.struck: set[int] = set()
-        self._parts: list[str] = []
-        self._take = False
-        self._phonetic = 0
-        self._strike = False
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        name = name.rpartition(":")[2]
-        if name == "si":
-            self._parts, self._strike = [], False
-        elif name == "rPh":
-            self._phonetic += 1
-        elif name == "t":
-            self._take = self._phonetic == 0
-        elif name == "strike" and attributes.get("val", "1") not in ("0", "false"):
-            self._strike = True
-
-    def end(self, name: str) -> None:
-        name = name.rpartition(":")[2]
-        if name == "t":
-            self._take = False
-        elif name == "rPh":
-            self._phonetic -= 1
-        elif name == "si":
-            if self._strike:
-                self.struck.add(len(self.texts))
-            self.texts.append(unescape("".join(self._parts)))
-
-    def text(self, data: str) -> None:
-        if self._take:
-            self._parts.append(data)
-
-
-def unescape(text: str) -> str:
-    """Excel writes control characters as ``_x000D_``; line ends become one line feed."""
-    if "_x000" in text:
-        text = text.replace("_x000D_", "\r").replace("_x000A_", "\n").replace("_x0009_", "\t")
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-
-
 class SheetXml:
-    """Expat handlers of one worksheet."""
+    """Expat handlers of one worksheet. ``row``: the number of the row last met."""
 
     def __init__(
         self,
@@ -131,10 +58,14 @@ class SheetXml:
         self.merges: list[Merge] = []
         self.hidden_columns: list[tuple[int, int]] = []
         self.width = 0
+        self.mark = -1
+        self.where: Any = int
+        self._depth = self._floor = 0
+        self.batch = _BATCH
         self._batches: list[Any] = []
         self._rows: list[int] = []
         self._values: list[dict[int, str]] = []
-        self._row = self._col = 0
+        self.row = self._col = 0
         self._line: dict[int, str] = {}
         self._letters: dict[str, int] = {}
         self._type = "n"
@@ -149,15 +80,16 @@ class SheetXml:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if ":" in name:
             name = name.rpartition(":")[2]
+        self._depth += 1
         if name == "c" and self._data:
             self._open_cell(attributes)
         elif name == "v" and self._data:
             self._mode = "v"
         elif name == "row" and self._data:
-            self._row = int(attributes["r"]) if "r" in attributes else self._row + 1
+            self.row = int(attributes["r"]) if "r" in attributes else self.row + 1
             self._col, self._line = 0, {}
             if attributes.get("hidden", "0") in ("1", "true"):
-                self.cells.append(Cell(self._row, 0, "hidden_row", ""))
+                self.cells.append(Cell(self.row, 0, "hidden_row", ""))
         elif self._data:
             if name == "f":
                 self._mode, self._formula = "f", []
@@ -169,6 +101,7 @@ class SheetXml:
                 self._strike = True
         elif name == "sheetData":
             self._data = True
+            self._floor, self.mark = self._depth, self.where()
         elif name == "mergeCell":
             self._merge(attributes.get("ref", ""))
         elif name == "col" and attributes.get("hidden", "0") in ("1", "true"):
@@ -177,20 +110,24 @@ class SheetXml:
     def end(self, name: str) -> None:
         if ":" in name:
             name = name.rpartition(":")[2]
+        self._depth -= 1
         if name == "v" or name == "f" or name == "t":
             self._mode = ""
         elif name == "c" and self._data:
             self._close_cell()
         elif name == "row" and self._data:
             if self._line:
-                self._rows.append(self._row)
+                self._rows.append(self.row)
                 self._values.append(self._line)
-                if len(self._rows) >= _BATCH:
-                    self._flush()
+                if len(self._rows) >= self.batch:
+                    self.flush()
+            if self._depth == self._floor:
+                self.mark = self.where()
         elif name == "rPh":
             self._phonetic = False
         elif name == "sheetData":
             self._data = False
+            self.mark = -1
 
     def text(self, data: str) -> None:
         if self._mode == "v":
@@ -222,7 +159,7 @@ class SheetXml:
         if kind == "s" and raw:
             at = int(raw)
             if at >= len(self.shared.texts):
-                raise errors.damaged(self.file, "shared string", sheet=self.sheet, row=self._row)
+                raise errors.damaged(self.file, "shared string", sheet=self.sheet, row=self.row)
             strike = strike or at in self.shared.struck
             text = self.shared.texts[at]
         elif kind == "n" and raw:
@@ -231,10 +168,10 @@ class SheetXml:
             self._mark("error", raw)
             text = ""
         elif kind == "b" and raw:
-            text = "TRUE" if raw in ("1", "true") else "FALSE"
+            text = truth_text(raw)
             self._mark("type", "boolean")
         elif kind == "d" and raw:
-            text = raw.removesuffix("T00:00:00").removesuffix("Z")
+            text = date_text(raw)
             self._mark("type", "date")
         else:
             text = unescape(raw)
@@ -246,33 +183,22 @@ class SheetXml:
             self._mark("strike", text)
         if self._col > self.limits.max_columns or len(text) > self.limits.max_cell_chars:
             self._refuse(len(text))
-        if self._row > _MAX_ROW or self._row < 1:
-            raise errors.damaged(self.file, "row number", sheet=self.sheet, row=self._row)
+        if self.row > MAX_ROW or self.row < 1:
+            raise errors.damaged(self.file, "row number", sheet=self.sheet, row=self.row)
         self.width = max(self.width, self._col)
         self._line[self._col] = text
 
     def _number(self, raw: str, style: Style) -> str:
-        if style.kind in ("date", "time", "duration"):
-            text = serial_text(raw, style.kind, date1904=self.date1904)
-            if text is not None:
-                self._mark("type", style.kind)
-                if self.date1904:
-                    self._mark("date1904", raw)
-                return text
-        text, lost = number_text(raw)
-        if lost:
-            self._mark("precision_lost", raw)
-        if style.note:
-            self._mark("number_format", style.note)
-        if style.kind == "pad" and text.isdigit():
-            return text.zfill(style.pad)
+        text, marks = cell_number(raw, style, date1904=self.date1904)
+        for kind, value in marks:
+            self._mark(kind, value)
         return text
 
     def _mark(self, kind: str, value: str) -> None:
-        self.cells.append(Cell(self._row, self._col, kind, value))
+        self.cells.append(Cell(self.row, self._col, kind, value))
 
     def _refuse(self, length: int) -> None:
-        facts = {"sheet": self.sheet, "row": self._row, "column": self._col}
+        facts = {"sheet": self.sheet, "row": self.row, "column": self._col}
         if self._col > self.limits.max_columns:
             raise errors.too_many(
                 self.file,
@@ -301,22 +227,64 @@ class SheetXml:
         if (top, left) != (bottom, right):
             self.merges.append(Merge(top, left, bottom, right))
 
-    def _flush(self) -> None:
+    @property
+    def waiting(self) -> int:
+        """Rows read that are in no batch yet."""
+        return len(self._rows)
+
+    def flush(self) -> None:
+        """The rows waiting become a batch."""
+        if self._rows:
+            self._batches.append(self._waiting())
+
+    def add(self, table: Any, order: Any = None) -> None:
+        """A batch of rows read elsewhere, and those waiting; ``order``: places in both, the
+        waiting ones behind the others."""
+        if table.num_rows:
+            self.width = max(self.width, table.num_columns - 1)
+        if self._rows:
+            width = max(table.num_columns - 1, self.width)
+            both = [_padded(table, width), _padded(self._waiting(), width)]
+            table = pa.concat_tables(both).combine_chunks()
+            table = table if order is None else table.take(pa.array(order))
+        if table.num_rows:
+            self._batches.append(table)
+
+    def _waiting(self) -> Any:
         columns = [[line.get(i, "") for line in self._values] for i in range(1, self.width + 1)]
         arrays = [pa.array(self._rows, pa.int32()), *(pa.array(c, pa.string()) for c in columns)]
-        self._batches.append(pa.Table.from_arrays(arrays, schema=data_schema(self.width)))
         self._rows, self._values = [], []
+        return pa.Table.from_arrays(arrays, schema=data_schema(self.width))
 
     def table(self) -> Any:
         """All rows with content, as one Arrow table as wide as the widest."""
-        self._flush()
-        padded = []
-        for batch in self._batches:
-            for i in range(batch.num_columns, self.width + 1):
-                blank = pa.array([""] * batch.num_rows, pa.string())
-                batch = batch.append_column(f"c{i}", blank)
-            padded.append(batch)
-        return pa.concat_tables(padded)
+        self.flush()
+        batches = [_padded(batch, self.width) for batch in self._batches]
+        return pa.concat_tables([data_schema(self.width).empty_table(), *batches])
+
+
+def _padded(table: Any, width: int) -> Any:
+    """The table with blank columns up to this width."""
+    if table.num_columns > width:
+        return table
+    columns = [*table.columns, *[blanks(table.num_rows)] * (width + 1 - table.num_columns)]
+    return pa.Table.from_arrays(columns, schema=data_schema(width))
+
+
+def blanks(count: int) -> Any:
+    """Empty strings as an Arrow array."""
+    offsets = pa.py_buffer(np.zeros(count + 1, np.int32))
+    return pa.StringArray.from_buffers(count, offsets, pa.py_buffer(b""))
+
+
+def truth_text(raw: str) -> str:
+    """What a cell of truth shows."""
+    return "TRUE" if raw in ("1", "true") else "FALSE"
+
+
+def date_text(raw: str) -> str:
+    """An ISO date and time as written, a midnight as its day."""
+    return raw.removesuffix("T00:00:00").removesuffix("Z")
 
 
 def column_number(letters: str) -> int:

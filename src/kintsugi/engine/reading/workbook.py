@@ -5,26 +5,28 @@ import posixpath
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
+from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.reading import errors
 from kintsugi.engine.reading.formats import Style, style
 from kintsugi.engine.reading.limits import MIB, ReadLimits
-from kintsugi.engine.reading.sheetxml import (
-    SharedStrings,
-    Sheet,
-    SheetXml,
-    cell_place,
-    parse_xml,
-)
+from kintsugi.engine.reading.quickcells import QuickSheet
+from kintsugi.engine.reading.quickxml import careful_xml, quick_xml
+from kintsugi.engine.reading.sharedstrings import SharedStrings, read_strings
+from kintsugi.engine.reading.sheetxml import Sheet, SheetXml, cell_place
 from kintsugi.engine.reading.sieve import Cell
 from kintsugi.engine.reading.unpack import guard
 from kintsugi.engine.text import Text
+
+_T = TypeVar("_T")
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_ODD: Final = (LookupError, ValueError, OverflowError, struct.error)
 
 
 def check_package(path: Path, *, file: str, limits: ReadLimits) -> None:
@@ -37,16 +39,23 @@ def check_package(path: Path, *, file: str, limits: ReadLimits) -> None:
 
 
 def read_workbook(
-    path: Path, *, file: str, limits: ReadLimits, wanted: tuple[str, ...] = ()
+    path: Path,
+    *,
+    file: str,
+    limits: ReadLimits,
+    wanted: tuple[str, ...] = (),
+    careful_only: bool = False,
 ) -> Iterator[Sheet]:
-    """The sheets of a workbook in order, hidden ones too. ``wanted`` names those to read."""
+    """The sheets of a workbook in order, hidden ones too. ``wanted`` names those to read;
+    ``careful_only`` leaves all to expat, which gives the same."""
     try:
         check_package(path, file=file, limits=limits)
         with zipfile.ZipFile(path) as archive:
-            yield from _Package(archive, file, limits).sheets(wanted)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            package = _Package(archive, file, limits, careful_only=careful_only)
+            yield from package.sheets(wanted)
+    except _BROKEN as error:
         raise errors.damaged(file, str(error)) from error
-    except (LookupError, ValueError, OverflowError, struct.error) as error:
+    except _ODD as error:
         raise errors.damaged(file, f"{type(error).__name__}: {error}") from error
     except OSError as error:
         # A directory of parts that points outside of the file.
@@ -56,8 +65,11 @@ def read_workbook(
 
 
 class _Package:
-    def __init__(self, archive: zipfile.ZipFile, file: str, limits: ReadLimits) -> None:
+    def __init__(
+        self, archive: zipfile.ZipFile, file: str, limits: ReadLimits, *, careful_only: bool
+    ) -> None:
         self.archive, self.file, self.limits = archive, file, limits
+        self.careful_only = careful_only
         self.names = set(archive.namelist())
 
     def sheets(self, wanted: tuple[str, ...]) -> Iterator[Sheet]:
@@ -84,11 +96,8 @@ class _Package:
                 limit=self.limits.max_tables,
             )
         styles = self._styles()
-        shared = SharedStrings()
         strings = next((t for t, kind in targets.values() if kind == "sharedStrings"), "")
-        if strings in self.names:
-            with self.archive.open(strings) as stream:
-                parse_xml(stream, shared, file=self.file, part=strings)
+        shared = self._either(lambda careful: self._strings(strings, careful))
         for name, link, state in entries:
             target, kind = targets.get(link, ("", ""))
             if kind != "worksheet" or target not in self.names or (wanted and name not in wanted):
@@ -104,21 +113,44 @@ class _Package:
         shared: SharedStrings,
         date1904: bool,
     ) -> Sheet:
-        xml = SheetXml(
-            shared,
-            styles,
-            date1904=date1904,
-            limits=self.limits,
-            file=self.file,
-            sheet=name,
-        )
-        with self.archive.open(target) as stream:
-            parse_xml(stream, xml, file=self.file, part=target)
+        def read(careful: bool) -> SheetXml:
+            xml = SheetXml(
+                shared,
+                styles,
+                date1904=date1904,
+                limits=self.limits,
+                file=self.file,
+                sheet=name,
+            )
+            with self.archive.open(target) as stream:
+                if careful:
+                    careful_xml(stream, xml, file=self.file, part=target)
+                else:
+                    quick_xml(stream, xml, QuickSheet(xml), file=self.file, part=target)
+            return xml
+
+        xml = self._either(read)
         cells = xml.cells + self._comments(target)
         for first, last in xml.hidden_columns:
             for col in range(first, min(last, xml.width) + 1):
                 cells.append(Cell(0, col, "hidden_col", ""))
         return Sheet(name, xml.table(), cells, xml.merges, state != "visible", date1904)
+
+    def _strings(self, part: str, careful: bool) -> SharedStrings:
+        if part not in self.names:
+            return SharedStrings()
+        with self.archive.open(part) as stream:
+            return read_strings(stream, file=self.file, part=part, careful_only=careful)
+
+    def _either(self, read: Callable[[bool], _T]) -> _T:
+        """What ``read`` gives: quickly, or carefully where that failed, so that a failure is the
+        careful reading's own and names the right place."""
+        if not self.careful_only:
+            try:
+                return read(False)
+            except (KintsugiError, *_BROKEN, *_ODD, OSError):
+                pass
+        return read(True)
 
     def _comments(self, sheet: str) -> list[Cell]:
         found: list[Cell] = []
