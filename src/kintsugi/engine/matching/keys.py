@@ -106,10 +106,14 @@ def _per_value(values: pl.Series, script: str, make: object) -> pl.Series | None
     return values.to_frame("value").join(made, on="value", how="left", maintain_order="left")["key"]
 
 
+def _bare(text: pl.Expr) -> pl.Expr:
+    return text.str.normalize("NFKD").str.replace_all(r"\p{M}", "")
+
+
 def sound(text: pl.Expr) -> pl.Expr:
     """The Soundex of each Latin word of a folded text, in alphabetical order: robert smith and
     smyth rupert are both r163 s530. Accents do not count; Chinese has no such key."""
-    words = text.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.extract_all("[a-z']{2,}")
+    words = _bare(text).str.extract_all("[a-z']{2,}")
     return pl.when(~text.str.contains(_HAN)).then(
         words.list.eval(soundex(pl.element())).list.sort().list.join(" ")
     )
@@ -140,7 +144,7 @@ def _readings() -> tuple[list[str], list[str], list[str]]:
 def pinyin(text: pl.Expr) -> pl.Expr:
     """A folded name in Latin letters without anything between: 张三 and zhang san → zhangsan."""
     signs, read, _first = _readings()
-    return text.str.replace_many(signs, read).str.replace_all("[^a-z0-9]", "")
+    return _bare(text).str.replace_many(signs, read).str.replace_all("[^a-z0-9]", "")
 
 
 def initials(text: pl.Expr) -> pl.Expr:
@@ -148,7 +152,7 @@ def initials(text: pl.Expr) -> pl.Expr:
     single Latin word is taken for initials where it is short (zs), else it has none."""
     signs, _read, first = _readings()
     han = text.str.extract_all(_HAN).list.join("").str.replace_many(signs, first)
-    words = text.str.extract_all("[a-z]+")
+    words = _bare(text).str.extract_all("[a-z]+")
     latin = (
         pl.when(words.list.len() > 1)
         .then(words.list.eval(pl.element().str.slice(0, 1)).list.join(""))

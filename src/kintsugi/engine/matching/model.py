@@ -72,8 +72,9 @@ class Matching:
     """``links``: pairs from ``ask`` on, with probability, match weight (log2 of the odds) and what
     they rest on: ``model``, ``learned``, ``look-alike``, ``same`` (in every column), ``serial``
     (one maker and serial number), ``known`` (one group before), ``must`` (a person's word).
-    ``clusters``: ``row, cluster`` for every record; those that are like no other have one of their own. ``issues`` are decisions that contradict
-    the evidence. ``pairs`` counts the pairs compared, once for each block that brings them.
+    ``clusters``: ``row, cluster`` for every record; those that are like no other have one of their
+    own. ``issues`` are decisions that contradict the evidence. ``pairs`` counts the pairs compared,
+    once for each block that brings them.
     ``sure`` is the threshold that was used, ``f1`` what it is expected to reach where it was chosen
     here (None otherwise). ``merged``: ids of earlier clusters that are no more, and the id of the
     cluster their records are in now. ``notes`` say what a reader has to know besides."""
