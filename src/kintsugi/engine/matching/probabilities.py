@@ -122,7 +122,8 @@ class Model:
                 self._linker.training.estimate_parameters_using_expectation_maximisation(
                     rule, fix_probability_two_random_records_match=fixed
                 )
-            except SplinkException as error:
+            # A share that falls to nought is a ValueError of Splink's.
+            except (SplinkException, ValueError) as error:
                 logging.getLogger(__name__).debug("no training on %s: %s", rule, error)
             else:
                 return True

@@ -59,12 +59,18 @@ def identical(
         second = set(sides.arg_true().to_list())
         links = _across(groups["__row"].to_list(), second, one_to_one=one_to_one)
         return Same(everyone, rule_links(links, "same", SAME))
+    forbidden = {frozenset((d.left, d.right)) for d in decisions if d.link == "cannot"}
     hidden: list[int] = []
     stars: list[tuple[int, int]] = []
     for members in groups["__row"].to_list():
-        first = next((row for row in members if row not in apart), members[0])
-        stars += [(first, row) for row in members if row != first]
-        hidden += [row for row in members if row != first and row not in apart]
+        joined = members[:1]
+        for row in members[1:]:
+            if row in apart and any(frozenset((row, other)) in forbidden for other in joined):
+                continue
+            joined.append(row)
+            stars.append((joined[0], row))
+            if row not in apart:
+                hidden.append(row)
     kept = np.ones(plain.height, dtype=np.bool_)
     kept[hidden] = False
     return Same(everyone[kept], rule_links(stars, "same", SAME))
