@@ -110,8 +110,7 @@ def test_a_rule_stands_before_a_likelier_choice_of_all() -> None:
 
 def units(*rows: tuple[str | None, ...]) -> set[tuple[int, int]]:
     table = folded(frame("maker model serial_no ward", *rows))
-    columns = [Compared(name, "code", 9) for name in table.columns]
-    return set(same_serials(table, columns, None).select("left", "right").rows())
+    return set(same_serials(table, table.columns, None).select("left", "right").rows())
 
 
 def test_one_maker_and_serial_number_is_one_unit_wherever_it_stands() -> None:

@@ -420,7 +420,7 @@ def _show(answer: dict[str, Any], found: "Matching") -> None:
     for one in answer["merged"]:
         console.print(t("分组合并:", "groups merged: ") + escape(f"{one['id']} → {one['into']}"))
     for note in answer["notes"]:
-        err().print(escape(note))
+        console.print(escape(note))
     for one in answer["issues"]:
         err().print(
             t("[yellow]与决定矛盾,已断开:[/]", "[yellow]Against a decision, cut: [/]")

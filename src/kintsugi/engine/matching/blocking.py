@@ -19,9 +19,14 @@ PAIRS_MAX = 60_000_000
 #: Pairs for each record that all rules together may bring.
 _PER_RECORD = 40
 _RULE_PER_RECORD = 8
-_NOTHING_SHARED = Text(
+NOTHING_SHARED = Text(
     "没有两条记录在可供比较的列上相同,因此没有配对。",
     "No two records agree on anything they could be compared by: there are no matches.",
+)
+NOTHING_ELSE = Text(
+    "除各列都相同的记录外,没有两条记录在可供比较的列上相同。",
+    "Besides those that are the same in every column no two records agree on anything they could "
+    "be compared by.",
 )
 _TOO_COMMON = Text(
     "各列的值都太常见,没有一组列能把比较控制在可行的数量;只合并按规则相同的记录。"
@@ -57,7 +62,7 @@ def find_blocks(
             counted.append((pairs, two))
     chosen = _spread(counted, keyed, max(_PER_RECORD * coded.height, 100_000))
     if not chosen:
-        return (), 0, _TOO_COMMON if shared else _NOTHING_SHARED
+        return (), 0, _TOO_COMMON if shared else NOTHING_SHARED
     return tuple(block for _, block in chosen), sum(pairs for pairs, _ in chosen), None
 
 

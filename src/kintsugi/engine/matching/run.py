@@ -7,7 +7,12 @@ import numpy as np
 import polars as pl
 
 from kintsugi.engine.errors import KintsugiError
-from kintsugi.engine.matching.blocking import find_blocks, refuse_declared
+from kintsugi.engine.matching.blocking import (
+    NOTHING_ELSE,
+    NOTHING_SHARED,
+    find_blocks,
+    refuse_declared,
+)
 from kintsugi.engine.matching.clusters import (
     cluster_ids,
     decided,
@@ -94,7 +99,8 @@ def match(
         judged = _by_answers(plain, columns, sides, plan, same, learned)
     else:
         judged = _without_labels(plain, columns, sides, plan, same, explain)
-    serials = doubted(same_serials(plain, columns, sides), plain, columns, plan.sure)
+    headers = plan.columns or [name for name in plain.columns if name != plan.key]
+    serials = doubted(same_serials(plain, headers, sides), plain, columns, plan.sure)
     links = with_rules(judged.links, same.links, serials)
     links = held_together(links, list(known))
     links = decided(links, plan.decisions)
@@ -149,6 +155,8 @@ def _without_labels(
     else:
         found = keyed(seen, columns)
         blocks, compared, note = find_blocks(found, sides)
+    if note is NOTHING_SHARED and same.links.height:
+        note = NOTHING_ELSE
     if not compared:
         sure = plan.sure if plan.sure is not None else best_cut(nothing, sides, 0.0).sure
         return _Judged(nothing, Cut(sure, 0.0), blocks=blocks, notes=(note,) if note else ())

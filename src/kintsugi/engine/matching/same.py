@@ -105,15 +105,16 @@ def _across(
 
 
 def same_serials(
-    plain: pl.DataFrame, columns: Sequence[Compared], sides: pl.Series | None
+    plain: pl.DataFrame, headers: Sequence[str], sides: pl.Series | None
 ) -> pl.DataFrame:
-    """Links of rows with one maker and one serial number, columns as ``LINKS``.
+    """Links of rows with one maker and one serial number, columns as ``LINKS``. ``headers``: the
+    columns that may say so; one that is the same in all rows, such as the only maker's, too.
 
     Only where the headers name both columns, and where there is no doubt: the number is no filler
     (00000, 12345), the maker has no other that only looks like it, and the models, where a column
     names them, do not contradict each other.
     """
-    named = _named([one.column for one in columns])
+    named = _named(headers)
     nothing = rule_links([], "serial", SERIAL)
     if "serial" not in named or "maker" not in named:
         return nothing
