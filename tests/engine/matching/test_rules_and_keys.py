@@ -176,22 +176,25 @@ def links_of(*rows: tuple[int, int, float]) -> pl.DataFrame:
 
 
 def test_the_threshold_is_where_the_groups_are_expected_best() -> None:
-    # Two pairs apart, worth 1.55 pairs in all. From 0.6 on: 2 · 1.55 / (2 + 1.55) = 0.873; from
-    # 0.95 on: 2 · 0.95 / (1 + 1.55) = 0.745.
+    # Two pairs apart, worth 1.55 pairs in all. Up to 0.6: 2 · 1.55 / (2 + 1.55) = 0.873; from
+    # there to 0.95: 2 · 0.95 / (1 + 1.55) = 0.745. The middle from 0.5 to 0.6 is taken.
     apart = best_cut(links_of((0, 1, 0.95), (2, 3, 0.6)), None, 1.55)
-    assert (apart.sure, apart.f1) == (0.6, 0.8732)
-    # The same two in a chain: a third pair comes with them that nothing speaks for. From 0.6 on:
-    # 2 · 1.55 / (3 + 1.55) = 0.681.
+    assert (apart.sure, apart.f1) == (0.55, 0.8732)
+    # The same two in a chain: a third pair comes with them that nothing speaks for. Up to 0.6:
+    # 2 · 1.55 / (3 + 1.55) = 0.681. The middle from 0.61 to 0.95 is taken.
     chain = best_cut(links_of((0, 1, 0.95), (1, 2, 0.6)), None, 1.55)
-    assert (chain.sure, chain.f1) == (0.95, 0.7451)
+    assert (chain.sure, chain.f1) == (0.78, 0.7451)
+    # Nothing speaks for a threshold above another where all links are sure.
+    sure = best_cut(links_of((0, 1, 0.999), (2, 3, 0.999)), None, 1.998)
+    assert (sure.sure, sure.f1) == (0.75, 0.9995)
 
 
 def test_across_two_lists_only_pairs_across_count() -> None:
     # 0 and 1 in the first list, 2 in the second: both belong to 2, and no third pair comes.
     links = links_of((0, 2, 0.95), (1, 2, 0.6))
     sides = pl.Series([False, False, True])
-    assert best_cut(links, sides, 1.55).sure == 0.6
-    assert best_cut(links, None, 1.55).sure == 0.95
+    assert best_cut(links, sides, 1.55).sure == 0.55
+    assert best_cut(links, None, 1.55).sure == 0.78
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.floats(0.1, 1)), max_size=9))

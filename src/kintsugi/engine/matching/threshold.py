@@ -11,6 +11,8 @@ from kintsugi.engine.matching.clusters import components
 Floats = npt.NDArray[np.float64]
 LOWEST, HIGHEST = 0.5, 0.99
 _STEP = 0.01
+#: A part of the best expected F1 that is no difference.
+_AS_GOOD = 0.005
 _ROUNDS = 200
 _SETTLED = 1e-4
 #: Fewer pairs that are one than this are never expected: their share would be none.
@@ -61,21 +63,26 @@ def best_cut(links: pl.DataFrame, sides: pl.Series | None, mass: float) -> Cut:
     touched, flat = np.unique(np.concatenate([left, right]), return_inverse=True)
     left, right = flat[: len(left)], flat[len(left) :]
     second = None if sides is None else sides.gather(touched.tolist()).to_numpy()
-    best = Cut(HIGHEST, -1.0)
-    steps = np.arange(round(HIGHEST / _STEP), round(LOWEST / _STEP) - 1, -1) * _STEP
+    steps = (np.arange(round(LOWEST / _STEP), round(HIGHEST / _STEP) + 1) * _STEP).round(2)
+    expected: list[float] = []
     seen = -1
-    for sure in steps.round(2).tolist():
+    for sure in steps.tolist():
         strong = probability >= sure
-        if int(strong.sum()) == seen:
-            continue
-        seen = int(strong.sum())
-        labels = components(len(touched), left[strong], right[strong])
-        together = labels[left] == labels[right]
-        right_ones = float(probability[together].sum())
-        f1 = 2 * right_ones / (_pairs(labels, second) + mass)
-        if f1 > best.f1 + 1e-9:
-            best = Cut(sure, round(f1, 4))
-    return best
+        if int(strong.sum()) != seen:
+            seen = int(strong.sum())
+            labels = components(len(touched), left[strong], right[strong])
+            right_ones = float(probability[labels[left] == labels[right]].sum())
+            f1 = 2 * right_ones / (_pairs(labels, second) + mass)
+        expected.append(f1)
+    best = int(np.argmax(expected))
+    low = high = best
+    enough = expected[best] * (1 - _AS_GOOD)
+    while low > 0 and expected[low - 1] >= enough:
+        low -= 1
+    while high + 1 < len(expected) and expected[high + 1] >= enough:
+        high += 1
+    middle = (low + high + 1) // 2
+    return Cut(float(steps[middle]), round(expected[middle], 4))
 
 
 def _pairs(labels: npt.NDArray[np.int64], second: npt.NDArray[np.bool_] | None) -> float:
