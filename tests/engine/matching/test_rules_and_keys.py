@@ -147,6 +147,22 @@ def test_units_are_joined_in_a_list_although_all_else_differs() -> None:
     assert found.links.filter(pl.col("by") == "serial").height == 15
 
 
+def test_a_training_that_breaks_off_leaves_the_model_whole() -> None:
+    r = random.Random(4)
+    syllables = [a + b for a in "bcdfgklmnprst" for b in "aeiou"]
+    stock = ["".join(r.choice(syllables) for _ in range(3)) for _ in range(300)]
+    ours = [(" ".join(r.sample(stock, 5)), r.choice(["GE", "Philips"])) for _ in range(200)]
+    # No title is there twice, so a training that blocks on titles breaks off. It must not take the
+    # column out of the model: nothing would be left to compare.
+    theirs = [(title.rpartition(" ")[0], maker) for title, maker in ours[:100]]
+    both = frame("title maker", *ours, *theirs)
+    found, _ = match(both, Plan(link=True, one_to_one=True), second=100)
+    assert ("title ~words",) in found.blocks
+    assert found.clusters.height == 300
+    alone, _ = match(both, Plan(columns=("title",), link=True), second=100)
+    assert alone.clusters.height == 300
+
+
 # No matches.
 
 

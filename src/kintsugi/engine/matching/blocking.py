@@ -42,7 +42,7 @@ def find_blocks(
     """Sets of keys to block on, and how many pairs they bring, one counted once for each set;
     where there are none, why. ``sides``: False for the first of two lists."""
     coded = _coded(keyed)
-    limit = max(_RULE_PER_RECORD * coded.height, 20_000)
+    limit = min(max(_RULE_PER_RECORD * coded.height, 20_000), PAIRS_MAX)
     counted: list[tuple[int, Block]] = []
     shared = False
     for key in keyed.keys:
@@ -60,7 +60,8 @@ def find_blocks(
         pairs = count_pairs(coded, two, sides)
         if 0 < pairs <= limit:
             counted.append((pairs, two))
-    chosen = _spread(counted, keyed, max(_PER_RECORD * coded.height, 100_000))
+    budget = min(max(_PER_RECORD * coded.height, 100_000), PAIRS_MAX)
+    chosen = _spread(counted, keyed, budget)
     if not chosen:
         return (), 0, _TOO_COMMON if shared else NOTHING_SHARED
     return tuple(block for _, block in chosen), sum(pairs for pairs, _ in chosen), None

@@ -104,6 +104,9 @@ class Model:
         taught = 0
         for block in self._lessons:
             used = set(block)
+            # Where all columns agree none is left to learn of, and Splink forgets them all.
+            if used >= set(self._safe):
+                continue
             # Rules without a column in common let every column be learned once.
             if common is not None and (used & common or taught >= 3):
                 continue
@@ -117,7 +120,9 @@ class Model:
         are cannot be learned besides: it is held fast then. Where none says more, another does."""
         from splink.internals.exceptions import SplinkException
 
+        settings = self._linker._settings_obj
         for fixed in (False, True):
+            before = settings.core_model_settings.copy()
             try:
                 self._linker.training.estimate_parameters_using_expectation_maximisation(
                     rule, fix_probability_two_random_records_match=fixed
@@ -125,6 +130,8 @@ class Model:
             # A share that falls to nought is a ValueError of Splink's.
             except (SplinkException, ValueError) as error:
                 logging.getLogger(__name__).debug("no training on %s: %s", rule, error)
+                # One that breaks off leaves out of the model the columns it blocked on.
+                settings.core_model_settings = before
             else:
                 return True
         return False
