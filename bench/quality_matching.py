@@ -2,7 +2,8 @@
 
 ``python -m bench.quality_matching DATA`` prints JSON; DATA holds ``entity-resolution``. The
 threshold is the product's own (for people told from the probabilities; for products where F1 is
-best in cross-validation over the training pairs). Identifiers that give the truth away are kept out of what is compared.
+best in cross-validation over the training pairs). Identifiers that give the truth away are kept
+out of what is compared.
 """
 
 import json
