@@ -122,7 +122,7 @@ class Model:
 
         settings = self._linker._settings_obj
         for fixed in (False, True):
-            before = settings.core_model_settings.copy()
+            before: Any = settings.core_model_settings.copy()  # type: ignore[no-untyped-call]
             try:
                 self._linker.training.estimate_parameters_using_expectation_maximisation(
                     rule, fix_probability_two_random_records_match=fixed
