@@ -1,8 +1,9 @@
 """Matching against known truth: people without labels (FEBRL, fake_1000), products with labels.
 
 ``python -m bench.quality_matching DATA`` prints JSON; DATA holds ``entity-resolution``. The
-threshold is the product's own (0.9 for people; for products where F1 is best in cross-validation
-over the training pairs). Identifiers that give the truth away are kept out of what is compared.
+threshold is the product's own (for people told from the probabilities; for products where F1 is
+best in cross-validation over the training pairs). Identifiers that give the truth away are kept
+out of what is compared.
 """
 
 import json
@@ -57,6 +58,7 @@ def _deduped(
     split = frame.height - second if second else None
     return {
         **_f1(_pairs(made.clusters["cluster"].to_list(), split), _pairs(truth, split)),
+        "threshold": made.sure,
         "records": frame.height,
         "seconds": round(seconds, 1),
     }

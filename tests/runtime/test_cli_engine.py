@@ -141,6 +141,9 @@ def test_two_lists_are_matched_with_decisions_and_ids_that_last(asked: Any, list
     rows = list(csv.DictReader((lists / "pairs.csv").read_text("utf-8").splitlines()))
     found = {(row["left"], row["right"]) for row in rows if float(row["probability"]) >= 0.9}
     assert found == {(f"p{n}", f"q{n}") for n in range(1, 20)} | {("p39", "q0")}
+    assert 0.5 <= answer["threshold"] <= 0.99
+    assert answer["expected_f1"] > 0.8
+    assert answer["rests_on"]["must"] == 1
     (explained,) = answer["explained"]
     assert sum(s["weight"] for s in explained["steps"]) + explained["prior"] == pytest.approx(
         explained["weight"], abs=0.01
@@ -149,6 +152,26 @@ def test_two_lists_are_matched_with_decisions_and_ids_that_last(asked: Any, list
     code, _ = asked("match", "first.csv", "second.csv", *where[:6], "--clusters", "c2.csv",
                     "--known", "c.csv")  # fmt: skip
     assert (lists / "c2.csv").read_text("utf-8") == before
+
+
+def test_groups_that_join_are_named_and_a_list_without_matches_is_done(
+    asked: Any, lists: Path
+) -> None:
+    same = "id,name,phone\na,anna adler,0301\nb,bo bauer,0302\nc,ANNA ADLER,0301\n"
+    (lists / "list.csv").write_text(same)
+    (lists / "old.csv").write_text("side,record,cluster\nleft,a,c-2\nleft,c,c-1\n")
+    code, said = asked("match", "list.csv", "--key", "id", "--known", "old.csv", "--explain", "9",
+                       "--clusters", "new.csv", "--json")  # fmt: skip
+    answer = json.loads(said)
+    assert (code, answer["clusters"], answer["sure"]) == (0, 2, 1)
+    assert answer["merged"] == [{"id": "c-2", "into": "c-1"}]
+    assert answer["rests_on"] == {"same": 1}
+    assert [one["rule"] for one in answer["explained"]] == ["the same in every column"]
+    (note,) = answer["notes"]
+    assert note.startswith("Besides those that are the same")
+    (lists / "list.csv").write_text("id,name,phone\na,anna,0301\nb,bo,0302\n")
+    code, said = asked("match", "list.csv", "--key", "id")
+    assert (code, "no matches" in " ".join(said.split())) == (0, True)
 
 
 @pytest.mark.parametrize(

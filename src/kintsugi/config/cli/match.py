@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kintsugi.config.cli.files import keep_json, read_tables, refuse_onto
-from kintsugi.config.cli.terminal import err, out, print_json, t
+from kintsugi.config.cli.terminal import err, language, out, print_json, t
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.text import Text
 
@@ -72,11 +72,20 @@ def register(app: typer.Typer) -> None:
         ] = None,
         known: Annotated[
             Path | None,
-            typer.Option(help=t("已有的分组文件,编号沿用", "Groups there are; their ids stay")),
+            typer.Option(
+                help=t("已有的分组:成员不拆散,编号沿用", "Groups there are: kept whole, ids stay")
+            ),
         ] = None,
         threshold: Annotated[
-            float, typer.Option(min=0.01, max=1, help=t("多大概率算同一个", "Sure from"))
-        ] = 0.9,
+            float | None,
+            typer.Option(
+                min=0.01,
+                max=1,
+                help=t(
+                    "多大概率算同一个;默认由数据得出", "Sure from; told from the data if not given"
+                ),
+            ),
+        ] = None,
         explain: Annotated[
             int, typer.Option(min=0, max=200, help=t("解释几对", "Pairs to explain"))
         ] = 0,
@@ -117,7 +126,7 @@ class _Asked:
     labels: Path | None
     decisions: Path | None
     known: Path | None
-    threshold: float
+    threshold: float | None
     explain: int
     as_json: bool
 
@@ -125,6 +134,7 @@ class _Asked:
 def _run(asked: _Asked) -> None:
     from kintsugi.engine.matching import Plan
     from kintsugi.engine.matching import match as matched
+    from kintsugi.engine.matching.model import ASK
 
     inputs = [file for file, _ in asked.sources]
     inputs += map(str, _given(asked.labels, asked.decisions, asked.known))
@@ -138,7 +148,7 @@ def _run(asked: _Asked) -> None:
         link=len(asked.sources) > 1,
         one_to_one=asked.one_to_one,
         sure=asked.threshold,
-        ask=min(0.1, asked.threshold),
+        ask=min(ASK, asked.threshold or ASK),
         key=asked.key,
         decisions=records.decisions(asked.decisions) if asked.decisions else (),
     )
@@ -147,7 +157,7 @@ def _run(asked: _Asked) -> None:
         known=records.known(asked.known) if asked.known else (),
         learned=_learned(records, asked.labels, plan) if asked.labels else None,
     )  # fmt: skip
-    answer = _answer(found, why, records, asked.threshold)
+    answer = _answer(found, why, records)
     if asked.pairs is not None:
         records.write_pairs(found, asked.pairs)
     if asked.clusters is not None:
@@ -328,22 +338,26 @@ def _learned(records: _Records, labels: Path, plan: "Plan") -> "Learned":
     return learn(left, right, [said == "1" for _a, _b, said in judged], records=lists)
 
 
-def _answer(
-    found: "Matching", why: "list[Explanation]", records: _Records, threshold: float
-) -> dict[str, Any]:
+def _answer(found: "Matching", why: "list[Explanation]", records: _Records) -> dict[str, Any]:
     sizes = found.clusters["cluster"].value_counts()["count"]
-    sure = found.links.filter(found.links["probability"] >= threshold).height
+    sure = found.links.filter(found.links["probability"] >= found.sure).height
+    rests_on = found.links["by"].value_counts(sort=True)
     return {
         "ok": True,
         "records": records.table.height,
         "compared": [{"column": c.column, "as": c.kind} for c in found.compared],
         "blocks": [list(block) for block in found.blocks],
         "pairs_compared": found.pairs,
+        "threshold": found.sure,
+        "expected_f1": found.f1,
         "links": found.links.height,
         "sure": sure,
         "to_look_at": found.links.height - sure,
+        "rests_on": dict(rests_on.sort("by").iter_rows()),
         "clusters": len(sizes),
         "clusters_of_several": int((sizes > 1).sum()),
+        "merged": [{"id": old, "into": new} for old, new in found.merged],
+        "notes": [note.get(language()) for note in found.notes],
         "issues": [
             {
                 "left": records.name(one.left), "right": records.name(one.right),
@@ -355,6 +369,7 @@ def _answer(
             {
                 "left": records.name(one.left), "right": records.name(one.right),
                 "weight": round(one.weight, 3), "prior": one.prior,
+                "rule": one.rule.get(language()) if one.rule else None,
                 "steps": [
                     {"column": s.column, "weight": s.weight, "level": s.level,
                      "left": s.left, "right": s.right}
@@ -376,10 +391,25 @@ def _show(answer: dict[str, Any], found: "Matching") -> None:
         (t("分组(多条)", "groups of several"), answer["clusters_of_several"]),
     ):
         console.print(f"{count:>12,}  {words}")
+    for by, words in (
+        ("same", t("各列都相同", "the same in every column")),
+        ("serial", t("厂家与序列号相同", "one maker and serial number")),
+        ("known", t("已在同一分组", "in one group before")),
+    ):
+        if by in answer["rests_on"]:
+            console.print(
+                f"{answer['rests_on'][by]:>12,}  {t('其中', 'of them')}{t(':', ': ')}{words}"
+            )
+    if found.f1:
+        console.print(
+            t(f"概率 {found.sure:.2f} 以上算同一个(由数据得出,预期 F1 {found.f1:.2f})",
+              f"the same from {found.sure:.2f} on (from the data; expected F1 {found.f1:.2f})")
+        )  # fmt: skip
     columns = ", ".join(f"{c.column} ({c.kind})" for c in found.compared)
     console.print(f"[dim]{t('比较', 'compared')}: {escape(columns)}[/]")
     for one in answer["explained"]:
-        console.print(f"\n{escape(one['left'])} | {escape(one['right'])}  {one['weight']:+.1f}")
+        what = one["rule"] or f"{one['weight']:+.1f}"
+        console.print(f"\n{escape(one['left'])} | {escape(one['right'])}  {what}")
         table = Table(box=None, show_header=False)
         for step in one["steps"]:
             bar = ("█" * min(20, round(abs(step["weight"])))) or "·"
@@ -387,6 +417,10 @@ def _show(answer: dict[str, Any], found: "Matching") -> None:
             table.add_row(escape(step["column"]), f"{step['weight']:+.1f}", f"[{colour}]{bar}[/]",
                           escape(f"{step['left'] or '–'} | {step['right'] or '–'}"))  # fmt: skip
         console.print(table)
+    for one in answer["merged"]:
+        console.print(t("分组合并:", "groups merged: ") + escape(f"{one['id']} → {one['into']}"))
+    for note in answer["notes"]:
+        console.print(escape(note))
     for one in answer["issues"]:
         err().print(
             t("[yellow]与决定矛盾,已断开:[/]", "[yellow]Against a decision, cut: [/]")

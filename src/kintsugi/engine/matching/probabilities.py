@@ -7,10 +7,13 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Final
 
-import duckdb
+import numpy as np
 import polars as pl
 
+from kintsugi.engine.backends import connect
+from kintsugi.engine.matching.keys import Keyed
 from kintsugi.engine.matching.model import LINKS, Compared, Explanation, Plan, Step
+from kintsugi.engine.matching.threshold import share_of_matches
 
 SEED: Final = 20261127
 _RANDOM_PAIRS: Final = 1_000_000
@@ -23,14 +26,19 @@ _AGREE: Final = 0.85
 _DISAGREE: Final = 0.05
 _AGREE_MIN: Final = 0.3
 _LEAST_CHANCE: Final = 1e-12
+#: Less likely pairs are too few matches to count.
+_LEAST_PROBABILITY: Final = 0.001
 
 
 class Model:
-    """A fitted model over records ``uid`` and the compared columns; ``uid`` is the row."""
+    """A fitted model over records ``uid`` and the compared columns; ``uid`` is the row. ``mass``:
+    what the probabilities of the pairs add up to, known with ``links``."""
+
+    mass: float = 0.0
 
     def __init__(
         self,
-        table: pl.DataFrame,
+        keyed: Keyed,
         columns: Sequence[Compared],
         blocks: Sequence[Sequence[str]],
         plan: Plan,
@@ -39,13 +47,13 @@ class Model:
         from splink import Linker, SettingsCreator, block_on
         from splink.backends.duckdb import DuckDBAPI
 
+        table = keyed.frame
         self._columns = list(columns)
         self._safe = {one.column: f"c{at}" for at, one in enumerate(columns)}
-        keys = list(dict.fromkeys(key for block in blocks for key in block))
+        self._lessons = _lessons(keyed, blocks)
+        keys = list(dict.fromkeys(k for block in (*blocks, *self._lessons) for k in block))
         self._keys = {key: self._safe.get(key, f"k{at}") for at, key in enumerate(keys)}
-        self._db = duckdb.connect(
-            ":memory:", config={"threads": 2, "memory_limit": f"{_MEMORY_MB}MB"}
-        )
+        self._db = connect({"threads": 2, "memory_limit": f"{_MEMORY_MB}MB"})
         frame = table.select(
             pl.int_range(pl.len(), dtype=pl.Int64).alias("uid"),
             *(pl.col(name).alias(safe) for name, safe in self._safe.items()),
@@ -53,7 +61,13 @@ class Model:
         )
         self._frame = frame
         self._api = api = DuckDBAPI(self._db)
-        rules: list[Any] = [block_on(*(self._keys[key] for key in block)) for block in blocks]
+        rules: list[Any] = [
+            block_on(
+                *(self._keys[key] for key in block),
+                arrays_to_explode=[self._keys[key] for key in block if keyed.listed(key)] or None,
+            )
+            for block in blocks
+        ]
         settings = SettingsCreator(
             link_type="link_only" if sides is not None else "dedupe_only",
             unique_id_column_name="uid",
@@ -71,20 +85,26 @@ class Model:
             ]
         with _quiet():
             self._linker = Linker(tables, settings, log_level=logging.ERROR)
-            self._fit(blocks)
+            self._fit()
             fitted = sound(self._linker.misc.save_model_to_json(), _prior(table.height, sides))
             self._linker = Linker(tables, fitted, log_level=logging.ERROR)
         self._ask = plan.ask
+        self._least = min(plan.ask, _LEAST_PROBABILITY)
+        self._prior, self._pairs = _prior(table.height, sides), _all_pairs(table.height, sides)
+        self._shift = 0.0
 
-    def _fit(self, blocks: Sequence[Sequence[str]]) -> None:
+    def _fit(self) -> None:
         from splink import block_on
 
         training = self._linker.training
         training.estimate_u_using_random_sampling(max_pairs=_RANDOM_PAIRS, seed=SEED)
         common: set[str] | None = None
         taught = 0
-        for block in blocks:
-            used = {key.rstrip("^") for key in block}
+        for block in self._lessons:
+            used = set(block)
+            # Where all columns agree none is left to learn of, and Splink forgets them all.
+            if used >= set(self._safe):
+                continue
             # Rules without a column in common let every column be learned once.
             if common is not None and (used & common or taught >= 3):
                 continue
@@ -98,21 +118,27 @@ class Model:
         are cannot be learned besides: it is held fast then. Where none says more, another does."""
         from splink.internals.exceptions import SplinkException
 
+        settings = self._linker._settings_obj
         for fixed in (False, True):
+            before: Any = settings.core_model_settings.copy()  # type: ignore[no-untyped-call]
             try:
                 self._linker.training.estimate_parameters_using_expectation_maximisation(
                     rule, fix_probability_two_random_records_match=fixed
                 )
-            except SplinkException as error:
+            # A share that falls to nought is a ValueError of Splink's.
+            except (SplinkException, ValueError) as error:
                 logging.getLogger(__name__).debug("no training on %s: %s", rule, error)
+                # One that breaks off leaves out of the model the columns it blocked on.
+                settings.core_model_settings = before
             else:
                 return True
         return False
 
     def links(self) -> pl.DataFrame:
-        """Pairs from ``ask`` on, columns as ``LINKS``."""
+        """Pairs from ``ask`` on, columns as ``LINKS``. How many pairs are one at all is learned
+        from the probabilities first: the model only supposed a share."""
         with _quiet():
-            found = self._linker.inference.predict(threshold_match_probability=self._ask)
+            found = self._linker.inference.predict(threshold_match_probability=self._least)
             pairs = pl.DataFrame(pl.from_arrow(found.as_pyarrow_table()))  # type: ignore[no-untyped-call]
         named = pairs.select(
             pl.min_horizontal("uid_l", "uid_r").cast(pl.Int64).alias("left"),
@@ -122,6 +148,15 @@ class Model:
             pl.lit("model").alias("by"),
         )
         once = named.unique(["left", "right"], keep="first").sort("left", "right")
+        weights = once["weight"].to_numpy()
+        share = share_of_matches(weights, self._prior, self._pairs)
+        self._shift = _weight(share) - _weight(self._prior)
+        moved = weights + self._shift
+        likely = 1 / (1 + np.exp2(-np.clip(moved, -1000, 1000)))
+        self.mass = float(likely.sum())
+        once = once.with_columns(
+            pl.Series("weight", moved), pl.Series("probability", likely)
+        ).filter(pl.col("probability") >= self._ask)
         return once.select(LINKS.keys())
 
     def explain(self, pairs: Sequence[tuple[int, int]], table: pl.DataFrame) -> list[Explanation]:
@@ -142,7 +177,7 @@ class Model:
                 a, b = (table[one.column][at] for at in (left, right))
                 steps.append(Step(one.column, round(weight, 3), a, b, _level(level, a, b)))
             steps.sort(key=lambda s: -abs(s.weight))
-            found.append(Explanation(left, right, round(prior, 3), tuple(steps)))
+            found.append(Explanation(left, right, round(prior + self._shift, 3), tuple(steps)))
         return found
 
     def _record(self, row: int) -> Any:
@@ -151,6 +186,12 @@ class Model:
     def close(self) -> None:
         """Give memory back."""
         self._db.close()
+
+
+def _lessons(keyed: Keyed, blocks: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
+    """The sets of columns to learn from: those of the blocks, whole. Pairs that agree on the sound
+    of a name agree on the name more often than others that are one; the name whole is set aside."""
+    return list(dict.fromkeys(tuple(keyed.base(key) for key in block) for block in blocks))
 
 
 def _comparison(one: Compared, column: str) -> Any:
@@ -196,11 +237,18 @@ def sound(model: dict[str, Any], prior: float) -> dict[str, Any]:
 
 def _prior(rows: int, sides: pl.Series | None) -> float:
     if sides is None:
-        pairs, twins = rows * (rows - 1) / 2, _HAS_TWIN * rows
+        twins = _HAS_TWIN * rows
     else:
         b = int(sides.sum())
-        pairs, twins = b * (rows - b), _HAS_TWIN * min(b, rows - b)
-    return min(max(twins / max(pairs, 1.0), _LEAST_PRIOR), 0.5)
+        twins = _HAS_TWIN * min(b, rows - b)
+    return min(max(twins / max(_all_pairs(rows, sides), 1.0), _LEAST_PRIOR), 0.5)
+
+
+def _all_pairs(rows: int, sides: pl.Series | None) -> float:
+    if sides is None:
+        return rows * (rows - 1) / 2
+    b = int(sides.sum())
+    return float(b * (rows - b))
 
 
 def _log2(factor: float) -> float:
