@@ -184,6 +184,11 @@ def _read_bytes(
         return read_delimited(
             path, into=work, name=Path(file).stem, file=file, limits=limits, hints=hints
         )
+    if kind in ("picture", "pdf"):
+        # Pictures bring OCR and OpenCV; nothing else needs them.
+        from kintsugi.engine.paper.read import read_paper
+
+        return read_paper(kind, path, into=work, name=Path(file).stem, file=file, limits=limits)
     if kind == "json":
         from kintsugi.engine.reading.objects import read_objects
 
