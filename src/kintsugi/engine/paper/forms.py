@@ -34,11 +34,12 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     return pairs if all(any(c.isalpha() for c in name) for name, _ in pairs) else []
 
 
-def printed_pairs(text: str) -> list[tuple[str, str]]:
-    """Names and values as labels print them: ``LOT A1``, ``(10)A1``, and with colons."""
+def printed_pairs(text: str, *, whole: bool = False) -> list[tuple[str, str]]:
+    """Names and values as labels print them: ``LOT A1``, ``(10)A1``, and with colons. ``whole``:
+    the text of a barcode stays one value, UDI, for the barcode itself gives its elements."""
     elements = [(element_name(ai, f"AI {ai}"), value) for ai, value in _ELEMENT.findall(text)]
     if elements:
-        return elements
+        return [("UDI", text)] if whole else elements
     if pairs := _pairs(text):
         return pairs
     printed = _PRINTED.fullmatch(text.strip())

@@ -1,15 +1,17 @@
 """From words to tables, forms and lines: rows by overlap, columns by the gaps that rows share."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
 import numpy as np
 
 from kintsugi.engine.paper.forms import form_of, form_of_grid, is_pair
-from kintsugi.engine.paper.grid import Block, Grid, Loose, lines_of, piece_of
+from kintsugi.engine.paper.grid import Block, Form, Grid, Loose, Piece, lines_of, piece_of
 from kintsugi.engine.paper.model import Word, around
 from kintsugi.engine.paper.rules import Frame, grid_of
+from kintsugi.engine.reading.sieve import footer_like
 
 #: Beneath a line this many times the usual distance, a new block begins.
 _APART: Final = 2.2
@@ -38,7 +40,29 @@ def blocks_of(words: Sequence[Word], frames: Sequence[Frame]) -> list[Block]:
         zones.setdefault(int(np.searchsorted(bounds, word.box.y)), []).append(word)
     for zone in zones.values():
         blocks += _unruled(zone)
-    return sorted(blocks, key=_top)
+    return _footers(sorted(blocks, key=_top))
+
+
+def _footers(blocks: list[Block]) -> list[Block]:
+    """Names and values beneath a table that say who made it are its footer, not a form."""
+    out: list[Block] = []
+    for at, block in enumerate(blocks):
+        last = not any(isinstance(b, Grid) for b in blocks[at + 1 :])
+        beneath = any(isinstance(b, Grid) for b in blocks[:at])
+        if (
+            isinstance(block, Form)
+            and last
+            and beneath
+            and all(footer_like(f"{label.text}:") for label, _ in block.fields)
+        ):
+            for label, value in block.fields:
+                text = f"{label.text}: {value.text if value else ''}".strip()
+                box = around([label.box, value.box]) if value else label.box
+                sure = min(label.confidence, value.confidence if value else 1.0)
+                out.append(Loose(Piece(text, box, sure, label.kind)))
+        else:
+            out.append(block)
+    return out
 
 
 def _top(block: Block) -> tuple[float, float]:
@@ -111,7 +135,7 @@ def _centre(line: Sequence[Word]) -> float:
 
 def _pitch(lines: Sequence[Sequence[Word]]) -> float:
     """The usual distance of two lines."""
-    steps = [_centre(b) - _centre(a) for a, b in zip(lines, lines[1:], strict=False)]
+    steps = [_centre(b) - _centre(a) for a, b in pairwise(lines)]
     tall = median([w.box.height for line in lines for w in line]) if lines else 1.0
     return max(median(steps), tall) if steps else 2 * tall
 
@@ -152,7 +176,7 @@ def _grid(run: Sequence[Sequence[Word]]) -> Grid:
         bands.append((box.y0, box.y1))
         pieces.append([piece_of(cell) for cell in cells])
     edges = [spans[0][0]]
-    edges += [(a[1] + b[0]) / 2 for a, b in zip(spans, spans[1:], strict=False)]
+    edges += [(a[1] + b[0]) / 2 for a, b in pairwise(spans)]
     edges.append(spans[-1][1])
     whole = around([w.box for line in run for w in line])
     return Grid(pieces, bands, edges, whole)
@@ -202,7 +226,7 @@ def _wrapped(rows: list[list[list[Word]]]) -> list[list[list[Word]]]:
     rows begin."""
     centres = [_centre([w for cell in row for w in cell]) for row in rows]
     firsts = [c for c, row in zip(centres, rows, strict=True) if row[0]]
-    steps = [b - a for a, b in zip(firsts, firsts[1:], strict=False)]
+    steps = [b - a for a, b in pairwise(firsts)]
     usual = median(steps) if steps else 0.0
     out: list[list[list[Word]]] = []
     for row, centre, above in zip(rows, centres, [None, *centres], strict=False):

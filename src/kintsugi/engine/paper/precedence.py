@@ -55,23 +55,28 @@ def apply(
     beside: list[tuple[str, Piece]] = []
     differences: list[Difference] = []
     taken: set[int] = set()
+
+    def put(at: int, value: str, symbol: Symbol, *, agree: bool) -> None:
+        old = pieces[at]
+        if old is not None and not agree:
+            differences.append(Difference(names[at], old.text, value))
+        pieces[at] = _piece(value, symbol, old)
+        taken.add(at)
+
     for symbol in symbols:
-        if symbol.scan is None:
-            wanted = [("", symbol.data)]
-        else:
-            wanted = [(e.ai, e.value) for e in symbol.scan.elements]
-            _whole(pieces, symbol, taken, differences, names)
-        for ai, raw in wanted:
-            value = shown(ai, raw)
-            at = _cell_for(ai, raw, value, names, pieces, taken)
-            if at is None:
+        elements = [] if symbol.scan is None else symbol.scan.elements
+        if symbol.scan is not None:
+            text = symbol.scan.bracketed()
+            for at in _whole(text, names, pieces, taken):
+                put(at, text, symbol, agree=_unspaced(pieces[at]) == text)
+        wanted = [(e.ai, shown(e.ai, e.value)) for e in elements] or [("", symbol.data)]
+        for ai, value in wanted:
+            cells = _cells_for(ai, value, names, pieces, taken)
+            for at in cells:
+                old = pieces[at]
+                put(at, value, symbol, agree=old is not None and same(ai, old.text, value))
+            if not cells:
                 beside.append((_name(symbol, ai), _piece(value, symbol, None)))
-                continue
-            old = pieces[at]
-            if old is not None and not same(ai, old.text, value):
-                differences.append(Difference(names[at], old.text, value))
-            pieces[at] = _piece(value, symbol, old)
-            taken.add(at)
     return beside, differences
 
 
@@ -82,53 +87,48 @@ def _name(symbol: Symbol, ai: str) -> str:
     return element_name(ai, title)
 
 
+def _unspaced(piece: Piece | None) -> str:
+    text = piece.text if piece is not None else ""
+    return re.sub(r"\s", "", text.replace("（", "(").replace("）", ")"))
+
+
 def _whole(
-    pieces: list[Piece | None],
-    symbol: Symbol,
-    taken: set[int],
-    differences: list[Difference],
-    names: Sequence[str],
-) -> None:
-    """A cell that holds the whole text beside a symbol, ``(01)…(10)…``, gets all of it."""
-    assert symbol.scan is not None
-    text = symbol.scan.bracketed()
-    for at, piece in enumerate(pieces):
-        if piece is None or at in taken or piece.text.count("(") + piece.text.count("（") < 2:
-            continue
-        plain = re.sub(r"\s", "", piece.text.replace("（", "(").replace("）", ")"))
-        if _likeness(plain, text) >= _ALIKE:
-            if plain != text:
-                differences.append(Difference(names[at], piece.text, text))
-            pieces[at] = _piece(text, symbol, piece)
-            taken.add(at)
+    text: str, names: Sequence[str], pieces: Sequence[Piece | None], taken: set[int]
+) -> list[int]:
+    """Cells that hold the whole text beside a symbol, ``(01)…(10)…``, whatever was misread."""
+    found = []
+    for at in range(len(names)):
+        plain = _unspaced(pieces[at])
+        if at not in taken and plain.count("(") >= 1 and plain.count(")") >= 1:
+            named = bool(_HEADERS["01"].search(names[at])) and plain.startswith("(")
+            if named or _likeness(plain, text) >= _ALIKE:
+                found.append(at)
+    return found
 
 
-def _cell_for(
-    ai: str,
-    raw: str,
-    value: str,
-    names: Sequence[str],
-    pieces: Sequence[Piece | None],
-    taken: set[int],
-) -> int | None:
+def _cells_for(
+    ai: str, value: str, names: Sequence[str], pieces: Sequence[Piece | None], taken: set[int]
+) -> list[int]:
+    """The cells that an element belongs to: by their names, else by what they say."""
     free = [i for i in range(len(names)) if i not in taken]
     exact = [i for i in free if ai and f"({ai})" in names[i]]
-    if exact:
-        return exact[0]
-    for i in free:
-        piece = pieces[i]
-        if piece is not None and (same(ai, piece.text, value) or _plain(piece.text) == raw):
-            return i
     pattern = _HEADERS.get(ai) if ai else _BARCODES
     named = [i for i in free if pattern is not None and pattern.search(names[i])]
-    if len(named) == 1:
-        return named[0]
-    for i in free:
-        piece = pieces[i]
-        if piece is not None and min(len(_plain(piece.text)), len(value)) >= _LEAST:
-            if _likeness(piece.text, value) >= _ALIKE:
-                return i
-    return None
+    if len(named) > 1:
+        # Several of one name, of which those count that say the same.
+        named = [i for i in named if _says(ai, pieces[i], value)]
+    if exact or named:
+        return sorted({*exact, *named})
+    return [i for i in free if _says(ai, pieces[i], value)][:1]
+
+
+def _says(ai: str, piece: Piece | None, value: str) -> bool:
+    if piece is None:
+        return False
+    if same(ai, piece.text, value):
+        return True
+    long = min(len(_plain(piece.text)), len(value)) >= _LEAST
+    return long and _likeness(piece.text, value) >= _ALIKE
 
 
 def _plain(text: str) -> str:

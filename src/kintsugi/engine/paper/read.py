@@ -6,8 +6,8 @@ out of the count, so a row is found again by its mark's page and box.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -86,8 +86,9 @@ def _seen(image: Array, number: int) -> tuple[Page, list[Frame]]:
     level, quads, matrix = upright.straightened(flat, quads, ocr.recognise)
     matrix = matrix @ step
     grey = _grey(level)
-    frames = frames_in(grey, _tall([upright.box_of(quad) for quad in quads]))
     symbols = symbols_in(image, matrix)
+    tall = _tall([upright.box_of(quad) for quad in quads])
+    frames = frames_in(_without(grey, symbols), tall)
     quads = [part for quad in quads for part in _split(quad, cuts(frames, quad))]
     quads = [quad for quad in quads if not _on_symbol(upright.box_of(quad), symbols)]
     page = Page(
@@ -117,8 +118,19 @@ def _layered(found: PdfPage, number: int) -> tuple[Page, list[Frame]]:
     size = (found.image.shape[1], found.image.shape[0])
     symbols = symbols_in(grey, np.eye(3))
     words = [w for w in found.words or [] if not _on_symbol(w.box, symbols)]
-    frames = frames_in(grey, _tall([w.box for w in words]))
+    frames = frames_in(_without(grey, symbols), _tall([w.box for w in words]))
     return Page(number, words, symbols, grey, size, size), frames
+
+
+def _without(grey: Array, symbols: list[Symbol]) -> Array:
+    """The page without its barcodes, whose edges look like lines of a table."""
+    if not symbols:
+        return grey
+    out = grey.copy()
+    for symbol in symbols:
+        x0, y0, x1, y1 = (round(v) for v in symbol.box)
+        out[max(0, y0 - 4) : y1 + 5, max(0, x0 - 4) : x1 + 5] = 255
+    return out
 
 
 def _tall(boxes: list[Box]) -> float:
@@ -139,7 +151,7 @@ def _split(quad: Array, at: list[float]) -> Iterator[Array]:
         return
     box = upright.box_of(quad)
     edges = [box.x0, *at, box.x1]
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         a, b = left + 3, right - 3
         if b - a > 4:
             yield np.array([[a, box.y0], [b, box.y0], [b, box.y1], [a, box.y1]])
@@ -170,7 +182,7 @@ def _collect(paper: Paper, page: Page, blocks: list[Block]) -> None:
         rows[id(grid)] = placed
         taken = [s for s, _ in placed]
         rest = [s for s in rest if s not in taken]
-    if rest and not rows:
+    if not rows and (rest or _prints_names(blocks)):
         blocks = [_label(blocks, rest)]
     elif rest and not any(isinstance(b, Form) for b in blocks):
         blocks = [*blocks, Form([], rest[0].box)]
@@ -182,6 +194,12 @@ def _collect(paper: Paper, page: Page, blocks: list[Block]) -> None:
         else:
             _add_form(paper, page, block, rest)
             rest = []
+
+
+def _prints_names(blocks: list[Block]) -> bool:
+    """Whether lines of text are names with values as labels print them."""
+    lines = [b.piece.text for b in blocks if isinstance(b, Loose)]
+    return sum(bool(printed_pairs(text)) for text in lines) >= 2
 
 
 def _row_of(grid: Grid, symbol: Symbol) -> int | None:
@@ -205,7 +223,7 @@ def _label(blocks: list[Block], symbols: list[Symbol]) -> Form:
             fields += block.fields
         elif isinstance(block, Loose):
             piece = block.piece
-            pairs = printed_pairs(piece.text)
+            pairs = printed_pairs(piece.text, whole=bool(symbols))
             for name, value in pairs:
                 label = Piece(name, piece.box, piece.confidence, piece.kind)
                 fields.append((label, Piece(value, piece.box, piece.confidence, piece.kind)))
@@ -216,7 +234,8 @@ def _label(blocks: list[Block], symbols: list[Symbol]) -> Form:
         text = "\n".join(p.text for p in rest)
         sure = min(p.confidence for p in rest)
         fields.insert(0, (Piece("文字", box, 1.0), Piece(text, box, sure, rest[0].kind)))
-    return Form(fields, symbols[0].box)
+    boxes = [s.box for s in symbols] or [label.box for label, _ in fields]
+    return Form(fields, around(boxes))
 
 
 def _add_form(paper: Paper, page: Page, form: Form, symbols: list[Symbol]) -> None:
