@@ -119,7 +119,11 @@ def _layered(found: PdfPage, number: int) -> tuple[Page, list[Frame]]:
     symbols = symbols_in(grey, np.eye(3))
     words = [w for w in found.words or [] if not _on_symbol(w.box, symbols)]
     frames = frames_in(_without(grey, symbols), _tall([w.box for w in words]))
-    return Page(number, words, symbols, grey, size, size), frames
+    height, back, shown = size[1], np.eye(3), size
+    for _ in range(found.turned):
+        back = np.array([[0, -1, height], [1, 0, 0], [0, 0, 1]], float) @ back
+        height, shown = shown[0], (shown[1], shown[0])
+    return Page(number, words, symbols, grey, size, shown, back), frames
 
 
 def _without(grey: Array, symbols: list[Symbol]) -> Array:
