@@ -14,9 +14,11 @@ import numpy as np
 
 from kintsugi.engine.paper.model import Array
 
-#: Pixels: a page's longer side for the detector is at most, its shorter at least this.
+#: Pixels: a page's longer side for the detector is at most this, its shorter at least that, unless
+#: it would have to be enlarged more than so many times.
 _LONG: Final = 2000
 _SHORT: Final = 736
+_ENLARGED: Final = 2.0
 #: A page is padded to no more than this many times as long as wide.
 _ASPECT: Final = 4
 #: Threads for one page: more gain little on small models and take the machine from others.
@@ -72,7 +74,7 @@ class Ocr:
             return np.empty((0, 4, 2))
         long, short = max(height, width), min(height, width)
         short = max(short, -(-long // _ASPECT))
-        scale = min(_LONG / long, max(1.0, _SHORT / short))
+        scale = min(_LONG / long, max(1.0, min(_SHORT / short, _ENLARGED)))
         if scale != 1.0:
             size = (max(8, round(width * scale)), max(8, round(height * scale)))
             method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC

@@ -8,15 +8,36 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import (
+    BmpImagePlugin,
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
 from kintsugi.engine.paper.model import Array
 from kintsugi.engine.reading import errors
 from kintsugi.engine.reading.limits import ReadLimits
 from kintsugi.engine.text import Text
 
-#: MPO is what some cameras write with the head of a JPEG.
-_FORMATS: Final = ("PNG", "JPEG", "MPO", "TIFF", "WEBP", "BMP")
+# Named, since Pillow loads no others by itself when it is told which formats to try. MPO is what
+# some cameras write with the head of a JPEG.
+_FORMATS: Final = tuple(
+    plugin.format
+    for plugin in (
+        PngImagePlugin.PngImageFile,
+        JpegImagePlugin.JpegImageFile,
+        MpoImagePlugin.MpoImageFile,
+        TiffImagePlugin.TiffImageFile,
+        WebPImagePlugin.WebPImageFile,
+        BmpImagePlugin.BmpImageFile,
+    )
+)
 # What Pillow raises for pictures that are damaged in one way or another.
 _BROKEN: Final = (
     UnidentifiedImageError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, TypeError,
@@ -39,6 +60,8 @@ def picture_pages(path: Path, *, file: str, limits: ReadLimits) -> Iterator[Arra
                 yield _array(picture)
                 if picture.format == "TIFF":
                     yield from _further(picture, file, limits)
+    except errors.ReadError:
+        raise
     except Image.DecompressionBombError as error:
         raise errors.picture_too_large(file, limit=limits.max_pixels, page=1) from error
     except _BROKEN as error:
