@@ -8,36 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from PIL import (
-    BmpImagePlugin,
-    Image,
-    ImageOps,
-    JpegImagePlugin,
-    MpoImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    UnidentifiedImageError,
-    WebPImagePlugin,
-)
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kintsugi.engine.paper.model import Array
 from kintsugi.engine.reading import errors
 from kintsugi.engine.reading.limits import ReadLimits
 from kintsugi.engine.text import Text
 
-# Named, since Pillow loads no others by itself when it is told which formats to try. MPO is what
-# some cameras write with the head of a JPEG.
-_FORMATS: Final = tuple(
-    plugin.format
-    for plugin in (
-        PngImagePlugin.PngImageFile,
-        JpegImagePlugin.JpegImageFile,
-        MpoImagePlugin.MpoImageFile,
-        TiffImagePlugin.TiffImageFile,
-        WebPImagePlugin.WebPImageFile,
-        BmpImagePlugin.BmpImageFile,
-    )
-)
+#: A JPEG may turn out an MPO, as some cameras write.
+_FORMATS: Final = ("PNG", "JPEG", "TIFF", "WEBP", "BMP")
 # What Pillow raises for pictures that are damaged in one way or another.
 _BROKEN: Final = (
     UnidentifiedImageError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, TypeError,
