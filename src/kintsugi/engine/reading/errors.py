@@ -407,3 +407,13 @@ def illegible(file: str, *, pages: int, tried: list[str]) -> ReadError:
         pages=pages,
         tried=tried,
     )
+
+
+def no_ocr(file: str, detail: str) -> ReadError:
+    return ReadError(
+        "reading.no-ocr",
+        Text("本机无法加载文字识别组件。", "What reads pictures cannot be loaded on this machine."),
+        Text("请重新安装依赖（make setup）。", "Install the dependencies again (make setup)."),
+        file=file,
+        detail=detail[:300],
+    )

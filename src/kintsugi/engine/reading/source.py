@@ -186,8 +186,10 @@ def _read_bytes(
         )
     if kind in ("picture", "pdf"):
         # Pictures bring OCR and OpenCV; nothing else needs them.
-        from kintsugi.engine.paper.read import read_paper
-
+        try:
+            from kintsugi.engine.paper.read import read_paper
+        except ImportError as error:
+            raise errors.no_ocr(file, str(error)) from error
         return read_paper(kind, path, into=work, name=Path(file).stem, file=file, limits=limits)
     if kind == "json":
         from kintsugi.engine.reading.objects import read_objects
