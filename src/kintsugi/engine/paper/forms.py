@@ -10,9 +10,8 @@ from kintsugi.engine.paper.model import Box, Word, around
 from kintsugi.engine.reading.headers import is_value, names_something
 
 _LABEL_CHARS: Final = 24
-# A name and its colon at the start or after a blank; times and addresses have colons too.
-_PAIR: Final = re.compile(r"(?:^|(?<=\s))([^\s:：][^:：]{0,23}?)\s*[:：](?!//)\s*")
-_TIME: Final = re.compile(r".*\d$")
+# Times and addresses have colons too.
+_COLON: Final = re.compile(r"(?<!\d)[:：](?!//)|[:：](?!\d|//)|(?<=\d)：")
 # Names that labels print without a colon.
 _PRINTED: Final = re.compile(
     r"(LOT|S/?N|REF|EXP|MFG|MFD|UDI|QTY|批号|生产批号|序列号|型号|规格型号|规格|货号|有效期至|有效期|失效日期"
@@ -24,14 +23,27 @@ _ELEMENT: Final = re.compile(r"[(（](\d{2,4})[)）]\s*([^()（）\s]+)")
 
 def _pairs(text: str) -> list[tuple[str, str]]:
     """Names and values of one text: ``单号:A1 日期:2026-01-02`` has two. Empty for other text."""
-    found = [m for m in _PAIR.finditer(text) if not _TIME.fullmatch(m[1]) or not m[1].isdigit()]
-    if not found or found[0].start() > 0:
+    parts = [part.strip() for part in _COLON.split(text)]
+    if len(parts) < 2:
         return []
-    ends = [m.start() for m in found[1:]] + [len(text)]
-    pairs = [
-        (m[1].strip(), text[m.end() : end].strip()) for m, end in zip(found, ends, strict=True)
-    ]
-    return pairs if all(any(c.isalpha() for c in name) for name, _ in pairs) else []
+    names, values = [parts[0]], []
+    for part in parts[1:-1]:
+        value, name = _last_name(part)
+        names.append(name)
+        values.append(value)
+    values.append(parts[-1])
+    fit = all(len(n) <= _LABEL_CHARS and any(c.isalpha() for c in n) for n in names)
+    return list(zip(names, values, strict=True)) if fit else []
+
+
+def _last_name(part: str) -> tuple[str, str]:
+    """The value of one name and the next name, from what stands between two colons: the last word,
+    and the one before it where it goes on in small letters (``Received on``)."""
+    words = part.split(" ")
+    at = len(words) - 1
+    while at > 1 and words[at][:1].islower() and words[at - 1].isalpha():
+        at -= 1
+    return " ".join(words[:at]), " ".join(words[at:])
 
 
 def printed_pairs(text: str, *, whole: bool = False) -> list[tuple[str, str]]:
