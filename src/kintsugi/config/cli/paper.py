@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import typer
+
+from kintsugi.config.cli.terminal import t
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.text import Text
 
@@ -12,6 +15,20 @@ if TYPE_CHECKING:
 
 EXIT_UNCONFIRMED: Final = 3  # rows were put aside because nobody confirmed them
 _LISTED: Final = 100
+
+
+def option(name: str, *flags: str) -> Any:
+    """The option of this name, in the language of the command line."""
+    texts = {
+        "confirm": t("把待核对的单元格写入 CSV", "Write the cells to confirm as CSV (paper only)"),
+        "confirmed": t("核对完的 CSV", "The CSV of --confirm with a person's answers in it"),
+        "only_confirmed": t(
+            "关键单元格未核对的行放在一边(退出码 3)",
+            "Put rows aside whose key cells nobody confirmed (exit code 3)",
+        ),
+        "sure": t("低于此置信度的单元格须核对", "Cells less sure than this are to be confirmed"),
+    }
+    return typer.Option(*flags, help=texts[name])
 
 
 @dataclass(frozen=True)

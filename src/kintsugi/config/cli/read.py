@@ -27,20 +27,22 @@ if TYPE_CHECKING:
 EXIT_PARTLY = 1  # some of several files could not be read
 
 
+def _help() -> str:
+    return t(
+        "把文件、文件夹或数据库读成干净的表:识别编码、分隔符、表头与多余行,并给出报告。"
+        "照片、扫描件与 PDF 由 OCR 读取,关键单元格待人核对。"
+        "退出码:0 全部读取,1 部分文件被拒绝,2 全部被拒绝,3 有行因未核对而放在一边。",
+        "Read files, folders or databases as clean tables: encoding, dialect, header and rows "
+        "that are no data are found, and reported. Photos, scans and PDFs are read by OCR, and "
+        "what matters waits for a person. Exit codes: 0 all read, 1 some files refused, 2 "
+        "nothing read, 3 rows put aside since nobody confirmed them.",
+    )
+
+
 def register(app: typer.Typer) -> None:
     """Adds the command."""
 
-    @app.command(
-        help=t(
-            "把文件、文件夹或数据库读成干净的表:识别编码、分隔符、表头与多余行,并给出报告。"
-            "照片、扫描件与 PDF 由 OCR 读取,关键单元格待人核对。"
-            "退出码:0 全部读取,1 部分文件被拒绝,2 全部被拒绝,3 有行因未核对而放在一边。",
-            "Read files, folders or databases as clean tables: encoding, dialect, header and rows "
-            "that are no data are found, and reported. Photos, scans and PDFs are read by OCR, and "
-            "what matters waits for a person. Exit codes: 0 all read, 1 some files refused, 2 "
-            "nothing read, 3 rows put aside since nobody confirmed them.",
-        )
-    )
+    @app.command(help=_help())
     def read(
         paths: Annotated[
             list[str],
@@ -97,36 +99,10 @@ def register(app: typer.Typer) -> None:
                 ),
             ),
         ] = False,
-        confirm: Annotated[
-            Path | None,
-            typer.Option(
-                help=t("把待核对的单元格写入 CSV", "Write the cells to confirm as CSV (paper only)")
-            ),
-        ] = None,
-        confirmed: Annotated[
-            Path | None,
-            typer.Option(
-                help=t("核对完的 CSV", "The CSV of --confirm with a person's answers in it")
-            ),
-        ] = None,
-        only_confirmed: Annotated[
-            bool,
-            typer.Option(
-                "--only-confirmed",
-                help=t(
-                    "关键单元格未核对的行放在一边(退出码 3)",
-                    "Put rows aside whose key cells nobody confirmed (exit code 3)",
-                ),
-            ),
-        ] = False,
-        sure: Annotated[
-            float,
-            typer.Option(
-                help=t(
-                    "低于此置信度的单元格须核对", "Cells less sure than this are to be confirmed"
-                )
-            ),
-        ] = 0.9,
+        confirm: Annotated[Path | None, paper.option("confirm")] = None,
+        confirmed: Annotated[Path | None, paper.option("confirmed")] = None,
+        only_confirmed: Annotated[bool, paper.option("only_confirmed", "--only-confirmed")] = False,
+        sure: Annotated[float, paper.option("sure")] = 0.9,
         report: Annotated[
             Path | None, typer.Option(help=t("把报告写入 JSON 文件", "Write the report as JSON"))
         ] = None,
