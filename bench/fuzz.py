@@ -30,8 +30,9 @@ from kintsugi.engine.reading import ReadLimits, read_source
 
 SEED: Final = 1
 _LIMITS: Final = ReadLimits(
-    max_bytes=1 << 22, max_uncompressed_bytes=1 << 24, ratio_free_bytes=1 << 22, max_columns=400
-)
+    max_bytes=1 << 22, max_uncompressed_bytes=1 << 24, ratio_free_bytes=1 << 22, max_columns=400,
+    max_pages=4, max_pixels=1_000_000,
+)  # fmt: skip
 _ROWS: Final = [["name", "model", "qty"], ["pump", "P-1", "3"], ["cable, long", "C-9", "12"]]
 #: Pieces that mean something to one reader or another.
 _PIECES: Final = (
@@ -135,6 +136,23 @@ def _json_files() -> list[bytes]:
     return [json.dumps(records).encode(), json.dumps({"x": records}).encode(), lines.encode()]
 
 
+def _pictures() -> list[bytes]:
+    """Tiny ones: what is still a picture after its damage is read by OCR."""
+    from bench import paper_pages as draw
+
+    page, pen = draw.sheet(130, 40)
+    pen.text((8, 4), "Pump 12", font=draw.font(22), fill="black")
+    return [draw.encoded(page, kind) for kind in ("PNG", "JPEG", "TIFF", "WEBP", "BMP")]
+
+
+def _pdfs() -> list[bytes]:
+    from bench import paper_pages as draw
+
+    page, pen = draw.sheet(200, 60)
+    pen.text((8, 4), "Pump 12", font=draw.font(30), fill="black")
+    return [draw.text_pdf(_ROWS, columns=3), draw.encoded(page, "PDF", resolution=100)]
+
+
 READERS: Final[dict[str, Callable[[], list[bytes]]]] = {
     "csv": _csv_files,
     "fixed": lambda: [
@@ -152,6 +170,8 @@ READERS: Final[dict[str, Callable[[], list[bytes]]]] = {
     "zip": lambda: [_zip({"a.csv": _csv_text().encode(), "b.xml": _xml(), "c.html": _html()})],
     "tar": lambda: [_tar()],
     "mail": lambda: [_mail()],
+    "picture": _pictures,
+    "pdf": _pdfs,
 }
 
 

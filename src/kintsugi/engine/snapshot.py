@@ -9,7 +9,15 @@ A snapshot is a directory ``<into>/<sha256>/``:
 - ``t{i}.cells.parquet``: sparse sidecar of remarkable cells, columns ``row, col, kind, value,
   anchor_row, anchor_col``. ``col`` is the ordinal of the column (``c{col}``). A hidden row has
   ``col`` 0, a hidden column ``row`` 0. Kinds ``merged`` and ``ditto`` are *fills*: ``value`` is
-  what stands there and the anchor is the cell it came from;
+  what stands there and the anchor is the cell it came from. Of paper (a picture, a PDF) every
+  cell has one of ``ocr``, ``textlayer`` and ``barcode``, and ``confirmed`` besides once a person
+  has looked: their ``value`` is compact JSON,
+  ``{"page":1,"box":[x0,y0,x1,y1],"confidence":0.93}``: page from 1 on, box in fractions 0–1 of
+  the page as the file shows it (left, top, right, bottom), confidence 0–1. A barcode adds
+  ``symbol`` (its kind), ``data`` (all it holds) and, where text was read in its place, ``read``
+  and ``read_confidence``; an answer adds ``by`` (the person) and ``read``. ``_row`` of paper
+  counts lines through all its pages: each row of a table and each line above it is one, a form
+  is two (its names, its values);
 - ``t{i}.aside.parquet``: rows that are not data, columns ``_row, disposition, rule, text, values``.
 """
 

@@ -43,8 +43,8 @@ OLD_WORD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "WordDocument".en
 GZ = gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (i, i * 7919 % 10007) for i in range(20000)))
 
 REFUSED = {
-    "pdf": (b"%PDF-1.7\n1 0 obj", "reading.wrong-type"),
-    "png": (PNG, "reading.wrong-type"),
+    "pdf": (b"%PDF-1.7\n1 0 obj", "reading.damaged"),
+    "png": (PNG, "reading.picture-broken"),
     "exe": (b"MZ\x90\0\x03\0\0\0" + b"\0" * 100, "reading.wrong-type"),
     "docx": (docx(), "reading.wrong-type"),
     "doc": (OLD_WORD, "reading.wrong-type"),

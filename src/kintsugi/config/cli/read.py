@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from kintsugi.config.cli import paper
 from kintsugi.config.cli.files import keep_json, refuse_onto
 from kintsugi.config.cli.terminal import err, language, out, print_json, t
 from kintsugi.engine.errors import KintsugiError
@@ -26,18 +27,22 @@ if TYPE_CHECKING:
 EXIT_PARTLY = 1  # some of several files could not be read
 
 
+def _help() -> str:
+    return t(
+        "把文件、文件夹或数据库读成干净的表:识别编码、分隔符、表头与多余行,并给出报告。"
+        "照片、扫描件与 PDF 由 OCR 读取,关键单元格待人核对。"
+        "退出码:0 全部读取,1 部分文件被拒绝,2 全部被拒绝,3 有行因未核对而放在一边。",
+        "Read files, folders or databases as clean tables: encoding, dialect, header and rows "
+        "that are no data are found, and reported. Photos, scans and PDFs are read by OCR, and "
+        "what matters waits for a person. Exit codes: 0 all read, 1 some files refused, 2 "
+        "nothing read, 3 rows put aside since nobody confirmed them.",
+    )
+
+
 def register(app: typer.Typer) -> None:
     """Adds the command."""
 
-    @app.command(
-        help=t(
-            "把文件、文件夹或数据库读成干净的表:识别编码、分隔符、表头与多余行,并给出报告。"
-            "退出码:0 全部读取,1 部分文件被拒绝,2 全部被拒绝。",
-            "Read files, folders or databases as clean tables: encoding, dialect, header and rows "
-            "that are no data are found, and reported. Exit codes: 0 all read, 1 some files "
-            "refused, 2 nothing read.",
-        )
-    )
+    @app.command(help=_help())
     def read(
         paths: Annotated[
             list[str],
@@ -94,6 +99,10 @@ def register(app: typer.Typer) -> None:
                 ),
             ),
         ] = False,
+        confirm: Annotated[Path | None, paper.option("confirm")] = None,
+        confirmed: Annotated[Path | None, paper.option("confirmed")] = None,
+        only_confirmed: Annotated[bool, paper.option("only_confirmed", "--only-confirmed")] = False,
+        sure: Annotated[float, paper.option("sure")] = 0.9,
         report: Annotated[
             Path | None, typer.Option(help=t("把报告写入 JSON 文件", "Write the report as JSON"))
         ] = None,
@@ -109,7 +118,10 @@ def register(app: typer.Typer) -> None:
             queries=_queries(query or []),
             headers=_headers(header or []),
         )
-        asked = _Asked(tuple(table or ()), target, _kind(kind, target), pattern, not as_is, hints)
+        eyes = paper.Eyes(confirm, confirmed, only_confirmed, sure)
+        asked = _Asked(
+            tuple(table or ()), target, _kind(kind, target), pattern, not as_is, hints, eyes
+        )
         _told(run_read(paths, asked, quiet=as_json), report, as_json=as_json)
 
 
@@ -122,6 +134,8 @@ def _told(answer: dict[str, Any], report: Path | None, *, as_json: bool) -> None
         _show(answer)
     if not answer["ok"]:
         raise typer.Exit(EXIT_PARTLY)
+    if any((source.get("paper") or {}).get("rows_put_aside") for source in answer["sources"]):
+        raise typer.Exit(paper.EXIT_UNCONFIRMED)
 
 
 @dataclass(frozen=True)
@@ -134,6 +148,7 @@ class _Asked:
     pattern: str
     fill: bool
     hints: "ReadHints"
+    eyes: paper.Eyes = field(default_factory=paper.Eyes)
 
     @property
     def is_file(self) -> bool:
@@ -151,8 +166,10 @@ def run_read(paths: list[str], asked: _Asked, *, quiet: bool) -> dict[str, Any]:
     from kintsugi.engine.reading import read_source
 
     files = _files(paths, asked.pattern)
+    paper.check(asked.eyes, files)
     place = asked.target.parent if asked.is_file and asked.target else asked.target
     sources: list[tuple[str, Snapshot, list[SnapshotTable], float]] = []
+    papers: list[dict[str, Any] | None] = []
     refused: list[tuple[str, KintsugiError]] = []
     with _workplace(place) as work, _progress(quiet) as bar:
         task = bar.add_task("", total=len(files))
@@ -161,16 +178,21 @@ def run_read(paths: list[str], asked: _Asked, *, quiet: bool) -> dict[str, Any]:
             began = time.perf_counter()
             try:
                 snapshot = read_source(file, into=work, hints=asked.hints)
+                snapshot, eyes = paper.seen(snapshot, asked.eyes, work)
                 tables = chosen_tables(snapshot, asked.tables)
             except KintsugiError as error:
                 if len(files) == 1:
                     raise
                 refused.append((file, error))
                 continue
+            papers.append(eyes)
             sources.append((file, snapshot, tables, time.perf_counter() - began))
         if not sources:
             raise refused[0][1]
         written = _written(sources, asked)
+        for source, eyes in zip(written, papers, strict=True):
+            if eyes is not None:
+                source["paper"] = eyes
         bar.update(task, completed=len(files))
     rows = sum(one["rows"] for source in written for one in source["tables"])
     seconds = sum(source["seconds"] for source in written)
@@ -386,6 +408,10 @@ def _show(answer: dict[str, Any]) -> None:
         for note in source["notes"]:
             console.print(
                 f"[dim]· {escape(Path(source['source']).name)}: {escape(note['message'])}[/]"
+            )
+        if waiting := (source.get("paper") or {}).get("to_confirm"):
+            console.print(
+                t(f"· {waiting} 个单元格待人核对", f"· {waiting} cells wait for a person")
             )
     for one in answer["refused"]:
         console.print(

@@ -357,3 +357,67 @@ def query_failed(location: str, table: str, detail: str) -> ReadError:
         table=table,
         detail=detail[:300],
     )
+
+
+def picture_broken(file: str, detail: str, **facts: Any) -> ReadError:
+    return ReadError(
+        "reading.picture-broken",
+        Text("图片不完整或已损坏，无法读取。", "The picture is cut off or damaged."),
+        Text("请重新拍照、扫描或传输。", "Take, scan or transfer it again."),
+        file=file,
+        detail=detail[:300],
+        **facts,
+    )
+
+
+def picture_too_large(file: str, *, limit: int, page: int, **facts: Any) -> ReadError:
+    return ReadError(
+        "reading.picture-too-large",
+        Text(
+            "图片的像素超过上限，没有解码。",
+            "The picture has more pixels than the limit; it was not decoded.",
+        ),
+        Text(
+            "请以 200–300 dpi 重新扫描，或提高上限。",
+            "Scan it again at 200 to 300 dpi, or raise the limit.",
+        ),
+        file=file,
+        page=page,
+        limit=limit,
+        **facts,
+    )
+
+
+def pdf_encrypted(file: str) -> ReadError:
+    return ReadError(
+        "reading.pdf-encrypted",
+        Text("PDF 设有打开密码。", "The PDF is protected by a password."),
+        Text(
+            "请用密码打开后另存为不加密的 PDF。", "Open it with its password and save it without."
+        ),
+        file=file,
+    )
+
+
+def illegible(file: str, *, pages: int, tried: list[str]) -> ReadError:
+    return ReadError(
+        "reading.illegible",
+        Text("没有读出任何文字或条码。", "No text and no barcode could be read."),
+        Text(
+            "请在光线均匀处正对纸面重新拍照，或以 200–300 dpi 扫描。",
+            "Photograph it again straight on in even light, or scan it at 200 to 300 dpi.",
+        ),
+        file=file,
+        pages=pages,
+        tried=tried,
+    )
+
+
+def no_ocr(file: str, detail: str) -> ReadError:
+    return ReadError(
+        "reading.no-ocr",
+        Text("本机无法加载文字识别组件。", "What reads pictures cannot be loaded on this machine."),
+        Text("请重新安装依赖（make setup）。", "Install the dependencies again (make setup)."),
+        file=file,
+        detail=detail[:300],
+    )

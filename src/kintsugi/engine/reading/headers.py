@@ -36,6 +36,7 @@ _WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 _VALUE_CHARS: Final = 200
+_NAME_CHARS: Final = 40
 _WHOLE: Final = re.compile(r"-?\d{1,9}", re.ASCII)
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _HAN: Final = "[\u3400-\u9fff]"
@@ -88,6 +89,11 @@ def is_value(text: str) -> bool:
     """Whether a text looks like a figure, a date or a code rather than a name."""
     text = text.strip()
     return len(text) <= _VALUE_CHARS and bool(_VALUE.fullmatch(text))
+
+
+def names_something(text: str) -> bool:
+    """Whether a short text has a word that usually names a column or a field."""
+    return len(text) <= _NAME_CHARS and bool(_WORDS.search(text))
 
 
 def tidy(text: str) -> str:

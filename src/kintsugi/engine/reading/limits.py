@@ -12,7 +12,8 @@ GIB: Final = 1 << 30
 
 @dataclass(frozen=True, kw_only=True)
 class ReadLimits:
-    """The most a source may hold. Sizes in bytes, lengths in characters.
+    """The most a source may hold. Sizes in bytes, lengths in characters, pictures in pixels a page
+    (a page of a PDF as it is rendered, at 200 dpi).
 
     ``max_ratio`` (uncompressed ÷ compressed) counts only beyond ``ratio_free_bytes``, so small
     files that compress well are not taken for bombs.
@@ -27,6 +28,8 @@ class ReadLimits:
     max_cell_chars: int = 32_767 * 4
     max_rows: int = 20_000_000
     max_tables: int = 200
+    max_pages: int = 200
+    max_pixels: int = 60_000_000
 
 
 @dataclass(frozen=True, kw_only=True)

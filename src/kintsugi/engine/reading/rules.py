@@ -58,6 +58,17 @@ READING_RULES: Final[tuple[Rule, ...]] = (
         (5,),
     ),
     Rule(
+        "paper.unconfirmed",
+        "ask",
+        Text(
+            "关键单元格由识别得出，尚无人核对", "A cell that matters was recognised, not confirmed"
+        ),
+        Text(
+            "请对照图片核对，并用 --confirmed 交回。",
+            "Compare it with the picture and hand the answer in with --confirmed.",
+        ),
+    ),
+    Rule(
         "row.cell-too-long",
         "block",
         Text("单元格内容超过长度上限", "A cell is longer than the limit"),

@@ -91,6 +91,11 @@ def row_text(values: Sequence[str], delimiter: str = ",") -> str:
     )
 
 
+def footer_like(text: str) -> bool:
+    """Whether a text is what stands beneath a table: who made it, when it was printed."""
+    return bool(_FOOTER.match(text))
+
+
 def judge_cells(values: Sequence[str], header: Header, *, section: bool = False) -> str | None:
     """The rule under which a row is no data, ``blank`` for a blank one, None for data."""
     filled = [v.strip() for v in values if v.strip()]

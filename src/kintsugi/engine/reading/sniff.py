@@ -11,13 +11,7 @@ from kintsugi.engine.reading import errors
 from kintsugi.engine.text import Text
 
 _MAGIC: Final = (
-    (b"%PDF", Text("PDF 文档", "a PDF document")),
-    (b"\x89PNG", Text("PNG 图片", "a PNG picture")),
-    (b"\xff\xd8\xff", Text("JPEG 图片", "a JPEG picture")),
     (b"GIF8", Text("GIF 图片", "a GIF picture")),
-    (b"BM", Text("BMP 图片", "a BMP picture")),
-    (b"II*\0", Text("TIFF 图片", "a TIFF picture")),
-    (b"MM\0*", Text("TIFF 图片", "a TIFF picture")),
     (b"MZ", Text("Windows 程序", "a Windows program")),
     (b"\x7fELF", Text("Linux 程序", "a Linux program")),
     (b"Rar!", Text("RAR 压缩包", "a RAR archive")),
@@ -28,6 +22,7 @@ _MAGIC: Final = (
     (b"PAR1", Text("Parquet 文件", "a Parquet file")),
     (b"{\\rtf", Text("RTF 文档", "an RTF document")),
 )
+_PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 # What zipfile raises for archives that are damaged in one way or another.
 BROKEN_ZIP: Final = (
     zipfile.BadZipFile,
@@ -49,8 +44,8 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def sniff(path: Path, *, file: str) -> str:
-    """text, html, json, xml, xlsx, xlsb, xls, ods, sqlite, gzip, zip, tar or mail. Raises
-    ``reading.wrong-type``, ``.password`` or ``.damaged``."""
+    """text, html, json, xml, xlsx, xlsb, xls, ods, sqlite, gzip, zip, tar, mail, picture or pdf.
+    Raises ``reading.wrong-type``, ``.password`` or ``.damaged``."""
     with path.open("rb") as stream:
         head = stream.read(8192)
     if head.startswith(b"\x1f\x8b"):
@@ -63,10 +58,23 @@ def sniff(path: Path, *, file: str) -> str:
         return _ole(path, file)
     if head[257:262] == b"ustar":
         return "tar"
+    if head.startswith(b"%PDF-"):
+        return "pdf"
+    if _picture(head):
+        return "picture"
     for mark, found in _MAGIC:
         if head.startswith(mark) and (len(mark) > 2 or b"\0" in head[:64]):
             raise errors.wrong_type(file, found)
     return _text(head, file)
+
+
+def _picture(head: bytes) -> bool:
+    """PNG, JPEG, TIFF, WebP or BMP: two letters alone are no BMP, its reserved bytes are."""
+    return (
+        head.startswith(_PICTURES)
+        or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+        or (head[:2] == b"BM" and head[6:10] == bytes(4) and len(head) > 26)
+    )
 
 
 def _text(head: bytes, file: str) -> str:

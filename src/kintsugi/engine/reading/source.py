@@ -184,6 +184,13 @@ def _read_bytes(
         return read_delimited(
             path, into=work, name=Path(file).stem, file=file, limits=limits, hints=hints
         )
+    if kind in ("picture", "pdf"):
+        # Pictures bring OCR and OpenCV; nothing else needs them.
+        try:
+            from kintsugi.engine.paper.read import read_paper
+        except ImportError as error:
+            raise errors.no_ocr(file, str(error)) from error
+        return read_paper(kind, path, into=work, name=Path(file).stem, file=file, limits=limits)
     if kind == "json":
         from kintsugi.engine.reading.objects import read_objects
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kintsugi.engine.reading.sieve import Aside, Cell
+from kintsugi.engine.snapshot import SnapshotTable
 
 _FLUSH: Final = 50_000
 _DICTIONARY_BYTES: Final = 1 << 15
@@ -119,3 +120,26 @@ class TableWriter:
 def _arrow(columns: list[Any], schema: Any) -> Any:
     arrays = [pa.array(c, type=f.type) for c, f in zip(columns, schema, strict=True)]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def add_aside(
+    folder: Path, table: SnapshotTable, rows: list[Aside], cells: list[Cell]
+) -> SnapshotTable:
+    """Puts further rows aside in the files of a finished table, with their sidecar entries, and
+    returns the table with its new counts."""
+    for part, more, schema in (("aside", rows, _ASIDE), ("cells", cells, _CELLS)):
+        if not more:
+            continue
+        path = folder / f"t{table.index}.{part}.parquet"
+        known = pq.read_table(path)
+        added = _arrow(list(zip(*more, strict=True)), schema)
+        pq.write_table(pa.concat_tables([known, added]), path, compression="zstd")
+    numbers = [row.row for row in rows]
+    return table.model_copy(
+        update={
+            "excluded": table.excluded + sum(r.disposition == "excluded" for r in rows),
+            "quarantined": table.quarantined + sum(r.disposition == "quarantined" for r in rows),
+            "first_row": min(table.first_row, *numbers),
+            "last_row": max(table.last_row, *numbers),
+        }
+    )
