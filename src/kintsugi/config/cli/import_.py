@@ -64,6 +64,15 @@ def register(app: typer.Typer) -> None:
                 help=t("来源的导出日期(默认今天)", "Export date (default: now)"),
             ),
         ] = None,
+        confirmed: Annotated[
+            Path | None,
+            typer.Option(
+                help=t(
+                    "照片或扫描件:核对完的 CSV(由 read --confirm 写出)",
+                    "Of a photo or scan: the answered CSV of read --confirm",
+                )
+            ),
+        ] = None,
         as_json: Annotated[
             bool, typer.Option("--json", help=t("以 JSON 回答", "Answer as JSON"))
         ] = False,
@@ -79,6 +88,7 @@ def register(app: typer.Typer) -> None:
                 tables=tuple(table or ()),
                 authority=authority,
                 encoding=encoding,
+                answers_path=confirmed,
                 quiet=as_json,
             )
             if as_json:
@@ -95,15 +105,20 @@ def run_import(
     tables: tuple[str, ...] = (),
     authority: int | None = None,
     encoding: str | None = None,
+    answers_path: Path | None = None,
     as_of: dt.datetime | None = None,
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Import and return the answer; inside ``database()``. Raises KintsugiError."""
+    from kintsugi.config.cli.paper import Eyes, check
+    from kintsugi.engine.paper.confirm import read_confirm
     from kintsugi.engine.reading import ReadHints
     from kintsugi.onboarding.selectors import checksums, run_report
     from kintsugi.onboarding.services import Fragment, expand, import_fragments, register_source
 
     files, skipped = expand(locations)
+    check(Eyes(answers=answers_path), files)
+    answers = read_confirm(answers_path) if answers_path is not None else []
     actor = f"cli:{_account()}"
     if source_code is None and authority is not None:
         raise KintsugiError(
@@ -122,10 +137,7 @@ def run_import(
     with _progress(quiet) as listener:
         runs = import_fragments(
             actor=actor,
-            fragments=[
-                Fragment(location=f, source=chosen, mapping=given, hints=hints, observed_at=as_of)
-                for f in files
-            ],
+            fragments=[Fragment(f, chosen, given, hints, as_of, answers) for f in files],
             at=dt.datetime.now(dt.UTC),
             listener=listener,
         )

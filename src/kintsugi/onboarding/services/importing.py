@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.engine.mapping import Mapping
+from kintsugi.engine.paper.confirm import Answer
 from kintsugi.engine.reading import ReadHints
 from kintsugi.onboarding.entities import ORDER
 from kintsugi.onboarding.models import Run, Source
@@ -24,13 +25,15 @@ MAX_FILES = 500
 
 @dataclass(frozen=True)
 class Fragment:
-    """One thing to import: a file or database address, and what is known of it."""
+    """One thing to import: a file or database address, and what is known of it. ``answers``:
+    what a person said of the cells of a photo or scan."""
 
     location: str
     source: Source | None = None
     mapping: Mapping | None = None
     hints: ReadHints | None = None
     observed_at: dt.datetime | None = None
+    answers: Sequence[Answer] = ()
 
 
 def expand(locations: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -80,7 +83,12 @@ def import_fragments(
     """
     prepared: list[tuple[int, int, UUID]] = []
     for place, fragment in enumerate(fragments):
-        snapshot = take_snapshot(actor=actor, location=fragment.location, hints=fragment.hints)
+        snapshot = take_snapshot(
+            actor=actor,
+            location=fragment.location,
+            hints=fragment.hints,
+            answers=fragment.answers,
+        )
         run = start_run(
             actor=actor,
             location=fragment.location,

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from kintsugi.engine.mapping import (
     suggest_mapping,
     validate_mapping,
 )
+from kintsugi.engine.paper.confirm import Answer, confirmed, to_confirm
 from kintsugi.engine.pipeline import PipelineResult, open_result, run_pipeline
 from kintsugi.engine.reading import ReadHints, read_source
 from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
@@ -47,12 +48,23 @@ from kintsugi.onboarding.states import RUN
 FINISHED = ("verified",)
 
 
-def take_snapshot(*, actor: Any, location: str, hints: ReadHints | None = None) -> EngineSnapshot:
-    """Read a file or database address into the snapshot store and register it.
+def take_snapshot(
+    *,
+    actor: Any,
+    location: str,
+    hints: ReadHints | None = None,
+    answers: Sequence[Answer] = (),
+) -> EngineSnapshot:
+    """Read a file or database address into the snapshot store and register it; of a photo or scan
+    with a person's ``answers`` in it.
 
-    Raises KintsugiError of the reader; then nothing is stored.
+    Raises KintsugiError of the reader, and ``import.paper-unconfirmed``; then nothing is
+    registered.
     """
     found = read_source(location, into=settings.SNAPSHOT_ROOT, hints=hints)
+    if answers:
+        found = confirmed(found, answers, into=settings.SNAPSHOT_ROOT).snapshot
+    _refuse_unconfirmed(found)
     with recorded(actor=actor, command="onboarding.take-snapshot", reason=found.file_name):
         Snapshot.objects.get_or_create(
             folder=found.path.name,
@@ -70,6 +82,32 @@ def take_snapshot(*, actor: Any, location: str, hints: ReadHints | None = None) 
             },
         )
     return found
+
+
+def _refuse_unconfirmed(found: EngineSnapshot) -> None:
+    """What OCR read of serial numbers, lots or dates is nobody's word: it is not imported before
+    a person looked at it. Barcodes and the text of a PDF itself are as good as any file."""
+    waiting = [cell for cell in to_confirm(found) if cell.is_key]
+    if waiting:
+        first = waiting[0]
+        raise KintsugiError(
+            "import.paper-unconfirmed",
+            Text(
+                f"{len(waiting)} 个由图像识别的关键单元格尚未有人确认。",
+                f"{len(waiting)} cells that matter were read by OCR, and nobody confirmed them.",
+            ),
+            Text(
+                "用 kintsugi read --confirm 列出并核对,再用 kintsugi import --confirmed 导入。",
+                "List them with kintsugi read --confirm, answer them, and give the answers to "
+                "kintsugi import --confirmed.",
+            ),
+            file=found.file_name,
+            table=first.table,
+            row=first.row,
+            column=first.column,
+            value=first.text[:200],
+            cells=len(waiting),
+        )
 
 
 def start_run(
