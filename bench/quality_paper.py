@@ -206,6 +206,7 @@ def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--wrong", action="store_true", help="the misread cells too")
+    parser.add_argument("data", nargs="?", help="not needed: every page is drawn")
     asked: Any = parser.parse_args()
     told = (lambda line: print(line, file=sys.stderr)) if asked.wrong else None
     if draw.chinese_font() is None:
