@@ -242,3 +242,10 @@ def test_any_table_is_profiled_and_its_counts_add_up(rows: list[tuple[Any, Any]]
         assert score.value is None or 0 <= score.value <= 100
     html_page(found, drift(found, found), "en")
     assert drift(found, found) == []
+
+
+def test_a_few_whole_numbers_have_a_step_each_and_no_gap_between_them() -> None:
+    numbers = column(*(str(1 + n % 9) for n in range(90))).numbers
+    assert numbers is not None
+    assert numbers.counts == (10,) * 9
+    assert (numbers.edges[0], numbers.edges[-1]) == (0.5, 9.5)

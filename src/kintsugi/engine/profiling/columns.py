@@ -1,6 +1,7 @@
 """One column at a time: counts, type, meaning, patterns, spread, and what is unlike the rest."""
 
 import datetime as dt
+import math
 import re
 from typing import NamedTuple
 
@@ -181,7 +182,12 @@ def _spread(typed: Typed) -> Numbers | None:
     low, high = (float(v) for v in np.quantile(values, (0.02, 0.98)))
     if low == high:
         low, high = float(values.min()), float(values.max())
-    counts, edges = np.histogram(values, bins=_BINS, range=(low, high if high > low else low + 1))
+    bins, ends = _BINS, (low, high if high > low else low + 1)
+    if high - low < _BINS and bool((values % 1 == 0).all()):
+        # A few whole numbers: a step for each, or steps between two of them would seem empty.
+        low, high = math.floor(low), math.ceil(high)
+        bins, ends = int(high - low) + 1, (low - 0.5, high + 0.5)
+    counts, edges = np.histogram(values, bins=bins, range=ends)
     return Numbers(
         quartiles=quartiles,  # type: ignore[arg-type]
         mean=round(float(values.mean()), 6),

@@ -14,6 +14,7 @@ WORDS: dict[str, Text] = {
     "profile": Text("数据剖析", "Data profile"),
     "rows": Text("行", "rows"),
     "columns": Text("列", "columns"),
+    "all-columns": Text("列", "Columns"),
     "aside": Text("另放", "put aside"),
     "unknown": Text("未知", "unknown"),
     "completeness": Text("完整性", "Completeness"),
@@ -118,7 +119,7 @@ def html_page(profile: Profile, changes: Sequence[Drift] | None, language: str) 
     ]
     if changes is not None:
         parts.append(f"<h2>{say('drift')}</h2>" + _drift(changes, say, language))
-    parts.append(f"<h2>{say('columns')}</h2>" + _columns(profile, say))
+    parts.append(f"<h2>{say('all-columns')}</h2>" + _columns(profile, say))
     if profile.risks:
         parts.append(
             f'<h2>{say("risks")} <span class="soft">{say("risk-note")}</span></h2>'
