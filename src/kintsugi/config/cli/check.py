@@ -26,12 +26,13 @@ def register(app: typer.Typer) -> None:
     """Adds the command."""
 
     @app.command(
+        short_help=t("按规则检查一张表", "Hold a table against rules"),
         help=t(
             "按规则检查一张表:规则文件或数据契约;计数精确,样例有上限。"
             "退出码:0 全部符合,1 有规则被违反,2 无法检查。",
             "Hold a table against rules: a file of rules, or a data contract. Counts are exact, "
             "samples capped. Exit codes: 0 all kept, 1 a rule is broken, 2 refused.",
-        )
+        ),
     )
     def check(
         source: Annotated[

@@ -32,12 +32,13 @@ def register(app: typer.Typer) -> None:
     """Adds the command."""
 
     @app.command(
+        short_help=t("找出并改正错误的单元格", "Find and repair the wrong cells of a table"),
         help=t(
             "找出表中的错误单元格,有把握的直接改正,其余列为建议;无需标注,也可从少量已回答的行学习。"
             "退出码:0 完成,2 被拒绝。",
             "Find the wrong cells of a table, repair those that are sure and propose the rest; "
             "needs no labels, and learns from a few answered rows. Exit codes: 0 done, 2 refused.",
-        )
+        ),
     )
     def clean(
         source: Annotated[

@@ -22,13 +22,16 @@ def register(app: typer.Typer) -> None:
     """Adds the command."""
 
     @app.command(
+        short_help=t(
+            "金额、计量换算为同一币种或单位", "Amounts in one currency, measures in one unit"
+        ),
         help=t(
             "把一列金额或带单位的数换算为同一币种(按当日汇率)或同一单位;原列保留。"
             "退出码:0 全部换算,1 有单元格未能换算,2 被拒绝。",
             "Bring a column of amounts into one currency (at the rate of each day), or of measures "
             "into one unit; the original stays. Exit codes: 0 all converted, 1 some cells were "
             "not, 2 refused.",
-        )
+        ),
     )
     def convert(
         source: Annotated[

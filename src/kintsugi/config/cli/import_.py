@@ -26,6 +26,9 @@ def register(app: typer.Typer) -> None:
 
     @app.command(
         "import",
+        short_help=t(
+            "把文件、文件夹或数据库表导入系统", "Files, folders or database tables into the system"
+        ),
         help=t(
             "导入文件、文件夹或数据库表。再次导入相同内容不会改变任何东西;中断后再次执行会接着做。",
             "Import files, folders or database tables. Importing the same again changes nothing; "

@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command(
         "map",
+        short_help=t("各列对应目标的哪个字段", "Which field each column of a source belongs to"),
         help=t(
             "找出来源各列对应目标的哪个字段:按名称、值、类型与此前核准的对应排出候选,"
             "并给出一对一的对应;发现错位的列。退出码:0 完成,1 有列疑似错位,2 无法对应。",

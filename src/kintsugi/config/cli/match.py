@@ -23,12 +23,13 @@ def register(app: typer.Typer) -> None:
     """Adds the command."""
 
     @app.command(
+        short_help=t("找出指同一事物的记录", "Records that are the same thing"),
         help=t(
             "找出一份清单内、或两份清单之间的同一记录:配对、概率、解释与稳定的分组编号。"
             "退出码:0 完成,2 无法匹配。",
             "Find the records of one list, or of two, that are the same thing: pairs with "
             "probabilities, why, and groups whose ids last. Exit codes: 0 done, 2 refused.",
-        )
+        ),
     )
     def match(
         first: Annotated[str, typer.Argument(help=t("清单", "The list"))],
@@ -51,9 +52,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         key: Annotated[
             str | None,
-            typer.Option(
-                help=t("来源自己的编号列,不参与比较", "The source's own id, not compared")
-            ),
+            typer.Option(help=t("来源的编号列,不参与比较", "The source's id, not compared")),
         ] = None,
         one_to_one: Annotated[
             bool, typer.Option("--one-to-one", help=t("每条至多配一条", "One partner at most"))

@@ -25,13 +25,17 @@ def register(app: typer.Typer) -> None:
     """Adds the command."""
 
     @app.command(
+        short_help=t(
+            "剖析一张表:类型、含义、异常、依赖、得分",
+            "What is in a table and how far it may be trusted",
+        ),
         help=t(
             "剖析一张表:类型、含义、写法、异常、唯一标识、列间依赖与规则、四项得分与风险;"
             "可与上次剖析比较。退出码:0 完成,1 与上次相比有须停止的变化,2 无法剖析。",
             "Profile a table: types, meanings, patterns, what is unlike the rest, keys, "
             "dependences and rules between columns, four scores, risk; and what changed since an "
             "earlier profile. Exit codes: 0 done, 1 a change that must stop a load, 2 refused.",
-        )
+        ),
     )
     def profile(
         source: Annotated[

@@ -42,7 +42,12 @@ def _help() -> str:
 def register(app: typer.Typer) -> None:
     """Adds the command."""
 
-    @app.command(help=_help())
+    @app.command(
+        short_help=t(
+            "把任意文件、文件夹或数据库读成干净的表", "Any file, folder or database as clean tables"
+        ),
+        help=_help(),
+    )
     def read(
         paths: Annotated[
             list[str],

@@ -25,22 +25,21 @@ def register(app: typer.Typer) -> None:
     """Adds the command."""
 
     @app.command(
+        short_help=t("两份清单逐行对账", "Match two lists row against row"),
         help=t(
             "把两份清单逐行对账:一对一、一对多,金额、日期、文字可有容差;差异按形态分类。"
             "退出码:0 全部相符,1 有差异,2 无法对账。",
             "Match two lists row against row, one to one and one to many, with tolerances on "
             "amounts, dates and texts; what differs is sorted by its shape. Exit codes: 0 all "
             "agree, 1 there are breaks, 2 refused.",
-        )
+        ),
     )
     def reconcile(
         left: Annotated[str, typer.Argument(help=t("左边的清单", "The left list"))],
         right: Annotated[str, typer.Argument(help=t("右边的清单", "The right list"))],
         key: Annotated[
             str | None,
-            typer.Option(
-                help=t("编号列:左=右,同名时写一次", "Key column: LEFT=RIGHT, or one name")
-            ),
+            typer.Option(help=t("编号列:左=右,或同名", "Key column: LEFT=RIGHT, or one name")),
         ] = None,
         amount: Annotated[
             str | None, typer.Option(help=t("金额列", "Amount column, likewise"))
