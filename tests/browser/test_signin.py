@@ -119,6 +119,8 @@ class Person:
             self.page.set_viewport_size({"width": width, "height": 900})
             if SHOTS:
                 self.page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True)
+            # After a click the next page may be there in part only.
+            self.page.wait_for_load_state()
             found = Axe().run(self.page).response["violations"]
             problems = [
                 (f["id"], [n["target"] for n in f["nodes"]])

@@ -323,6 +323,8 @@ class Phone:
         # A stop's flash is over, and what a scan changed is drawn.
         self.page.wait_for_timeout(700)
         self.look("looked-at")
+        # After a click the next page may be there in part only.
+        self.page.wait_for_load_state()
         found = Axe().run(self.page).response["violations"]
         bad = [
             (one["id"], [node["target"] for node in one["nodes"]])
