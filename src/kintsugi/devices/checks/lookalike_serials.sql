@@ -4,7 +4,7 @@
 -- with this stream of this run.
 with touched as (
     select distinct p.gid
-    from audit_origin o join audit_provenance p on p.origin_id = o.id
+    from audit_origin o join audit_provenance p on p.origin_id = o.id and p.closed_run_id is null
     where o.run_id = %s and o.entity = 'device' and o.stream = %s
 ),
 pairs as (
@@ -29,7 +29,7 @@ select
     p.source_key as _key, p.row as _row, 'serial_no' as field,
     b.serial_no as value, min(b.other_serial) as proposal, b.id as gid
 from both_ways b
-join audit_provenance p on p.gid = b.id and p.entity = 'device'
+join audit_provenance p on p.gid = b.id and p.entity = 'device' and p.closed_run_id is null
 join audit_origin o on o.id = p.origin_id
 group by o.id, p.id, b.id, b.serial_no
 order by o.id, p.row
