@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -42,7 +41,7 @@ def begin(request: HttpRequest, number: str) -> HttpResponse:
     error = None
     if request.method == "POST":
         try:
-            made = plan_rollback(actor=request.user, run_id=run.pk, at=timezone.now())
+            made = plan_rollback(actor=request.user, run_id=run.pk, at=views.now())
             return HttpResponseRedirect(page_url(made))
         except KintsugiError as refused:
             error = refused
@@ -94,7 +93,7 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
             account=request.user,
             rollback_id=run.pk,
             reason=reason,
-            at=timezone.now(),
+            at=views.now(),
             key=request.POST.get("key", "")[:100] or uuid7().hex,
         )
     except KintsugiError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 import time
 from collections.abc import AsyncIterator
@@ -56,6 +57,11 @@ STREAM_MAX_S = 600
 QUIET_TICKS = 20
 STEP_ROWS = 50
 SOURCES_MAX = 300
+
+
+def now() -> dt.datetime:
+    """This instant."""
+    return timezone.now()
 
 
 # -- upload and preview --------------------------------------------------------------------------
@@ -273,11 +279,11 @@ def live_frame(
     try:
         run = Run.objects.select_related("source", "snapshot", "mapping").get(pk=run_id)
         with bound(access), translation.override(language):
-            name, state = "live", live.run_state
-            if run.reverts_id is not None:
-                name, state = "rollback_live", rollback_live.rollback_state
+            is_rollback = run.reverts_id is not None
+            state = rollback_live.rollback_state(run) if is_rollback else live.run_state(run)
             html = render_to_string(
-                f"onboarding/parts/{name}.html", {"state": state(run), "run": run, "csrf": csrf}
+                f"onboarding/parts/{'rollback_live' if is_rollback else 'live'}.html",
+                {"state": state, "run": run, "csrf": csrf},
             )
         return html, run.status in live.ENDED
     finally:

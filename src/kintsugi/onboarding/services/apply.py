@@ -339,7 +339,7 @@ def _create(target: Target, golden: pl.DataFrame) -> None:
 
 
 def _revive(target: Target, golden: pl.DataFrame) -> None:
-    """Rows that a rollback took back stand again, with what the source says now and nothing else."""
+    """Rows that a rollback took back stand again, with what the source says now alone."""
     if not golden.is_empty():
         target.loader.revive(_columns(target, golden))
 

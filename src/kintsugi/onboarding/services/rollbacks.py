@@ -1,4 +1,4 @@
-"""Rolling a run back: planned, approved by a second person, carried out in chunks as a run of its own.
+"""Rolling a run back: planned, approved by a second person, carried out in chunks as a run.
 
 A plan names every field that stays as it is and why; what is clean is only counted, and worked out
 again under lock when the rollback comes to it.
@@ -19,8 +19,10 @@ from psycopg import sql
 from kintsugi.audit.services import recorded
 from kintsugi.core import events, scope
 from kintsugi.core.errors import KintsugiError, NotFound, Text
+from kintsugi.core.models import Command
 from kintsugi.core.numbering import next_number
 from kintsugi.engine.contract import load_contract
+from kintsugi.identity.selectors import acts_about
 from kintsugi.identity.services import draft_act, submit_act
 from kintsugi.onboarding.entities import LOADERS
 from kintsugi.onboarding.models import Chunk, Rollback, RollbackItem, Run
@@ -28,6 +30,7 @@ from kintsugi.onboarding.services import undoing
 from kintsugi.onboarding.services.progress import Listener, Reporter
 from kintsugi.onboarding.services.runs import move_run, owned, set_run, stopping
 from kintsugi.onboarding.services.undoing import HIGHEST, LOWEST, PHASES, Undoing, ask
+from kintsugi.onboarding.states import RUN
 
 KIND = "onboarding.rollback"
 #: Runs in one of these states can be rolled back.
@@ -243,6 +246,8 @@ def propose_rollback(
     act. Raises what the kind's check and ``control`` raise."""
     made = _get(rollback_id)
     with recorded(actor=account, command="onboarding.propose-rollback", reason=reason[:400]):
+        Run.objects.select_for_update(of=("self",)).get(pk=made.pk)
+        _not_proposed(made, key)
         act = draft_act(
             kind=KIND,
             subject_id=made.pk,
@@ -253,6 +258,20 @@ def propose_rollback(
             key=key,
         )
         return submit_act(act_id=act.pk, account=account, at=at)
+
+
+def _not_proposed(made: Run, key: str) -> None:
+    """Refuse a second proposal while one is under way; the same one again gives its act."""
+    for act in acts_about([made.pk], limit=100):
+        if act.status in ("draft", "submitted", "approved", "executing"):
+            if Command.objects.filter(key=key, result__act=str(act.pk)).exists():
+                continue
+            raise KintsugiError(
+                "rollback.proposed",
+                Text(f"{act.number} 已提交这份方案。", f"{act.number} proposes this plan already."),
+                Text("请等待审批,或先取消它。", "Wait for its approval, or cancel it first."),
+                act=act.number,
+            )
 
 
 def plan_of(made: Run) -> dict[str, Any]:
@@ -296,7 +315,9 @@ def check_plan(rollback_id: UUID, plan: Any) -> None:
 
 def release_rollback(*, rollback_id: UUID, act: str, at: dt.datetime) -> dict[str, Any]:
     """Let an approved rollback go, inside the execution of its act; it is carried out by a job."""
+    Run.objects.select_for_update(of=("self",)).get(pk=rollback_id)
     made = _get(rollback_id)
+    RUN.step(made.status, "approved")
     set_run(made, status="approved")
     Rollback.objects.filter(run=made).update(act=act, version=F("version") + 1, updated_at=Now())
     events.emit(

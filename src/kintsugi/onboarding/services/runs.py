@@ -280,6 +280,7 @@ def apply_run(
     run = _get(run_id)
     if run.status in FINISHED:
         return run
+    _refuse_under_rollback(run)
     reporter = Reporter(run_id, listener)
     with owned(run_id), stopping(actor, run_id):
         result = open_result(workdir(run))
@@ -311,6 +312,18 @@ def apply_run(
         reporter(Text("已完成", "Finished"), 1, 1)
     run.refresh_from_db()
     return run
+
+
+def _refuse_under_rollback(run: Run) -> None:
+    """A stopped import that is being rolled back does not go on meanwhile."""
+    waiting = run.rollbacks.filter(status__in=("approved", "applying", "failed")).first()
+    if waiting is not None:
+        raise KintsugiError(
+            "rollback.open",
+            Text(f"{waiting.number} 已在回退此运行。", f"{waiting.number} is open for this run."),
+            Text("请先完成回退。", "Finish the rollback first."),
+            rollback=waiting.number,
+        )
 
 
 def workdir(run: Run) -> Path:

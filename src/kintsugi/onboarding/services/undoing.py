@@ -115,9 +115,7 @@ def write(undoing: Undoing, loader: TableLoader, *, outcome: str) -> int:
     columns = [name for (name,) in ask("undo_columns", facts)]
     if not columns:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute("select row_id from undo_patch order by 1")
-        rows = [row_id for (row_id,) in cursor.fetchall()]
+    rows = [row_id for (row_id,) in ask("undo_patch_rows", facts)]
     return _write(loader, sql.SQL(", ").join(map(sql.Identifier, columns)), rows)
 
 

@@ -31,7 +31,8 @@ alter table onboarding_run enable always trigger rollback_by_act;
 create or replace function onboarding_plan_stands() returns trigger
 language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 declare
-    added constant text[] := array['act', 'result', 'proof', 'version', 'updated_at'];
+    added constant text[] := array['act', 'result', 'proof', 'version', 'updated_at', 'is_void',
+                                   'void_reason'];
 begin
     if to_jsonb(new) - added is distinct from to_jsonb(old) - added then
         raise exception 'The plan of a rollback does not change' using errcode = 'KT119';
@@ -42,5 +43,5 @@ create or replace trigger plan_stands before update on onboarding_rollback
     for each row execute function onboarding_plan_stands();
 alter table onboarding_rollback enable always trigger plan_stands;
 create or replace trigger items_stand before update on onboarding_rollbackitem
-    for each statement execute function audit_append_only();
+    for each row execute function onboarding_plan_stands();
 alter table onboarding_rollbackitem enable always trigger items_stand;
