@@ -4,7 +4,7 @@
 -- with this stream of this run.
 with touched as (
     select distinct p.gid
-    from audit_origin o join audit_provenance p on p.origin_id = o.id and p.closed_run_id is null
+    from audit_origin o join audit_provenance p on p.origin_id = o.id
     where o.run_id = %s and o.entity = 'device' and o.stream = %s
 ),
 pairs as (

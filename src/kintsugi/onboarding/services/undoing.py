@@ -169,6 +169,8 @@ def ranges(undoing: Undoing, loader: TableLoader, *, size: int) -> list[tuple[UU
 
 def proof(undoing: Undoing, loader: TableLoader) -> dict[str, Any]:
     """Rows nobody else touched: how many, and their checksums before the run and now."""
-    [row] = ask("undo_proof", undoing.facts(loader), table=sql.Identifier(loader.table))
+    with transaction.atomic():
+        ask("undo_proof_rows", undoing.facts(loader))
+        [row] = ask("undo_proof", undoing.facts(loader), table=sql.Identifier(loader.table))
     names = ("touched", "alone", "rows_before", "rows_now", "before", "now")
     return dict(zip(names, row, strict=True))

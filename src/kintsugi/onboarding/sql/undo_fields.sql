@@ -26,7 +26,7 @@ where r.made and not r.same and k.value <> 'null' and k.key <> all (array['id', 
 insert into undo_field (row_id, field, before, loaded, last)
 select r.row_id, k.key, (array_agg(k.value order by c.id))[1], (array_agg(k.value order by c.id))[1], r.last
 from undo_row r
-join audit_change c on c.row_id = r.row_id and c.id > r.last and c.table_name = %(table)s and c.op = 'U'
+join audit_change c on c.row_id = r.row_id and c.id + 0 > r.last and c.table_name = %(table)s and c.op = 'U'
 cross join lateral jsonb_each(c.before) k
 where r.born and not r.made and k.key <> all (array['id', 'version', 'created_at', 'updated_at'])
   and not exists (select from undo_field f where f.row_id = r.row_id and f.field = k.key)

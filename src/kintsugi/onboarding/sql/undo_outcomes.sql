@@ -19,17 +19,17 @@ from undo_row r where r.row_id = f.row_id;
 update undo_field f set (changed_by, changed_at, later_run) = (
     select x.actor, x.at, x.run_id
     from audit_change c join audit_transaction x on x.id = c.transaction_id
-    where c.row_id = f.row_id and c.table_name = %(table)s and c.id > f.last
+    where c.row_id = f.row_id and c.table_name = %(table)s and c.id + 0 > f.last
       and jsonb_exists(c.after, f.field)
-    order by c.id desc limit 1
+    order by c.id + 0 desc limit 1
 )
 where f.outcome in ('edited', 'changed');
 update undo_field f set (later_run, amends) = (
     select coalesce(x.run_id, f.later_run), x.run_id is not null
     from audit_change c join audit_transaction x on x.id = c.transaction_id
-    where c.row_id = f.row_id and c.table_name = %(table)s and c.id > f.last
+    where c.row_id = f.row_id and c.table_name = %(table)s and c.id + 0 > f.last
       and jsonb_exists(c.after, f.field)
-    order by c.id limit 1
+    order by c.id + 0 limit 1
 )
 where f.outcome in ('edited', 'changed');
 update undo_field f set outcome = 'later_run'
