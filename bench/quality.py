@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "quality.md"
-PARTS = ("reading", "repair", "mapping", "matching", "paper")
 PROJECT = Path(__file__).resolve().parents[1]
+PAGE = PROJECT / "docs" / "reference" / "quality.md"
+PARTS = ("reading", "repair", "mapping", "matching", "paper")
 DIRT = PROJECT / "docs" / "explanation" / "dirt.md"
 
 

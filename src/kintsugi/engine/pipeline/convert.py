@@ -8,7 +8,7 @@ import polars as pl
 
 from kintsugi.engine.errors import KintsugiError
 from kintsugi.engine.text import Text
-from kintsugi.engine.values import normalise
+from kintsugi.engine.values import normalise_column
 from kintsugi.engine.values.numbers import CURRENCIES
 from kintsugi.engine.values.rates import MAX_AGE_DAYS, Rate, convert_money
 from kintsugi.engine.values.units import unit_of
@@ -111,7 +111,5 @@ def _quantities(frame: pl.DataFrame, wanted: Conversion) -> pl.DataFrame:
             Text("例如 CNY、kg、mmHg、L/min。", "Say for example CNY, kg, mmHg or L/min."),
             into=wanted.into,
         )
-    raw = frame[wanted.column].rename("raw")
-    known = normalise("quantity", raw, {"unit": wanted.into}).select("raw", "value", "issue")
-    joined = raw.to_frame().join(known, on="raw", how="left", maintain_order="left")
-    return joined.select(pl.col("value").alias(f"{wanted.column} {wanted.into}"), "issue")
+    read = normalise_column("quantity", frame[wanted.column], {"unit": wanted.into})
+    return read.rename({"value": f"{wanted.column} {wanted.into}"})
