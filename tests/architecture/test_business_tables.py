@@ -19,6 +19,7 @@ OTHERS = {
     "audit_time_stamp": "the sealed log; append-only, signed by an authority",
     "audit_fold_state": "how far the last fold came; authenticated by a key outside the database",
     "audit_verification": "answers of verifiers; append-only, about the log and not of it",
+    "audit_crosswalkchange": "provenance: what the crosswalk said before, by a trigger",
     "audit_origin": "provenance, written with the rows it explains",
     "audit_fieldset": "provenance: interned field names",
     "audit_provenance": "provenance: the crosswalk",

@@ -136,6 +136,16 @@ def run(**values: Any) -> UUID:
     )
 
 
+def rollback(**values: Any) -> UUID:
+    made = run(reverts_id=run(), status="planned")
+    return insert("onboarding_rollback", run_id=made, plan_sha256="0" * 64, **values)
+
+
+def rollback_item(**values: Any) -> UUID:
+    given = {"stage": "plan", "entity": "device", "outcome": "edited", **values}
+    return insert("onboarding_rollbackitem", rollback_id=rollback(), row_id=uuid7(), **given)
+
+
 def issue(**values: Any) -> UUID:
     given = {"status": "open", **values}
     run_id = run()
@@ -466,6 +476,8 @@ ROWS: dict[str, Callable[..., UUID]] = {
     "identity_verification": verification,
     "onboarding_issue": issue,
     "onboarding_mappingversion": mapping,
+    "onboarding_rollback": rollback,
+    "onboarding_rollbackitem": rollback_item,
     "onboarding_run": run,
     "onboarding_snapshot": snapshot,
     "onboarding_source": source,

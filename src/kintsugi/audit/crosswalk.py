@@ -124,5 +124,9 @@ def _update(staging: str, frame: pl.DataFrame, key: Sequence[str]) -> int:
     temporary_table(name=staging, like=TABLE, columns=frame.columns)
     copy_frame(table=staging, frame=frame)
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("UPDATE {t} t SET {set} FROM {s} s WHERE {on}").format(**parts))
+        cursor.execute(
+            sql.SQL(
+                "UPDATE {t} t SET {set} FROM {s} s WHERE {on} AND t.closed_run_id IS NULL"
+            ).format(**parts)
+        )
         return int(cursor.rowcount)

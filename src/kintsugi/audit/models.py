@@ -27,6 +27,7 @@ __all__ = [
     "Change",
     "Checkpoint",
     "Cosignature",
+    "CrosswalkChange",
     "Epoch",
     "EvidencePack",
     "FieldSet",
@@ -157,13 +158,22 @@ class FieldSet(models.Model):
         return ", ".join(self.fields)
 
 
+class OpenRecords(models.Manager["Provenance"]):
+    """Records that stand; those that a rollback closed are left out."""
+
+    def get_queryset(self) -> models.QuerySet["Provenance"]:
+        """The open ones."""
+        return super().get_queryset().filter(closed_run_id__isnull=True)
+
+
 class Provenance(models.Model):
     """One source record behind a business row: the crosswalk from source key to row.
 
     ``values`` are the record's canonical values, ``won`` the fields whose golden value came from
     it. ``source`` is the stream: the source's code, and the table and role within it. A field's
     cell is ``origin.columns[field]`` × ``row``, or ``field_rows[field]`` where the value was taken
-    from another row of the same source key. Open while the source still says so.
+    from another row of the same source key. Open until a rollback closes it (``closed_run_id``);
+    then the same source key may be met anew.
     """
 
     source = models.CharField(max_length=400)
@@ -179,11 +189,16 @@ class Provenance(models.Model):
     values = models.JSONField()
     values_hash = models.UUIDField()
     won = models.ForeignKey(FieldSet, on_delete=models.PROTECT, db_index=False, db_constraint=False)
+    closed_run_id = models.UUIDField(null=True)
+
+    objects = OpenRecords()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["entity", "source", "source_key"], name="provenance_source_key"
+                fields=["entity", "source", "source_key"],
+                name="provenance_source_key",
+                condition=models.Q(closed_run_id__isnull=True),
             )
         ]
         indexes = [models.Index(fields=["gid"], name="provenance_gid")]
@@ -192,6 +207,36 @@ class Provenance(models.Model):
         return f"{self.source}:{self.source_key}"
 
 
+class CrosswalkChange(models.Model):
+    """A source record of the crosswalk that was rewritten, as it was and as it became.
+
+    Written by a trigger, in the transaction that rewrote it; what a rollback puts back.
+    """
+
+    provenance_id = models.BigIntegerField()
+    run_id = models.UUIDField(null=True)
+    before = models.JSONField()
+    after = models.JSONField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["provenance_id", "id"], name="crosswalk_change_of"),
+            models.Index(fields=["run_id", "provenance_id"], name="crosswalk_change_by_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provenance_id} in {self.run_id}"
+
+
 from kintsugi.audit.refusals import Refusal  # noqa: E402  # Django looks for models here
 
-__all__ = ["Change", "FieldSet", "Origin", "Provenance", "Refusal", "Transaction"]
+__all__ = [
+    "Change",
+    "CrosswalkChange",
+    "FieldSet",
+    "Origin",
+    "Provenance",
+    "Refusal",
+    "Transaction",
+]

@@ -14,6 +14,9 @@ from psycopg import sql
 
 from kintsugi.core.bulk import Merged, copy_frame, fetch_frame, merge_frame, temporary_table
 
+#: How the reason begins with which a rollback makes a row void.
+TAKEN_BACK = "import.rollback "
+
 UNRESOLVED_SCHEMA = {
     "_key": pl.String,
     "field": pl.String,
@@ -151,6 +154,52 @@ class TableLoader:
             [list(ids)],
         )
         return found["id"].to_list() if found.width else []
+
+    def taken_back(self, *, ids: Sequence[str]) -> list[str]:
+        """Those of the rows that a rollback took back: they stand again when their natural key is
+        loaded once more."""
+        found = fetch_frame(
+            sql.SQL(
+                "SELECT t.id FROM {} t WHERE t.id = ANY(%s::uuid[]) AND t.is_void"
+                " AND starts_with(t.void_reason, {})"
+            ).format(sql.Identifier(self.table), sql.Literal(TAKEN_BACK)),
+            [list(ids)],
+        )
+        return found["id"].to_list() if found.width else []
+
+    def revive(self, columns: pl.DataFrame) -> int:
+        """Let rows stand again as if they were new: columns that the frame lacks get their
+        defaults, and the version counts on."""
+        if columns.is_empty():
+            return 0
+        staging = f"reviving_{self.table}"[:63]
+        temporary_table(name=staging, like=self.table, columns=columns.columns)
+        copy_frame(table=staging, frame=columns)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0"
+                " and not attisdropped and attname <> all(%s)",
+                [self.table, ["id", "version", "created_at", "updated_at"]],
+            )
+            names = [name for (name,) in cursor.fetchall()]
+            given = set(columns.columns)
+            values = [
+                sql.SQL("{0} = s.{0}" if name in given else "{0} = DEFAULT").format(
+                    sql.Identifier(name)
+                )
+                for name in names
+            ]
+            cursor.execute(
+                sql.SQL(
+                    "UPDATE {t} AS t SET {set}, version = t.version + 1, updated_at = now()"
+                    " FROM {s} AS s WHERE t.id = s.id"
+                ).format(
+                    t=sql.Identifier(self.table),
+                    s=sql.Identifier(staging),
+                    set=sql.SQL(", ").join(values),
+                )
+            )
+            return int(cursor.rowcount)
 
     def insert(self, columns: pl.DataFrame) -> int:
         """Append rows (``id`` and table columns) by one COPY."""

@@ -36,9 +36,11 @@ def register_signed(*, key: str, facts: Mapping[str, Any], at: dt.datetime) -> i
             }  # fmt: skip
             here = known.get((UUID(one["product"]), one["serial_no"]))
             if here is not None:
+                # One that a rollback took back stands again: it was sold and signed for.
                 Device.objects.filter(pk=here.pk).update(
-                    **columns, version=F("version") + 1, updated_at=Now()
-                )
+                    **columns, is_void=False, void_reason="", version=F("version") + 1,
+                    updated_at=Now(),
+                )  # fmt: skip
                 continue
             fresh.append(
                 Device(

@@ -11,7 +11,13 @@ class OnboardingConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the handlers of events; add search, home and panels."""
+        from kintsugi.audit.selectors import name_commands, record_kind
+        from kintsugi.identity.services import register_act_kind
         from kintsugi.onboarding import evidence_pack, finding, handlers  # noqa: F401
+        from kintsugi.onboarding.rollback_act import ROLLBACK
 
+        register_act_kind(ROLLBACK)
+        name_commands({ROLLBACK.name: ROLLBACK.title})
+        record_kind("onboarding_rollbackitem", quoting=("before", "loaded", "current"))
         finding.register()
         evidence_pack.register()

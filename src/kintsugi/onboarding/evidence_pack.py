@@ -121,10 +121,13 @@ def resolve_run(key: str) -> Scope:
 
 def _runs(scope: Scope) -> list[Run]:
     runs = Run.objects.select_related("source", "snapshot", "mapping").order_by("number")
-    if scope.run_id:
-        return list(runs.filter(pk=scope.run_id))
     ids = [one.id for one in scope.subjects]
-    return list(runs.filter(pk__in=origins_of_rows(ids))) if ids else []
+    if scope.run_id:
+        found = list(runs.filter(pk=scope.run_id))
+    else:
+        found = list(runs.filter(pk__in=origins_of_rows(ids))) if ids else []
+    # What was rolled back, and by which run of its own.
+    return found + list(runs.filter(reverts__in=found).exclude(status="withdrawn"))
 
 
 def collect_runs(scope: Scope, limit: int) -> Chapter | None:

@@ -19,3 +19,11 @@ def refresh_statistics(event: Event) -> None:
         for entity in loaded:
             cursor.execute(query("onboarding", "analyze"), [LOADERS[entity].table])
         cursor.execute(query("onboarding", "analyze"), ["audit_provenance"])
+
+
+@on("onboarding.rollback-approved")
+def carry_out(event: Event) -> None:
+    """Hand an approved rollback to the job queue; twice is no harm, its ledger knows."""
+    from kintsugi.onboarding import tasks
+
+    tasks.roll_back.defer(rollback_id=event.facts["rollback"], actor=event.facts["act"])

@@ -46,6 +46,11 @@ TONES = {
     "applied": "live",
     "verified": "good",
     "failed": "bad",
+    "planned": "warn",
+    "approved": "live",
+    "withdrawn": "",
+    "reverted": "",
+    "partly-reverted": "warn",
 }
 SEVERITIES: dict[str, Text] = {
     "block": Text("阻断", "blocks"),
@@ -53,9 +58,12 @@ SEVERITIES: dict[str, Text] = {
     "warn": Text("提醒", "warns"),
 }
 SEVERITY_TONES = {"block": "bad", "ask": "warn", "warn": ""}
-ENDED = frozenset({"verified", "failed"})
+ENDED = frozenset({"verified", "failed", "withdrawn", "reverted", "partly-reverted"})
 #: A run that waits to be started or was left by a killed process can be taken up again.
-RESUMABLE = frozenset(RUN.states) - {"verified"}
+RESUMABLE = frozenset(RUN.states) - ENDED - {"planned"} | {"failed"}
+WORKING = frozenset({"applying", "applied"})
+#: An import that went through all its steps, whatever became of it later.
+THROUGH = frozenset({"verified", "reverted", "partly-reverted"})
 
 
 @dataclass(frozen=True)
@@ -142,7 +150,7 @@ def run_state(run: Run) -> RunState:
         is_ended=is_ended,
         path=_path(run, progress, ledger),
         rules=_rules(run),
-        error=_error(run),
+        error=error_of(run),
         can_go_on=run.status == "failed",
     )
     if run.counts:
@@ -195,7 +203,7 @@ def _step_url(run: Run, name: str) -> str:
 def _position(run: Run, progress: Progress | None) -> int:
     """Index of the step the run is in; beyond the last one when it is through."""
     names = list(PATH)
-    if run.status == "verified":
+    if run.status in THROUGH:
         return len(names)
     if run.status == "applied":
         return names.index("verify")
@@ -264,7 +272,7 @@ def _rules(run: Run) -> list[RuleCount]:
     return sorted(found.values(), key=lambda one: (order.get(one.severity, 9), -one.count))
 
 
-def _error(run: Run) -> KintsugiError | None:
+def error_of(run: Run) -> KintsugiError | None:
     """The refusal that stopped the run, as it was raised."""
     if not run.error or run.status != "failed":
         return None

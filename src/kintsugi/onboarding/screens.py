@@ -53,7 +53,9 @@ def tabs(active: str) -> list[dict[str, Any]]:
 
 
 def run_url(run: Run) -> str:
-    """The run's page."""
+    """The run's page; that of the rollback where it is one."""
+    if run.reverts_id is not None:
+        return reverse("onboarding:rollback", args=[run.number])
     return reverse("onboarding:run", args=[run.number])
 
 

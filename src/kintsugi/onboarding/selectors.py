@@ -75,7 +75,9 @@ def run_report(run: Run) -> dict[str, Any]:
 
 def run_by_number(number: str) -> Run | None:
     """A run by its number or id."""
-    return by_number(Run.objects.select_related("source", "snapshot", "mapping"), number)
+    return by_number(
+        Run.objects.select_related("source", "snapshot", "mapping", "reverts", "rollback"), number
+    )
 
 
 def issues_of_runs(run_ids: Sequence[UUID]) -> Iterator[Issue]:

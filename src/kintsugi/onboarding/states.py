@@ -28,6 +28,13 @@ RUN = StateMachine(
         "applied": Text("已写入", "applied"),
         "verified": Text("已核对", "verified"),
         "failed": Text("已停止", "stopped"),
+        # A rollback is a run of its own: planned by one person, approved by another.
+        "planned": Text("回退已拟定", "rollback planned"),
+        "approved": Text("回退已批准", "rollback approved"),
+        "withdrawn": Text("回退已放弃", "rollback given up"),
+        # What became of the run that was rolled back.
+        "reverted": Text("已回退", "rolled back"),
+        "partly-reverted": Text("部分回退", "partly rolled back"),
     },
     steps=frozenset(
         {
@@ -48,6 +55,18 @@ RUN = StateMachine(
             # A killed process leaves these states; taking the run up again restarts the step.
             ("staged", "reading"),
             ("validated", "reading"),
+            ("planned", "approved"),
+            ("planned", "withdrawn"),
+            ("approved", "applying"),
+            ("verified", "reverted"),
+            ("verified", "partly-reverted"),
+            ("failed", "reverted"),
+            ("failed", "partly-reverted"),
+            ("partly-reverted", "reverted"),
+            # A rollback was rolled back: the run stands again.
+            ("reverted", "verified"),
+            ("reverted", "partly-reverted"),
+            ("partly-reverted", "verified"),
         }
     ),
 )

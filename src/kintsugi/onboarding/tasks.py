@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from kintsugi.core import events
 from kintsugi.core.errors import KintsugiError
 from kintsugi.onboarding.entities import ORDER
-from kintsugi.onboarding.services import apply_run, prepare_run
+from kintsugi.onboarding.services import apply_rollback, apply_run, prepare_run
 
 #: A job that was interrupted (a database away, a killed worker) goes on where it stopped; a
 #: refusal of the input is final until a person acts.
@@ -31,6 +31,16 @@ def import_files(run_ids: list[str], actor: str) -> None:
             order.append((max(first, default=0), run_id))
         for _, run_id in sorted(order):
             apply_run(actor=actor, run_id=UUID(run_id), at=dt.datetime.now(dt.UTC))
+    except KintsugiError as error:
+        if error.retryable or error.code == "run.busy":
+            raise
+
+
+@app.task(queue="imports", retry=RETRY, pass_context=False)
+def roll_back(rollback_id: str, actor: str) -> None:
+    """Carry an approved rollback out; a killed one goes on where its ledger ends."""
+    try:
+        apply_rollback(actor=actor, rollback_id=UUID(rollback_id))
     except KintsugiError as error:
         if error.retryable or error.code == "run.busy":
             raise

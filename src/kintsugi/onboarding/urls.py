@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kintsugi.onboarding import screens, views
+from kintsugi.onboarding import rollback_screens, rollback_views, screens, views
 
 app_name = "onboarding"
 urlpatterns = [
@@ -15,6 +15,15 @@ urlpatterns = [
     path("runs/<str:number>/", views.run_page, name="run"),
     path("runs/<str:number>/live", views.live_run, name="live"),
     path("runs/<str:number>/go-on", views.go_on, name="go-on"),
+    path("runs/<str:number>/roll-back/", rollback_views.begin, name="roll-back"),
+    path("runs/<str:number>/rollback/", rollback_views.page, name="rollback"),
+    path("runs/<str:number>/rollback/propose", rollback_views.propose, name="propose-rollback"),
+    path("runs/<str:number>/rollback/withdraw", rollback_views.withdraw, name="withdraw-rollback"),
+    path(
+        "runs/<str:number>/conflicts/",
+        rollback_screens.CONFLICTS.as_view(),
+        name="conflicts",
+    ),
     path("runs/<str:number>/issues/", screens.RUN_ISSUES.as_view(), name="run-issues"),
     path("runs/<str:number>/rows/<str:outcome>/", views.rows_page, name="rows"),
     path("runs/<str:number>/steps/<path:step>/", views.step_page, name="step"),

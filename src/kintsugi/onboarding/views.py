@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 import time
 from collections.abc import AsyncIterator
@@ -29,19 +30,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from kintsugi.core.access import NOBODY, Access, bound, current, requires
+from kintsugi.core.access import NOBODY, Access, bound, current, may, requires
 from kintsugi.core.errors import KintsugiError
 from kintsugi.core.middleware import status_of
 from kintsugi.engine.mapping import Mapping
 from kintsugi.engine.pipeline import open_result, show_step
 from kintsugi.engine.text import Text
-from kintsugi.onboarding import cells, live, tasks, uploads
+from kintsugi.onboarding import cells, live, rollback_live, tasks, uploads
 from kintsugi.onboarding.models import Issue, Run, Snapshot, Source
 from kintsugi.onboarding.preview import NEW, Preview, error_to_store, preview
 from kintsugi.onboarding.readable import mapping_lines
 from kintsugi.onboarding.run_rows import rows_behind, run_streams
 from kintsugi.onboarding.selectors import run_by_number
 from kintsugi.onboarding.services import start_run, take_snapshot, workdir
+from kintsugi.onboarding.services.rollbacks import REVERTABLE as ROLLS_BACK
 from kintsugi.onboarding.services.sources import (
     code_for,
     current_mapping,
@@ -55,6 +57,11 @@ STREAM_MAX_S = 600
 QUIET_TICKS = 20
 STEP_ROWS = 50
 SOURCES_MAX = 300
+
+
+def now() -> dt.datetime:
+    """This instant."""
+    return timezone.now()
 
 
 # -- upload and preview --------------------------------------------------------------------------
@@ -235,8 +242,12 @@ def _source_name(source: Source) -> str:
 def run_page(request: HttpRequest, number: str) -> HttpResponse:
     """One run: its path, its arithmetic, what is wrong, live while it runs."""
     run = found_run(number)
+    if run.reverts_id is not None:
+        return HttpResponseRedirect(reverse("onboarding:rollback", args=[run.number]))
     context = {
         **run_head(run),
+        "rollbacks": list(run.rollbacks.order_by("-created_at")[:20]),
+        "can_roll_back": run.status in ROLLS_BACK and may("run.import"),
         "state": live.run_state(run),
         "csrf": get_token(request),
         "live_url": reverse("onboarding:live", args=[run.number]),
@@ -252,6 +263,9 @@ def go_on(request: HttpRequest, number: str) -> HttpResponse:
     run = found_run(number)
     if run.status not in live.RESUMABLE:
         messages.info(request, _("This run is finished; there is nothing left to do."))
+    elif run.reverts_id is not None:
+        tasks.roll_back.defer(rollback_id=str(run.pk), actor=str(request.user))
+        messages.success(request, _("The run goes on in the background."))
     else:
         tasks.import_files.defer(run_ids=[str(run.pk)], actor=str(request.user))
         messages.success(request, _("The run goes on in the background."))
@@ -265,9 +279,11 @@ def live_frame(
     try:
         run = Run.objects.select_related("source", "snapshot", "mapping").get(pk=run_id)
         with bound(access), translation.override(language):
+            is_rollback = run.reverts_id is not None
+            state = rollback_live.rollback_state(run) if is_rollback else live.run_state(run)
             html = render_to_string(
-                "onboarding/parts/live.html",
-                {"state": live.run_state(run), "run": run, "csrf": csrf},
+                f"onboarding/parts/{'rollback_live' if is_rollback else 'live'}.html",
+                {"state": state, "run": run, "csrf": csrf},
             )
         return html, run.status in live.ENDED
     finally:

@@ -68,8 +68,8 @@ def searched(rows: QuerySet[Product], text: str) -> QuerySet[Product]:
 
 def product_ids_by_di(di: str) -> list[UUID]:
     """Ids of products that carry this UDI-DI at any package level; at most 200."""
-    of_package = UdiIdentifier.objects.filter(device_identifier=di)
-    own = Product.objects.filter(primary_di=di)
+    of_package = UdiIdentifier.objects.filter(device_identifier=di, is_void=False)
+    own = Product.objects.filter(primary_di=di, is_void=False)
     return [
         *own.values_list("pk", flat=True)[:IDENTIFIERS_MAX],
         *of_package.values_list("product_id", flat=True)[:IDENTIFIERS_MAX],
@@ -140,7 +140,9 @@ def by_code(code: str, *, limit: int = 20) -> list[Product]:
     """Products with this product code or this device identifier of any package level."""
     wanted = code.strip()
     found = Product.objects.select_related("manufacturer", "mah").filter(
-        Q(product_code=wanted) | Q(identifiers__device_identifier=wanted)
+        Q(product_code=wanted)
+        | Q(identifiers__device_identifier=wanted, identifiers__is_void=False),
+        is_void=False,
     )
     return list(found.distinct().order_by("product_code")[:limit])
 

@@ -28,7 +28,9 @@ KINDS = {
 REASON_CHARS = 400
 #: Tables that are no business tables and are kept all the same: what explains where values came
 #: from. The change log refuses by triggers of its own.
-EVIDENCE_TABLES = ("audit_fieldset", "audit_origin", "audit_provenance")
+EVIDENCE_TABLES = (
+    "audit_crosswalkchange", "audit_fieldset", "audit_origin", "audit_provenance",
+)  # fmt: skip
 
 
 def keep_tables(*, using: str = "default") -> None:

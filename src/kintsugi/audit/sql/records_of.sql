@@ -7,5 +7,5 @@ select
     p.values::text as values
 from audit_provenance p
 join audit_origin o on o.id = p.origin_id
-where p.gid = any(%s::uuid[])
+where p.gid = any(%s::uuid[]) and p.closed_run_id is null
 order by p.gid, p.source, p.source_key

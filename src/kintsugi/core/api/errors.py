@@ -41,6 +41,12 @@ STATUS: dict[str, int] = {
     "hold.same-person": 403,
     "access.denied": 403,
     "access.no-rule": 403,
+    "rollback.open": 409,
+    "rollback.proposed": 409,
+    "rollback.not-planned": 409,
+    "rollback.not-approved": 409,
+    "rollback.state": 409,
+    "rollback.scope": 403,
 }
 #: Refusals of stock and of what belongs to it: by the wrong person, against its state, or of what
 #: was typed.

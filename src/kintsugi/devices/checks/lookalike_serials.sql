@@ -29,7 +29,7 @@ select
     p.source_key as _key, p.row as _row, 'serial_no' as field,
     b.serial_no as value, min(b.other_serial) as proposal, b.id as gid
 from both_ways b
-join audit_provenance p on p.gid = b.id and p.entity = 'device'
+join audit_provenance p on p.gid = b.id and p.entity = 'device' and p.closed_run_id is null
 join audit_origin o on o.id = p.origin_id
 group by o.id, p.id, b.id, b.serial_no
 order by o.id, p.row

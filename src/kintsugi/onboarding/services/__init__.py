@@ -2,6 +2,12 @@
 
 from kintsugi.onboarding.services import rules
 from kintsugi.onboarding.services.importing import Fragment, expand, import_fragments
+from kintsugi.onboarding.services.rollbacks import (
+    apply_rollback,
+    plan_rollback,
+    propose_rollback,
+    withdraw_rollback,
+)
 from kintsugi.onboarding.services.runs import (
     apply_run,
     prepare_run,
@@ -13,13 +19,17 @@ from kintsugi.onboarding.services.sources import register_source
 
 __all__ = [
     "Fragment",
+    "apply_rollback",
     "apply_run",
     "expand",
     "import_fragments",
+    "plan_rollback",
     "prepare_run",
+    "propose_rollback",
     "register_source",
     "rules",
     "start_run",
     "take_snapshot",
+    "withdraw_rollback",
     "workdir",
 ]

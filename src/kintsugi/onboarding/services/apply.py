@@ -137,7 +137,9 @@ def _apply(target: Target, records: pl.DataFrame) -> Outcome:
     )
     golden, winners = _golden(target, work, earlier, fields)
     golden, disordered = _in_order(target, golden)
-    _create(target, golden.join(work.filter("_fresh").select("_gid").unique(), on="_gid"))
+    fresh = work.filter("_fresh").select("_gid", "_back").unique("_gid")
+    _create(target, golden.join(fresh.filter(~pl.col("_back")).select("_gid"), on="_gid"))
+    _revive(target, golden.join(fresh.filter("_back").select("_gid"), on="_gid"))
     collided = _change(target, golden, earlier, work, fields, waiting, outcome)
     outcome.issues = _with_disorder(outcome.issues, disordered, work)
     applied = work.filter(~((pl.col("_op") == "updated") & pl.col("_gid").is_in(collided)))
@@ -166,13 +168,16 @@ def _waiting(target: Target, records: pl.DataFrame) -> pl.DataFrame:
 
 def _identify(target: Target, work: pl.DataFrame) -> pl.DataFrame:
     """Give every record its row: ``_gid``, ``_op`` (created, merged, updated) and ``_fresh``
-    (the row is new in this chunk).
+    (the row is new in this chunk, or stands again after a rollback took it back).
 
     A source key met before keeps its row for ever. Otherwise the natural key finds the row that
     another source made, and records of this chunk that share a natural key share one new row.
     """
     updated = work.filter(pl.col("gid").is_not_null()).with_columns(
-        pl.col("gid").alias("_gid"), pl.lit("updated").alias("_op"), pl.lit(False).alias("_fresh")
+        pl.col("gid").alias("_gid"),
+        pl.lit("updated").alias("_op"),
+        pl.lit(False).alias("_fresh"),
+        pl.lit(False).alias("_back"),
     )
     first_met = work.filter(pl.col("gid").is_null())
     if first_met.is_empty():
@@ -181,12 +186,16 @@ def _identify(target: Target, work: pl.DataFrame) -> pl.DataFrame:
     keyed = columns.select("_key", target.loader.natural(columns))
     found = target.loader.find(columns)
     first_met = first_met.join(keyed, on="_key", how="left").join(found, on="_key", how="left")
+    back = target.loader.taken_back(ids=found["id"].unique().to_list())
+    again = pl.Series(back, dtype=pl.String).implode()
+    stands_again = pl.col("id").is_in(again).fill_null(False)
     fresh = first_met.filter(pl.col("id").is_null())
     groups = fresh.select("_natural").unique(maintain_order=True)
     groups = groups.with_columns(uuid7_series(groups.height).alias("_new"))
     first_met = first_met.join(groups, on="_natural", how="left").with_columns(
         pl.coalesce("id", "_new").alias("_gid"),
-        pl.col("id").is_null().alias("_fresh"),
+        (pl.col("id").is_null() | stands_again).alias("_fresh"),
+        stands_again.alias("_back"),
     )
     first_of_group = pl.col("_fresh") & pl.col("_gid").is_first_distinct()
     first_met = first_met.with_columns(
@@ -327,6 +336,12 @@ def _create(target: Target, golden: pl.DataFrame) -> None:
         return
     # Ids are time-ordered: rows in their order keep index pages dense.
     target.loader.insert(_columns(target, golden).sort("id"))
+
+
+def _revive(target: Target, golden: pl.DataFrame) -> None:
+    """Rows that a rollback took back stand again, with what the source says now alone."""
+    if not golden.is_empty():
+        target.loader.revive(_columns(target, golden))
 
 
 def _change(

@@ -45,7 +45,7 @@ from kintsugi.onboarding.services.sources import (
 from kintsugi.onboarding.states import RUN
 
 #: A run in one of these states has nothing left to do.
-FINISHED = ("verified",)
+FINISHED = ("verified", "reverted", "partly-reverted")
 
 
 def take_snapshot(
@@ -243,7 +243,7 @@ def _unknown_columns(found: dict[str, list[str]]) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _owned(run_id: UUID) -> Iterator[None]:
+def owned(run_id: UUID) -> Iterator[None]:
     """One process works on a run at a time; the lock ends with the connection."""
     key = int.from_bytes(hashlib.sha256(run_id.bytes).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
@@ -271,10 +271,10 @@ def prepare_run(*, actor: Any, run_id: UUID, listener: Listener | None = None) -
     """
     run = _get(run_id)
     reporter = Reporter(run_id, listener)
-    with _owned(run_id), _stopping(actor, run_id):
+    with owned(run_id), stopping(actor, run_id):
         if run.status in ("applying", "applied", "verified"):
             return open_result(workdir(run))
-        _move(actor, run, "reading", started_at=Now(), error=None)
+        move_run(actor, run, "reading", started_at=Now(), error=None)
         assert run.snapshot, "start_run gives every run its snapshot"
         assert run.mapping, "start_run gives every run its mapping"
         snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.folder)
@@ -301,9 +301,9 @@ def prepare_run(*, actor: Any, run_id: UUID, listener: Listener | None = None) -
         ]
         unknown = _unknown_columns(result.unknown_columns)
         notes = [note for note in run.notes if note["code"] != "column.unknown"]
-        _move(actor, run, "staged", steps=steps, notes=[*notes, *unknown])
+        move_run(actor, run, "staged", steps=steps, notes=[*notes, *unknown])
         loading.keep_found(actor=actor, run=run, snapshot=snapshot, result=result)
-        _move(actor, run, "validated")
+        move_run(actor, run, "validated")
     return result
 
 
@@ -318,14 +318,15 @@ def apply_run(
     run = _get(run_id)
     if run.status in FINISHED:
         return run
+    _refuse_under_rollback(run)
     reporter = Reporter(run_id, listener)
-    with _owned(run_id), _stopping(actor, run_id):
+    with owned(run_id), stopping(actor, run_id):
         result = open_result(workdir(run))
         assert run.snapshot, "start_run gives every run its snapshot"
         snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.folder)
         if run.status != "applied":
             if run.status != "applying":
-                _move(actor, run, "applying")
+                move_run(actor, run, "applying")
             named = loading.streams(run.source.code, result)
             for stream, entity in sorted(named, key=lambda n: ORDER[n[1].entity]):
                 loading.apply_entity(
@@ -336,10 +337,10 @@ def apply_run(
                     snapshot=snapshot,
                     reporter=reporter,
                 )
-            _move(actor, run, "applied")
+            move_run(actor, run, "applied")
         counts = loading.closed_counts(run, result)
         with recorded(actor=actor, command="onboarding.verify-run", run_id=run.pk):
-            _set(run, status="verified", counts=counts, ended_at=Now())
+            set_run(run, status="verified", counts=counts, ended_at=Now())
             events.emit(
                 "onboarding.run-verified",
                 subject=run.number,
@@ -349,6 +350,18 @@ def apply_run(
         reporter(Text("已完成", "Finished"), 1, 1)
     run.refresh_from_db()
     return run
+
+
+def _refuse_under_rollback(run: Run) -> None:
+    """A stopped import that is being rolled back does not go on meanwhile."""
+    waiting = run.rollbacks.filter(status__in=("approved", "applying", "failed")).first()
+    if waiting is not None:
+        raise KintsugiError(
+            "rollback.open",
+            Text(f"{waiting.number} 已在回退此运行。", f"{waiting.number} is open for this run."),
+            Text("请先完成回退。", "Finish the rollback first."),
+            rollback=waiting.number,
+        )
 
 
 def workdir(run: Run) -> Path:
@@ -363,7 +376,7 @@ def _get(run_id: UUID) -> Run:
     return run
 
 
-def _set(run: Run, **changes: Any) -> None:
+def set_run(run: Run, **changes: Any) -> None:
     """Write columns of a run; must run inside ``recorded``."""
     if "status" in changes:
         RUN.check(run.status, changes["status"])
@@ -371,9 +384,10 @@ def _set(run: Run, **changes: Any) -> None:
     run.refresh_from_db(fields=["status"])
 
 
-def _move(actor: Any, run: Run, status: str, **changes: Any) -> None:
+def move_run(actor: Any, run: Run, status: str, **changes: Any) -> None:
+    """Take a run to a state, in a context of its own. Raises IllegalTransition."""
     with recorded(actor=actor, command=f"onboarding.run-{status}", run_id=run.pk):
-        _set(run, status=status, **changes)
+        set_run(run, status=status, **changes)
 
 
 class Interrupted(KintsugiError):
@@ -400,7 +414,7 @@ AWAY = (OperationalError, InterfaceError, OSError)
 
 
 @contextmanager
-def _stopping(actor: Any, run_id: UUID) -> Iterator[None]:
+def stopping(actor: Any, run_id: UUID) -> Iterator[None]:
     """A refusal or a lost resource stops the run visibly, with the reason, and is raised.
 
     Raises Interrupted for a database, disk or file that gave way.
@@ -432,4 +446,4 @@ def _stop(actor: Any, run_id: UUID, error: KintsugiError) -> None:
             connection.close()
         run = _get(run_id)
         if run.status not in (*FINISHED, "failed", "applied"):
-            _move(actor, run, "failed", error=facts)
+            move_run(actor, run, "failed", error=facts)

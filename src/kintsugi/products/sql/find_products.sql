@@ -1,20 +1,26 @@
--- Products by product code, device identifier, catalogue number or model, in this order.
+-- Products by product code, device identifier, catalogue number or model, in this order. What is void
+-- is not found, except that a product merged away stands for the one that was kept.
 with wanted (value) as (select unnest(%s::text[])),
 hits as (
     select w.value, 1 as rank, coalesce(p.merged_into_id, p.id) as id
     from wanted w join products_product p on p.product_code = w.value
+        and (not p.is_void or p.merged_into_id is not null)
     union
     select w.value, 2, i.product_id
     from wanted w join products_udiidentifier i on i.device_identifier = w.value
+        and not i.is_void
     union
     select w.value, 2, coalesce(p.merged_into_id, p.id)
     from wanted w join products_product p on p.primary_di = w.value
+        and (not p.is_void or p.merged_into_id is not null)
     union
     select w.value, 3, coalesce(p.merged_into_id, p.id)
     from wanted w join products_product p on p.catalog_number = w.value
+        and (not p.is_void or p.merged_into_id is not null)
     union
     select w.value, 4, coalesce(p.merged_into_id, p.id)
     from wanted w join products_product p on p.model = w.value
+        and (not p.is_void or p.merged_into_id is not null)
 ),
 best as (select value, min(rank) as rank from hits group by value)
 select
