@@ -51,7 +51,7 @@ def arm(point: str, count: int) -> None:
 
         store.Store.file = step  # type: ignore[method-assign]
     elif point == "planned":
-        loading._plan = Countdown(loading._plan, count, after=True)
+        loading.plan_stream = Countdown(loading.plan_stream, count, after=True)
     elif point == "inside a chunk":  # rows and crosswalk are written, the ledger is not
         apply._remember = Countdown(apply._remember, count, after=True)
     elif point == "between chunks":  # committed, and nobody was told

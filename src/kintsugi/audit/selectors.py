@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
+from django.db.models import Max
+
 from kintsugi.audit.crosswalk import known_records, records_of
 from kintsugi.audit.evidence import (
     Evidence,
@@ -21,7 +23,7 @@ from kintsugi.audit.evidence import (
     source_count,
 )
 from kintsugi.audit.explaining import Cell, FieldOrigin, explain, history, sources_of
-from kintsugi.audit.models import Provenance
+from kintsugi.audit.models import Change, Provenance
 from kintsugi.audit.packs.registry import (
     FILE_BYTES_MAX,
     SUBJECTS_MAX,
@@ -77,6 +79,7 @@ __all__ = [
     "history",
     "is_row_of",
     "known_records",
+    "last_entry",
     "name_commands",
     "operations",
     "origins_of",
@@ -117,3 +120,8 @@ def origins_of_rows(gids: Sequence[UUID]) -> list[UUID]:
     """Ids of the runs whose source records stand behind these rows."""
     found = Provenance.objects.filter(gid__in=list(gids)).order_by()
     return list(found.values_list("origin__run_id", flat=True).distinct())
+
+
+def last_entry() -> int:
+    """Id of the newest entry of the change log; 0 where it is empty."""
+    return int(Change.objects.aggregate(last=Max("id", default=0))["last"])

@@ -167,6 +167,37 @@ class TableLoader:
         )
         return found["id"].to_list() if found.width else []
 
+    def voided(self, *, ids: Sequence[str]) -> list[str]:
+        """Those of the rows that somebody made void; a rollback is nobody's word."""
+        found = fetch_frame(
+            sql.SQL(
+                "SELECT t.id FROM {} t WHERE t.id = ANY(%s::uuid[]) AND t.is_void"
+                " AND NOT starts_with(t.void_reason, {})"
+            ).format(sql.Identifier(self.table), sql.Literal(TAKEN_BACK)),
+            [list(ids)],
+        )
+        return found["id"].to_list() if found.width else []
+
+    def values(self, *, ids: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+        """Rows as text: ``id`` and the columns, references as the natural key they stand for."""
+        parts = [
+            sql.SQL("(select r.{}::text from {} r where r.id = t.{}) as {}").format(
+                *map(sql.Identifier, (self.references_to[c][1], self.references_to[c][0], c, c))
+            )
+            if c in self.references_to
+            else sql.SQL("t.{0}::text as {0}").format(sql.Identifier(c))
+            for c in columns
+        ]
+        found = fetch_frame(
+            sql.SQL("SELECT {} FROM {} t WHERE t.id = ANY(%s::uuid[])").format(
+                sql.SQL(", ").join([sql.SQL("t.id::text as id"), *parts]),
+                sql.Identifier(self.table),
+            ),
+            [list(ids)],
+        )
+        names = ["id", *columns]
+        return found if found.width else pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+
     def revive(self, columns: pl.DataFrame) -> int:
         """Let rows stand again as if they were new: columns that the frame lacks get their
         defaults, and the version counts on."""

@@ -14,10 +14,12 @@ class OnboardingConfig(AppConfig):
         from kintsugi.audit.selectors import name_commands, record_kind
         from kintsugi.identity.services import register_act_kind
         from kintsugi.onboarding import evidence_pack, finding, handlers  # noqa: F401
+        from kintsugi.onboarding.load_act import LOAD
         from kintsugi.onboarding.rollback_act import ROLLBACK
 
-        register_act_kind(ROLLBACK)
-        name_commands({ROLLBACK.name: ROLLBACK.title})
+        for kind in (LOAD, ROLLBACK):
+            register_act_kind(kind)
+            name_commands({kind.name: kind.title})
         record_kind("onboarding_rollbackitem", quoting=("before", "loaded", "current"))
         finding.register()
         evidence_pack.register()

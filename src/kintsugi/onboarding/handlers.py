@@ -21,6 +21,14 @@ def refresh_statistics(event: Event) -> None:
         cursor.execute(query("onboarding", "analyze"), ["audit_provenance"])
 
 
+@on("onboarding.run-approved")
+def load(event: Event) -> None:
+    """Hand an approved run to the job queue; twice is no harm, its ledger knows."""
+    from kintsugi.onboarding import tasks
+
+    tasks.load_run.defer(run_id=event.facts["run"], actor=event.facts["act"])
+
+
 @on("onboarding.rollback-approved")
 def carry_out(event: Event) -> None:
     """Hand an approved rollback to the job queue; twice is no harm, its ledger knows."""

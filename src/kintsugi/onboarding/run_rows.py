@@ -25,7 +25,8 @@ from kintsugi.onboarding.cells import record_url
 from kintsugi.onboarding.models import Issue, Run
 from kintsugi.onboarding.selectors import rule_title
 from kintsugi.onboarding.services import workdir
-from kintsugi.onboarding.services.loading import streams
+from kintsugi.onboarding.services.loading import stem, streams
+from kintsugi.onboarding.services.runs import base_of
 
 #: Records looked through for one page, and rows shown on it.
 WINDOW = 1_000
@@ -70,7 +71,7 @@ class Stream:
 def run_streams(run: Run) -> tuple[PipelineResult, list[Stream]]:
     """The streams of a prepared run, primary ones first. Raises KintsugiError when its files are
     gone."""
-    result = open_result(workdir(run))
+    result = open_result(workdir(base_of(run)))
     made = []
     for name, entity in streams(run.source.code, result):
         contract = load_contract(entity.entity)
@@ -105,7 +106,12 @@ def _loaded(run: Run, stream: Stream, outcome: str, after: int) -> RowPage:
     names = pl.scan_parquet(entity.records).collect_schema().names()
     shown = [name for name in entity.fields if name in names][:SUMMARY_FIELDS]
     frame = pl.scan_parquet(entity.records).select("_key", "_row", "_rows", *shown)
-    total = int(pl.scan_parquet(entity.records).select(pl.len()).collect().item())
+    if run.parent_id is not None:
+        chosen = workdir(run) / "load" / f"chosen-{stem(stream.name, entity)}.parquet"
+        if not chosen.exists():
+            return RowPage()
+        frame = frame.join(pl.scan_parquet(chosen), on="_key", how="semi", maintain_order="left")
+    total = int(frame.select(pl.len()).collect().item())
     window = frame.slice(after, WINDOW).collect()
     page = RowPage(looked_at=window.height, total=total)
     known = {
@@ -194,13 +200,12 @@ def _left_out(
 ) -> RowPage:
     """Rows the reader put aside, then data rows that no loaded record came from."""
     entity = stream.result
-    aside = (
-        aside_frame(snapshot, entity.table)
-        .filter(pl.col("disposition") == outcome)
-        .select("_row", "rule", pl.col("text").str.slice(0, 300))
-        .collect()
-    )
-    lost = _not_loaded(stream, snapshot)
+    if run.parent_id is not None:
+        # What reading put aside belongs to the prepared run, not to one of its waves.
+        aside = aside_frame(snapshot, entity.table).select("_row", "rule", "text").clear().collect()
+    else:
+        aside = _aside(entity, snapshot, outcome)
+    lost = _not_loaded(run, stream, snapshot)
     issues = _issues(run, entity, lost)
     is_quarantined = outcome == "quarantined"
     lost = [row for row in lost if bool(issues.get(row)) is is_quarantined]
@@ -220,32 +225,47 @@ def _left_out(
     return page
 
 
+def _aside(entity: EntityResult, snapshot: EngineSnapshot, outcome: str) -> pl.DataFrame:
+    """Rows that reading put aside with this outcome: ``_row, rule, text``."""
+    return (
+        aside_frame(snapshot, entity.table)
+        .filter(pl.col("disposition") == outcome)
+        .select("_row", "rule", pl.col("text").str.slice(0, 300))
+        .collect()
+    )
+
+
 def _why(rule: str | None) -> Text:
     known = RULES.get(rule or "")
     return known.describe("…") if known else Text(rule or "", rule or "")
 
 
-def _not_loaded(stream: Stream, snapshot: EngineSnapshot) -> list[int]:
+def _not_loaded(run: Run, stream: Stream, snapshot: EngineSnapshot) -> list[int]:
     """Data rows of the table that are behind no record that was loaded, at most 20,000."""
     entity = stream.result
+    if run.parent_id is not None:
+        return _unresolved(run, stream)
     records = pl.scan_parquet(entity.records)
     kept = records.select(pl.concat_list("_row", "_rows").explode().alias("_row")).unique()
     rows = table_frame(snapshot, entity.table).select("_row")
     lost = rows.join(kept, on="_row", how="anti").select(pl.col("_row").unique().sort())
     found = lost.head(20_000).collect()["_row"].to_list()
-    unresolved = _unresolved(stream)
+    unresolved = _unresolved(run, stream)
     return sorted({*found, *unresolved})
 
 
-def _unresolved(stream: Stream) -> list[int]:
+def _unresolved(run: Run, stream: Stream) -> list[int]:
     """Rows of records that the plan of the load left out, because what they must refer to is
     unknown."""
-    entity = stream.result
-    planned = sorted(entity.records.parent.glob(f"planned-{entity.entity}-*.parquet"))
-    if not planned:
+    entity, folder = stream.result, workdir(run) / "load"
+    planned = folder / f"planned-{stem(stream.name, entity)}.parquet"
+    if not planned.exists():
         return []
     records = pl.scan_parquet(entity.records).select("_key", "_row")
-    kept = pl.concat([pl.scan_parquet(path).select("_key") for path in planned])
+    chosen = folder / f"chosen-{stem(stream.name, entity)}.parquet"
+    if chosen.exists():
+        records = records.join(pl.scan_parquet(chosen), on="_key", how="semi")
+    kept = pl.scan_parquet(planned).select("_key")
     left = records.join(kept, on="_key", how="anti").select("_row").head(20_000).collect()
     return [int(row) for row in left["_row"].to_list()]
 

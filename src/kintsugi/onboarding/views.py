@@ -44,6 +44,7 @@ from kintsugi.onboarding.run_rows import rows_behind, run_streams
 from kintsugi.onboarding.selectors import run_by_number
 from kintsugi.onboarding.services import start_run, take_snapshot, workdir
 from kintsugi.onboarding.services.rollbacks import REVERTABLE as ROLLS_BACK
+from kintsugi.onboarding.services.runs import base_of
 from kintsugi.onboarding.services.sources import (
     code_for,
     current_mapping,
@@ -347,7 +348,7 @@ async def live_run(request: HttpRequest, number: str) -> HttpResponseBase:
 def step_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
     """The rows of one materialised step, with what made them."""
     run = found_run(number)
-    result = open_result(workdir(run))
+    result = open_result(workdir(base_of(run)))
     named = [s for s in result.steps if step in (s.name, s.id)]
     if not named:
         raise Http404

@@ -25,6 +25,7 @@ from kintsugi.onboarding.models import Issue, Run
 from kintsugi.onboarding.run_rows import rows_behind, run_streams
 from kintsugi.onboarding.selectors import run_by_number, run_report
 from kintsugi.onboarding.services import workdir
+from kintsugi.onboarding.services.runs import base_of
 
 router = Router(tags=["Sources and runs"])
 
@@ -290,7 +291,7 @@ def step_rows(
     offset: int = Query(0, ge=0, le=OFFSET_MAX, description="rows to skip"),
 ) -> dict[str, Any]:
     """A window of what the step left behind, and what made it."""
-    result = open_result(workdir(found_run(number)))
+    result = open_result(workdir(base_of(found_run(number))))
     rows = show_step(result, step, limit=limit, offset=offset)
     chosen = result.step(step)
     return {

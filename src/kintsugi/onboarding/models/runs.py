@@ -32,6 +32,26 @@ class Run(BusinessModel):
     steps = models.JSONField(default=list)
     notes = models.JSONField(default=list)
     error = models.JSONField(null=True)
+    #: Whether it is rehearsed first and let go by two persons.
+    is_governed = models.BooleanField(default=False, db_default=False)
+    #: The act that let it go.
+    act = models.CharField(_("act"), max_length=40, blank=True, db_default="")
+    #: What a rehearsal found, with its digest; see ``services.rehearsal``.
+    rehearsal = models.JSONField(null=True)
+    #: Hash of the contracts the run was prepared under.
+    contracts = models.CharField(max_length=64, blank=True, db_default="")
+    #: What a person asked of a run that is loading: ``pause``, ``stop`` or nothing.
+    asked = models.CharField(max_length=10, blank=True, db_default="")
+    #: When a run that waits for its window goes on.
+    resume_at = models.DateTimeField(_("goes on at"), null=True, blank=True)
+    window = models.ForeignKey(
+        "onboarding.LoadWindow", on_delete=models.PROTECT, null=True, blank=True,
+        related_name="runs",
+    )  # fmt: skip
+    #: The prepared run of which this one loads a wave.
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="waves"
+    )
     #: The run that this one rolls back; empty for an import.
     reverts = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="rollbacks"
@@ -40,7 +60,14 @@ class Run(BusinessModel):
     class Meta:
         verbose_name = _("run")
         verbose_name_plural = _("runs")
-        indexes = [models.Index(fields=["-created_at"], name="run_newest")]
+        indexes = [
+            models.Index(fields=["-created_at"], name="run_newest"),
+            models.Index(
+                fields=["resume_at"],
+                name="run_goes_on",
+                condition=models.Q(status__in=("approved", "paused")),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["reverts"],

@@ -25,6 +25,8 @@ class Source(BusinessModel):
     layout = models.CharField(max_length=64, blank=True, db_default="")
     value_maps = models.JSONField(default=dict, blank=True)
     status = models.CharField(_("status"), max_length=20, default="live", choices=SOURCE.choices())
+    #: Whether each of its runs is rehearsed first and let go by two persons.
+    is_governed = models.BooleanField(_("two persons"), default=False, db_default=False)
 
     class Meta:
         verbose_name = _("source")

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import polars as pl
@@ -38,6 +38,20 @@ def chunk_rows(given: str | None) -> int:
 CHUNK_ROWS = chunk_rows(os.environ.get("KINTSUGI_CHUNK_ROWS"))
 
 
+class Watch(Protocol):
+    """Looks on while a chunk is worked out: what a rehearsal keeps of it."""
+
+    def before(self, loader: TableLoader, ids: pl.Series, columns: list[str]) -> None:
+        """Rows are about to change."""
+
+    def after(self, loader: TableLoader) -> None:
+        """They have."""
+
+    def done(self, records: pl.DataFrame, held: list[str]) -> None:
+        """What became of each record that is not as before: ``_key, _row, _gid, _op``; ``held``
+        are rows that were not touched."""
+
+
 @dataclass(frozen=True)
 class Target:
     """What all chunks of one record stream of a run share.
@@ -55,6 +69,7 @@ class Target:
     origin_id: int
     contract: Contract
     loader: TableLoader
+    watch: Watch | None = None
 
 
 @dataclass
@@ -97,7 +112,7 @@ def apply_chunk(
         }
         if Chunk.objects.filter(**place).exists():
             return None
-        outcome = _apply(target, records)
+        outcome = bring_in(target, records)
         if outcome.issues is not None and outcome.issues.height:
             keep_issues(outcome.issues)
         Chunk.objects.create(
@@ -114,7 +129,8 @@ def apply_chunk(
     return outcome
 
 
-def _apply(target: Target, records: pl.DataFrame) -> Outcome:
+def bring_in(target: Target, records: pl.DataFrame) -> Outcome:
+    """Bring records into the tables and the crosswalk, in the caller's transaction."""
     outcome = Outcome()
     known = audit.known_records(
         entity=target.entity, source=target.stream, keys=records["_key"].to_list()
@@ -149,6 +165,8 @@ def _apply(target: Target, records: pl.DataFrame) -> Outcome:
     held = work.filter((pl.col("_op") == "updated") & pl.col("_gid").is_in(collided)).height
     outcome.quarantined = held
     outcome.updated = work.filter(pl.col("_op") == "updated").height - held
+    if target.watch is not None:
+        target.watch.done(work.select("_key", "_row", "_gid", "_op"), collided)
     return outcome
 
 
@@ -354,7 +372,7 @@ def _change(
     outcome: Outcome,
 ) -> list[str]:
     """Bring changed golden values into existing rows; returns rows held back because their new
-    natural key belongs to another row already."""
+    natural key belongs to another row already, or because somebody made them void."""
     old = golden.join(work.filter(~pl.col("_fresh")).select("_gid").unique(), on="_gid")
     if old.is_empty():
         return []
@@ -365,8 +383,12 @@ def _change(
     ours, base = _columns(target, old), _columns(target, before.select("_gid", *fields))
     base = _as_it_was(target, base, work.join(waiting, on="_key"))
     taken = target.loader.find(ours.rename({"id": "_key"})).filter(pl.col("_key") != pl.col("id"))
-    collided = taken["_key"].to_list()
-    ours = ours.filter(~pl.col("id").is_in(collided))
+    held = {
+        "identity.collision": taken["_key"].to_list(),
+        "conflict.voided": target.loader.voided(ids=ours["id"].to_list()),
+    }
+    untouched = [row for rows in held.values() for row in rows]
+    ours = ours.filter(~pl.col("id").is_in(untouched))
     missing = [name for name in ours.columns if name not in base.columns]
     base = base.with_columns(pl.lit(None, pl.String).alias(name) for name in missing)
     ours = ours.with_columns(
@@ -377,10 +399,15 @@ def _change(
         for f in target.contract.fields
         if f.write_policy in ("target", "manual")
     )
+    if target.watch is not None:
+        shown = [c for c in ours.columns if c != "id" and c not in target.loader.derived]
+        target.watch.before(target.loader, ours["id"], shown)
     merged = target.loader.update(ours=ours, base=base.select(ours.columns), keep_theirs=keep)
+    if target.watch is not None:
+        target.watch.after(target.loader)
     outcome.cells = merged.cells
-    outcome.issues = _issues(target, work, merged.conflicts, collided)
-    return collided
+    outcome.issues = _issues(target, work, merged.conflicts, held)
+    return untouched
 
 
 def _as_it_was(target: Target, base: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
@@ -397,7 +424,7 @@ def _as_it_was(target: Target, base: pl.DataFrame, told: pl.DataFrame) -> pl.Dat
 
 
 def _issues(
-    target: Target, work: pl.DataFrame, conflicts: pl.DataFrame, collided: list[str]
+    target: Target, work: pl.DataFrame, conflicts: pl.DataFrame, held: dict[str, list[str]]
 ) -> pl.DataFrame:
     """Conflicts of the merge as issues: the columns of the engine's issue frames and ``gid``."""
     fields = {target.loader.column(f.name): f.name for f in target.contract.fields}
@@ -412,14 +439,17 @@ def _issues(
         pl.col("ours").fill_null("").alias("value"),
         pl.col("theirs").alias("proposal"),
     )
-    taken = pl.DataFrame({"gid": collided}, schema={"gid": pl.String}).select(
-        "gid",
-        pl.lit(target.contract.key[-1]).alias("field"),
-        pl.lit("identity.collision").alias("rule"),
-        pl.lit("").alias("value"),
-        pl.lit(None, pl.String).alias("proposal"),
-    )
-    return pl.concat([both, taken]).join(places, on="gid", how="left")
+    kept = [
+        pl.DataFrame({"gid": rows}, schema={"gid": pl.String}).select(
+            "gid",
+            pl.lit(target.contract.key[-1]).alias("field"),
+            pl.lit(rule).alias("rule"),
+            pl.lit("").alias("value"),
+            pl.lit(None, pl.String).alias("proposal"),
+        )
+        for rule, rows in held.items()
+    ]
+    return pl.concat([both, *kept]).join(places, on="gid", how="left")
 
 
 def _remember(

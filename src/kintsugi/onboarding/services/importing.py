@@ -14,6 +14,8 @@ from kintsugi.engine.reading import ReadHints
 from kintsugi.onboarding.entities import ORDER
 from kintsugi.onboarding.models import Run, Source
 from kintsugi.onboarding.services.progress import Listener
+from kintsugi.onboarding.services.rehearsal import rehearse_run
+from kintsugi.onboarding.services.running import get_run
 from kintsugi.onboarding.services.runs import apply_run, prepare_run, start_run, take_snapshot
 
 #: Files of a folder that are read; others in it are named and left alone.
@@ -78,8 +80,8 @@ def import_fragments(
 ) -> list[Run]:
     """Read, clean and check every fragment, then load them in the order of their references.
 
-    A fragment that is refused stops the import before anything is loaded. Returns the verified
-    runs in the order they were loaded.
+    A fragment that is refused stops the import before anything is loaded. Returns the runs in the
+    order they were loaded: verified, or rehearsed where two persons must let them go.
     """
     prepared: list[tuple[int, int, UUID]] = []
     for place, fragment in enumerate(fragments):
@@ -102,6 +104,18 @@ def import_fragments(
         first = [ORDER[e.entity] for e in result.entities if e.primary]
         prepared.append((max(first, default=0), place, run.pk))
     return [
-        apply_run(actor=actor, run_id=run_id, at=at, listener=listener)
+        load_or_rehearse(actor=actor, run_id=run_id, at=at, listener=listener)
         for _, _, run_id in sorted(prepared)
     ]
+
+
+def load_or_rehearse(
+    *, actor: Any, run_id: UUID, at: dt.datetime, listener: Listener | None = None
+) -> Run:
+    """Load a prepared run; one that two persons must let go is rehearsed and waits for them."""
+    run = get_run(run_id)
+    if run.is_governed and not run.act and run.status == "validated":
+        return rehearse_run(actor=actor, run_id=run_id, at=at, listener=listener)
+    if run.status in ("rehearsed", "waves"):
+        return run
+    return apply_run(actor=actor, run_id=run_id, at=at, listener=listener)

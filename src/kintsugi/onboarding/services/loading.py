@@ -1,6 +1,8 @@
 """From the pipeline's records to chunks: references, natural keys, chunk order, counts."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +46,44 @@ def streams(source: str, result: PipelineResult) -> list[tuple[str, EntityResult
     return named
 
 
-def _stem(stream: str, entity: EntityResult) -> str:
+def stem(stream: str, entity: EntityResult) -> str:
     """A file name part for one stream of one entity."""
     return f"{entity.entity}-{raw_hash(stream)[:12]}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What of a prepared run is loaded: all of it, or the rows of a wave.
+
+    ``folder`` keeps the plans of this load. ``rows``: table number → its source rows, for a table
+    that is not named none. ``taken``: folders of waves that stand; what they loaded is left out.
+    """
+
+    folder: Path
+    rows: dict[int, pl.Series] | None = None
+    taken: tuple[Path, ...] = ()
+
+    def choose(self, stream: str, entity: EntityResult, records: pl.DataFrame) -> pl.DataFrame:
+        """The records (``_key, _row, _rows``) that belong to this part."""
+        if self.rows is None:
+            return records
+        wanted = self.rows.get(entity.table)
+        if wanted is None:
+            return records.clear()
+        rows = pl.concat_list(pl.col("_row"), pl.col("_rows").fill_null([]))
+        chosen = (
+            records.select("_key", rows.alias("_any"))
+            .explode("_any")
+            .filter(pl.col("_any").is_in(wanted.implode()))
+            .select("_key")
+            .unique()
+        )
+        found = records.join(chosen, on="_key", how="semi")
+        for folder in self.taken:
+            path = folder / f"chosen-{stem(stream, entity)}.parquet"
+            if path.exists():
+                found = found.join(pl.read_parquet(path), on="_key", how="anti")
+        return found
 
 
 def headers_of(snapshot: EngineSnapshot, table: int) -> dict[int, str]:
@@ -94,26 +131,39 @@ def apply_entity(
     entity: EntityResult,
     snapshot: EngineSnapshot,
     reporter: Reporter,
+    part: Part,
+    checkpoint: Callable[[int], None],
 ) -> None:
-    """Apply all chunks of one stream of one entity that the ledger does not know yet."""
+    """Apply all chunks of one stream of one entity that the ledger does not know yet.
+
+    ``checkpoint`` is called before each chunk with the records written last; what it raises stops
+    the load between two chunks.
+    """
     contract, loader = load_contract(entity.entity), LOADERS[entity.entity]
-    plan = _plan(actor, run, stream, entity, contract, loader, snapshot)
-    target = _target(actor, run, stream, entity, snapshot, contract, loader)
+
+    def keep(found: pl.DataFrame) -> None:
+        with audit.recorded(actor=actor, command="onboarding.keep-issues", run_id=run.pk):
+            keep_issues(run, entity, snapshot, found, again=True)
+
+    plan = plan_stream(stream, entity, part=part, keep=keep)
+    target = target_of(actor, run, stream, entity, snapshot, contract, loader)
     ledger = Chunk.objects.filter(run=run, entity=entity.entity, stream=stream)
     done = set(ledger.values_list("number", flat=True))
     total = plan["rows"]
     phase = Text(f"写入{contract.zh}", f"Loading {contract.en}")
-    offset = 0
+    offset = written = 0
     records = pl.scan_parquet(plan["path"])
     for number, size in enumerate(plan["chunks"]):
         if number not in done:
-            part = records.slice(offset, size).collect()
+            checkpoint(written)
+            chunk = records.slice(offset, size).collect()
             apply_chunk(
                 target,
                 number=number,
-                records=as_text(part, contract),
-                keep_issues=lambda found: _keep_issues(run, entity, snapshot, found),
+                records=as_text(chunk, contract),
+                keep_issues=lambda found: keep_issues(run, entity, snapshot, found),
             )
+            written = size
         offset += size
         reporter(phase, offset, total)
     with audit.recorded(actor=actor, command="onboarding.link", run_id=run.pk):
@@ -168,54 +218,56 @@ def _run_check(run: Run, stream: str, entity: str, rule: str, statement: str) ->
         )
 
 
-def _plan(
-    actor: Any,
-    run: Run,
+def plan_stream(
     stream: str,
     entity: EntityResult,
-    contract: Contract,
-    loader: TableLoader,
-    snapshot: EngineSnapshot,
+    *,
+    part: Part,
+    keep: Callable[[pl.DataFrame], None],
 ) -> dict[str, Any]:
     """Decide which records are loaded, in which chunks; kept on disk, so a resumed run has the
     same chunks.
 
     Records whose required reference points to nothing are quarantined with an issue; other
-    unresolved references are asked about and left empty. Records with one natural key share a
-    chunk.
+    unresolved references are asked about and left empty: ``keep`` is given both. Records with one
+    natural key share a chunk.
     """
-    folder = entity.records.parent
-    stem = _stem(stream, entity)
-    manifest = folder / f"plan-{stem}.json"
+    contract, loader = load_contract(entity.entity), LOADERS[entity.entity]
+    name = stem(stream, entity)
+    manifest = part.folder / f"plan-{name}.json"
     if manifest.exists():
         return dict(json.loads(manifest.read_text("utf-8")))
+    part.folder.mkdir(parents=True, exist_ok=True)
     references = [
         f.name
         for f in contract.fields
         if f.reference or f.name in contract.key or f.name in loader.identifying
     ]
     names = pl.scan_parquet(entity.records).collect_schema().names()
-    slim = as_text(
-        pl.read_parquet(
-            entity.records, columns=["_key", "_row", *(r for r in references if r in names)]
-        ),
-        contract,
-    )
+    columns = ["_key", "_row", "_rows", *(r for r in references if r in names)]
+    every = pl.read_parquet(entity.records, columns=columns).with_row_index("_at")
+    chosen = part.choose(stream, entity, every)
+    if part.rows is not None:
+        chosen.select("_key").write_parquet(part.folder / f"chosen-{name}.parquet")
+    slim = as_text(chosen.drop("_at", "_rows"), contract)
     resolved = loader.resolve(slim)
     required = [f.name for f in contract.fields if f.required]
     lost = resolved.unresolved.filter(pl.col("field").is_in(required))["_key"].unique()
-    _keep_unresolved(actor, run, entity, snapshot, resolved.unresolved, slim, required)
+    if resolved.unresolved.height:
+        keep(_unresolved(resolved.unresolved, slim, required))
     order = (
         resolved.frame.select("_key", loader.natural(resolved.frame))
-        .with_row_index("_at")
+        .join(chosen.select("_key", "_at"), on="_key", how="left", maintain_order="left")
         .filter(~pl.col("_key").is_in(lost.implode()))
         .with_columns(pl.col("_at").min().over("_natural").alias("_first"))
         .sort("_first", "_at")
     )
-    path = _in_order(entity, order, whole=order.height == slim.height, folder=folder, stem=stem)
+    whole = order.height == every.height
+    path = _in_order(entity, order, whole=whole, folder=part.folder, name=name)
     plan = {
         "path": str(path),
         "rows": order.height,
+        "chosen": slim.height,
         "quarantined": slim.height - order.height,
         "chunks": _chunks(order),
     }
@@ -226,12 +278,12 @@ def _plan(
 
 
 def _in_order(
-    entity: EntityResult, order: pl.DataFrame, *, whole: bool, folder: Path, stem: str
+    entity: EntityResult, order: pl.DataFrame, *, whole: bool, folder: Path, name: str
 ) -> Path:
     """The records in chunk order; the pipeline's own file when that is the order already."""
     if whole and order["_at"].is_sorted():
         return entity.records
-    path = folder / f"planned-{stem}.parquet"
+    path = folder / f"planned-{name}.parquet"
     records = pl.read_parquet(entity.records)
     records[order["_at"]].write_parquet(path)
     return path
@@ -251,27 +303,18 @@ def _chunks(order: pl.DataFrame) -> list[int]:
     return sizes
 
 
-def _keep_unresolved(
-    actor: Any,
-    run: Run,
-    entity: EntityResult,
-    snapshot: EngineSnapshot,
-    unresolved: pl.DataFrame,
-    records: pl.DataFrame,
-    required: list[str],
-) -> None:
-    if unresolved.is_empty():
-        return
+def _unresolved(
+    unresolved: pl.DataFrame, records: pl.DataFrame, required: list[str]
+) -> pl.DataFrame:
+    """Unresolved references as issues: what must be known blocks, the rest asks."""
     severity = pl.when(pl.col("field").is_in(required)).then(pl.lit("block"))
-    found = unresolved.join(records.select("_key", "_row"), on="_key", how="left").with_columns(
+    return unresolved.join(records.select("_key", "_row"), on="_key", how="left").with_columns(
         severity.otherwise(pl.lit("ask")).alias("severity"),
         pl.lit(None, pl.String).alias("proposal"),
     )
-    with audit.recorded(actor=actor, command="onboarding.keep-issues", run_id=run.pk):
-        _keep_issues(run, entity, snapshot, found, again=True)
 
 
-def _keep_issues(
+def keep_issues(
     run: Run,
     entity: EntityResult,
     snapshot: EngineSnapshot,
@@ -319,7 +362,7 @@ def _choices(run: Run, entity: EntityResult) -> dict[str, list[str]]:
     return found
 
 
-def _target(
+def target_of(
     actor: Any,
     run: Run,
     stream: str,
@@ -373,7 +416,7 @@ def _target(
     )
 
 
-def closed_counts(run: Run, result: PipelineResult) -> dict[str, Any]:
+def closed_counts(run: Run, result: PipelineResult, part: Part) -> dict[str, Any]:
     """The run's arithmetic per entity and in all, proven to close.
 
     ``read = created + updated + merged + unchanged + excluded + quarantined`` for every entity
@@ -384,7 +427,7 @@ def closed_counts(run: Run, result: PipelineResult) -> dict[str, Any]:
     total: dict[str, Any] = dict.fromkeys(("read", "excluded", *OUTCOMES, "cells", "rows"), 0)
     code = run.source.code
     for stream, entity in streams(code, result):
-        counts = _entity_counts(run, stream, entity)
+        counts = _entity_counts(run, stream, entity, part)
         entities[entity.entity + stream.removeprefix(code)] = {
             **counts,
             "entity": entity.entity,
@@ -397,24 +440,27 @@ def closed_counts(run: Run, result: PipelineResult) -> dict[str, Any]:
     return {**total, "entities": entities}
 
 
-def _entity_counts(run: Run, stream: str, entity: EntityResult) -> dict[str, int]:
+def _entity_counts(run: Run, stream: str, entity: EntityResult, part: Part) -> dict[str, int]:
     ledger = Chunk.objects.filter(run=run, entity=entity.entity, stream=stream).aggregate(
         **{name: Sum(name, default=0) for name in (*OUTCOMES, "cells", "records")}
     )
-    plan = json.loads(
-        (entity.records.parent / f"plan-{_stem(stream, entity)}.json").read_text("utf-8")
-    )
+    plan = json.loads((part.folder / f"plan-{stem(stream, entity)}.json").read_text("utf-8"))
+    # A wave is counted in records; what reading put aside belongs to the prepared run.
+    whole = part.rows is None
     counts = {
-        "rows": entity.counts.read,
-        "read": entity.counts.read + entity.counts.expanded,
-        "excluded": entity.counts.excluded,
-        "quarantined": entity.counts.quarantined + plan["quarantined"] + ledger["quarantined"],
-        "merged": entity.counts.merged + ledger["merged"],
+        "rows": entity.counts.read if whole else plan["chosen"],
+        "read": entity.counts.read + entity.counts.expanded if whole else plan["chosen"],
+        "excluded": entity.counts.excluded if whole else 0,
+        "quarantined": plan["quarantined"] + ledger["quarantined"],
+        "merged": ledger["merged"],
         "created": ledger["created"],
         "updated": ledger["updated"],
         "unchanged": ledger["unchanged"],
         "cells": ledger["cells"],
     }
+    if whole:
+        counts["quarantined"] += entity.counts.quarantined
+        counts["merged"] += entity.counts.merged
     accounted = sum(counts[name] for name in ("excluded", *OUTCOMES))
     assert counts["read"] == accounted, f"row arithmetic does not close: {counts}"
     return counts

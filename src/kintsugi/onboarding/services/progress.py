@@ -3,8 +3,13 @@
 import datetime as dt
 import time
 from collections.abc import Callable
+from types import TracebackType
+from typing import Any
 from uuid import UUID
 
+from django.db import connection
+
+from kintsugi.core.queries import query
 from kintsugi.engine.text import Text
 from kintsugi.onboarding.models import Progress
 
@@ -46,4 +51,45 @@ class Reporter:
         Progress.objects.update_or_create(
             run_id=self.run_id, defaults=values, create_defaults={"since": now, **values}
         )
+        self._phase, self._written_s = phase, time.monotonic()
+
+
+class Elsewhere:
+    """A reporter for work inside a transaction that will be undone: it writes over a connection of
+    its own, so that others see how far it is."""
+
+    def __init__(self, run_id: UUID, listener: Listener | None = None) -> None:
+        self.run_id, self.listener = run_id, listener
+        self._other = connection.copy()
+        self._phase: Text | None = None
+        self._written_s = 0.0
+
+    def __enter__(self) -> "Elsewhere":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._other.close()
+
+    def __call__(self, phase: Text, done: int = 0, total: int = 0) -> None:
+        """Say which phase the run is in and how far it got."""
+        if self.listener:
+            self.listener(phase, done, total)
+        new = phase != self._phase
+        if not new and time.monotonic() - self._written_s < EVERY_S and done < total:
+            return
+        facts: dict[str, Any] = {
+            "run": self.run_id,
+            "phase_zh": phase.zh[:200],
+            "phase_en": phase.en[:200],
+            "done": done,
+            "total": total,
+            "at": dt.datetime.now(dt.UTC),
+        }
+        with self._other.cursor() as cursor:
+            cursor.execute(query("onboarding", "keep_progress"), facts)
         self._phase, self._written_s = phase, time.monotonic()

@@ -26,9 +26,9 @@ from kintsugi.identity.selectors import acts_about
 from kintsugi.identity.services import draft_act, submit_act
 from kintsugi.onboarding.entities import LOADERS
 from kintsugi.onboarding.models import Chunk, Rollback, RollbackItem, Run
-from kintsugi.onboarding.services import undoing
+from kintsugi.onboarding.services import undoing, waves
 from kintsugi.onboarding.services.progress import Listener, Reporter
-from kintsugi.onboarding.services.runs import move_run, owned, set_run, stopping
+from kintsugi.onboarding.services.running import move_run, owned, set_run, stopping
 from kintsugi.onboarding.services.undoing import HIGHEST, LOWEST, PHASES, Undoing, ask
 from kintsugi.onboarding.states import RUN
 
@@ -436,6 +436,7 @@ def finish_rollback(actor: Any, made: Run, undo: Undoing) -> None:
         set_run(made, status="verified", ended_at=Now())
         run = _get(undo.run)
         set_run(run, status="partly-reverted" if kept else "reverted")
+        waves.close_parent(run_id=run.pk, at=made.observed_at)
         if run.reverts is not None:
             # A rollback was rolled back: what it had undone stands again.
             set_run(_get(run.reverts.pk), status="partly-reverted" if kept else "verified")

@@ -54,6 +54,20 @@ for _rule in (
         dirt=(),
     ),
     Rule(
+        id="conflict.voided",
+        severity="ask",
+        title=Text(
+            "来源仍提供已作废的记录,未作更改",
+            "The source still brings a record that was made void; nothing was changed",
+        ),
+        remedy=Text(
+            "请确认作废是否正确:恢复记录,或在源中移除。",
+            "Find out whether it is void for good: restore the record, or take it out of the "
+            "source.",
+        ),
+        dirt=(),
+    ),
+    Rule(
         id="serial.lookalike",
         severity="ask",
         title=Text(

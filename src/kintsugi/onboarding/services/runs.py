@@ -1,20 +1,17 @@
 """Runs: one file or table extract from its bytes to the tables, resumable at every step."""
 
 import datetime as dt
-import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.models.functions import Now
 
 from kintsugi.audit.services import recorded
 from kintsugi.core import events
-from kintsugi.core.errors import KintsugiError, NotFound, Text
+from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.core.numbering import next_number
 from kintsugi.engine.contract import load_contracts
 from kintsugi.engine.mapping import (
@@ -32,8 +29,18 @@ from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
 from kintsugi.engine.snapshot import open_snapshot
 from kintsugi.onboarding.entities import ORDER
 from kintsugi.onboarding.models import Run, Snapshot, Source
-from kintsugi.onboarding.services import loading
+from kintsugi.onboarding.services import loading, pacing, selection, waves
 from kintsugi.onboarding.services.progress import Listener, Reporter
+from kintsugi.onboarding.services.running import (
+    FINISHED,
+    contracts_digest,
+    get_run,
+    move_run,
+    owned,
+    refuse_other_contracts,
+    set_run,
+    stopping,
+)
 from kintsugi.onboarding.services.sources import (
     code_for,
     current_mapping,
@@ -42,10 +49,9 @@ from kintsugi.onboarding.services.sources import (
     recognise,
     register_source,
 )
-from kintsugi.onboarding.states import RUN
 
-#: A run in one of these states has nothing left to do.
-FINISHED = ("verified", "reverted", "partly-reverted")
+#: States in which a run may be prepared, or prepared once more.
+PREPARES = ("created", "reading", "staged", "validated", "rehearsed", "failed")
 
 
 def take_snapshot(
@@ -119,8 +125,12 @@ def start_run(
     mapping: Mapping | None = None,
     at: dt.datetime,
     observed_at: dt.datetime | None = None,
+    is_governed: bool = False,
 ) -> Run:
     """A run for a snapshot, or the unfinished one of the same snapshot, source and mapping.
+
+    ``is_governed``: it is rehearsed first and let go by two persons, as every run of a source
+    that asks for it.
 
     Without ``source`` the layout decides which source the file belongs to, else a new one is
     made. Without ``mapping`` the source's current one is used, else one is suggested.
@@ -154,7 +164,7 @@ def start_run(
     stored = Snapshot.objects.get(folder=snapshot.path.name)
     with recorded(actor=actor, command="onboarding.start-run", reason=snapshot.file_name):
         waiting = (
-            Run.objects.filter(source=source, snapshot=stored, mapping=version)
+            Run.objects.filter(source=source, snapshot=stored, mapping=version, parent=None)
             .exclude(status__in=FINISHED)
             .order_by("-created_at")
             .first()
@@ -170,6 +180,7 @@ def start_run(
             file_name=snapshot.file_name[:400],
             started_by=str(actor)[:200],
             observed_at=observed_at or at,
+            is_governed=is_governed or source.is_governed,
             notes=_notes(snapshot, mapping),
         )
 
@@ -242,39 +253,18 @@ def _unknown_columns(found: dict[str, list[str]]) -> list[dict[str, Any]]:
     ]
 
 
-@contextmanager
-def owned(run_id: UUID) -> Iterator[None]:
-    """One process works on a run at a time; the lock ends with the connection."""
-    key = int.from_bytes(hashlib.sha256(run_id.bytes).digest()[:8], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s)", [key])
-        if not cursor.fetchone()[0]:
-            raise KintsugiError(
-                "run.busy",
-                Text("另一个进程正在处理这次导入。", "Another process is working on this run."),
-                Text("请等它结束;进度见运行页面。", "Wait for it; its page shows the progress."),
-                run=str(run_id),
-            )
-    try:
-        yield
-    finally:
-        # A connection that is gone has let go of the lock already.
-        with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_unlock(%s)", [key])
-
-
 def prepare_run(*, actor: Any, run_id: UUID, listener: Listener | None = None) -> PipelineResult:
     """Read → map → clean → check a run's snapshot; nothing is written to business tables.
 
     Steps that were completed before (a killed process) are taken from the run's folder. A refusal
     stops the run with its error kept, and is raised.
     """
-    run = _get(run_id)
+    run = get_run(run_id)
     reporter = Reporter(run_id, listener)
     with owned(run_id), stopping(actor, run_id):
-        if run.status in ("applying", "applied", "verified"):
-            return open_result(workdir(run))
-        move_run(actor, run, "reading", started_at=Now(), error=None)
+        if run.parent_id is not None or run.status not in PREPARES or run.chunks.exists():
+            return open_result(workdir(base_of(run)))
+        move_run(actor, run, "reading", started_at=Now(), error=None, rehearsal=None)
         assert run.snapshot, "start_run gives every run its snapshot"
         assert run.mapping, "start_run gives every run its mapping"
         snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.folder)
@@ -303,7 +293,7 @@ def prepare_run(*, actor: Any, run_id: UUID, listener: Listener | None = None) -
         notes = [note for note in run.notes if note["code"] != "column.unknown"]
         move_run(actor, run, "staged", steps=steps, notes=[*notes, *unknown])
         loading.keep_found(actor=actor, run=run, snapshot=snapshot, result=result)
-        move_run(actor, run, "validated")
+        move_run(actor, run, "validated", contracts=contracts_digest())
     return result
 
 
@@ -313,32 +303,36 @@ def apply_run(
     """Load a prepared run into the tables, chunk by chunk, and verify it.
 
     Chunks that the ledger knows are skipped, so this may be called again after a kill. Returns the
-    run with its closed counts.
+    run with its closed counts; or paused, between two chunks, because a person, its window or its
+    limits said so. Raises KintsugiError ``run.needs-approval``, ``run.in-waves``,
+    ``run.contract-changed``, ``run.withdrawn``, ``rollback.open`` or ``run.busy``.
     """
-    run = _get(run_id)
+    run = get_run(run_id)
     if run.status in FINISHED:
         return run
     _refuse_under_rollback(run)
+    pacing.refuse_ungoverned(run)
+    if not run.chunks.exists():
+        refuse_other_contracts(run)
     reporter = Reporter(run_id, listener)
     with owned(run_id), stopping(actor, run_id):
-        result = open_result(workdir(run))
+        run.refresh_from_db()
+        result = open_result(workdir(base_of(run)))
         assert run.snapshot, "start_run gives every run its snapshot"
         snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.folder)
+        part = selection.part_of(run, result)
         if run.status != "applied":
-            if run.status != "applying":
-                move_run(actor, run, "applying")
-            named = loading.streams(run.source.code, result)
-            for stream, entity in sorted(named, key=lambda n: ORDER[n[1].entity]):
-                loading.apply_entity(
-                    actor=actor,
-                    run=run,
-                    stream=stream,
-                    entity=entity,
-                    snapshot=snapshot,
-                    reporter=reporter,
-                )
+            pace = pacing.Pace(run, at=at)
+            try:
+                pace.begin(total=sum(entity.counts.records for entity in result.entities))
+                if run.status != "applying":
+                    move_run(actor, run, "applying", error=None, resume_at=None)
+                pacing.keep_restore_point(actor=actor, run=run, at=at)
+                _load(actor, run, result, snapshot, part, reporter, pace)
+            except pacing.Halted as halted:
+                return pacing.halt(actor=actor, run=run, halted=halted)
             move_run(actor, run, "applied")
-        counts = loading.closed_counts(run, result)
+        counts = loading.closed_counts(run, result, part)
         with recorded(actor=actor, command="onboarding.verify-run", run_id=run.pk):
             set_run(run, status="verified", counts=counts, ended_at=Now())
             events.emit(
@@ -347,9 +341,33 @@ def apply_run(
                 at=at,
                 facts={"run": str(run.pk), "source": run.source.code, "counts": counts},
             )
+            waves.close_parent(run_id=run.pk, at=at)
         reporter(Text("已完成", "Finished"), 1, 1)
     run.refresh_from_db()
     return run
+
+
+def _load(
+    actor: Any,
+    run: Run,
+    result: PipelineResult,
+    snapshot: EngineSnapshot,
+    part: loading.Part,
+    reporter: Reporter,
+    pace: pacing.Pace,
+) -> None:
+    named = loading.streams(run.source.code, result)
+    for stream, entity in sorted(named, key=lambda n: ORDER[n[1].entity]):
+        loading.apply_entity(
+            actor=actor,
+            run=run,
+            stream=stream,
+            entity=entity,
+            snapshot=snapshot,
+            reporter=reporter,
+            part=part,
+            checkpoint=pace,
+        )
 
 
 def _refuse_under_rollback(run: Run) -> None:
@@ -365,85 +383,10 @@ def _refuse_under_rollback(run: Run) -> None:
 
 
 def workdir(run: Run) -> Path:
-    """The folder of a run's materialised steps."""
-    return Path(settings.RUN_ROOT) / str(run.pk)
+    """The folder of a run's materialised steps and plans."""
+    return selection.folder_of(run)
 
 
-def _get(run_id: UUID) -> Run:
-    run = Run.objects.select_related("source", "snapshot", "mapping").filter(pk=run_id).first()
-    if run is None:
-        raise NotFound(Text("导入运行", "run"), str(run_id))
-    return run
-
-
-def set_run(run: Run, **changes: Any) -> None:
-    """Write columns of a run; must run inside ``recorded``."""
-    if "status" in changes:
-        RUN.check(run.status, changes["status"])
-    Run.objects.filter(pk=run.pk).update(**changes, updated_at=Now())
-    run.refresh_from_db(fields=["status"])
-
-
-def move_run(actor: Any, run: Run, status: str, **changes: Any) -> None:
-    """Take a run to a state, in a context of its own. Raises IllegalTransition."""
-    with recorded(actor=actor, command=f"onboarding.run-{status}", run_id=run.pk):
-        set_run(run, status=status, **changes)
-
-
-class Interrupted(KintsugiError):
-    """The database, the disk or another resource gave way; the run goes on where it stopped."""
-
-    retryable = True
-
-    def __init__(self, cause: Exception) -> None:
-        text = str(cause).splitlines()[0][:400] if str(cause) else type(cause).__name__
-        super().__init__(
-            "run.interrupted",
-            Text(f"运行中断:{text}", f"The run was interrupted: {text}"),
-            Text(
-                "排除原因后再次执行,将从中断处继续。",
-                "Remove the cause and run again; it goes on where it stopped.",
-            ),
-            type=type(cause).__name__,
-        )
-
-
-#: What is nobody's mistake: a session the server ended, a full disk. A wrong value that the
-#: database refuses is a fault of the program and stays one.
-AWAY = (OperationalError, InterfaceError, OSError)
-
-
-@contextmanager
-def stopping(actor: Any, run_id: UUID) -> Iterator[None]:
-    """A refusal or a lost resource stops the run visibly, with the reason, and is raised.
-
-    Raises Interrupted for a database, disk or file that gave way.
-    """
-    try:
-        yield
-    except KintsugiError as error:
-        _stop(actor, run_id, error)
-        raise
-    except AWAY as error:
-        interrupted = Interrupted(error)
-        _stop(actor, run_id, interrupted)
-        raise interrupted from error
-    except DatabaseError as error:
-        _stop(actor, run_id, Interrupted(error))
-        raise
-
-
-def _stop(actor: Any, run_id: UUID, error: KintsugiError) -> None:
-    facts = {
-        "code": error.code,
-        "message": error.message._asdict(),
-        "remedy": error.remedy._asdict(),
-        "facts": {k: str(v)[:400] for k, v in error.facts.items()},
-    }
-    # Where the database itself is away the run is taken up again from its ledger.
-    with suppress(DatabaseError, InterfaceError):
-        if connection.connection is not None and not connection.is_usable():
-            connection.close()
-        run = _get(run_id)
-        if run.status not in (*FINISHED, "failed", "applied"):
-            move_run(actor, run, "failed", error=facts)
+def base_of(run: Run) -> Run:
+    """The run whose steps were prepared: the parent of a wave, else the run itself."""
+    return run.parent or run
