@@ -1,6 +1,5 @@
 """A rehearsal says what a run would do, changes nothing, and two persons let the run go."""
 
-import datetime as dt
 from typing import Any
 
 import polars as pl
@@ -8,10 +7,10 @@ import pytest
 from django.db import DatabaseError
 
 from kintsugi.audit.services import recorded
-from kintsugi.core import events
 from kintsugi.core.errors import KintsugiError
+from kintsugi.core.models import Event
 from kintsugi.devices.models import Device
-from kintsugi.onboarding import tasks
+from kintsugi.onboarding import handlers, tasks
 from kintsugi.onboarding.models import Issue, RestorePoint, Run, Source
 from kintsugi.onboarding.selectors import checksums
 from kintsugi.onboarding.services import (
@@ -210,5 +209,5 @@ def test_an_approved_run_is_handed_to_a_job(world: World, monkeypatch: pytest.Mo
     released(run)
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr(tasks.load_run, "defer", lambda **given: asked.append(given))
-    events.deliver(at=AT + dt.timedelta(minutes=1))
+    handlers.load(Event.objects.get(type="onboarding.run-approved"))
     assert [one["run_id"] for one in asked] == [str(run.pk)]

@@ -19,7 +19,7 @@ AHEAD_DAYS = 60
 #: A run that finds its window full asks again after this.
 FULL_RETRY_S = 60
 ASKS = ("pause", "stop")
-#: A limit is judged once so many records are loaded: the first few say little.
+#: A limit is judged once so many records, or a quarter of all, are loaded: the first say little.
 JUDGED_FROM = 200
 STOPPED = {
     "code": "run.stop",
@@ -101,7 +101,7 @@ class Pace:
             records=Sum("records", default=0),
             **{name: Sum(name, default=0) for name in LIMITED},
         )
-        if sums["records"] < min(JUDGED_FROM, self._total):
+        if sums["records"] < min(JUDGED_FROM, self._total // 4):
             return
         for name, share in limits.items():
             if sums["records"] and sums[name] / sums["records"] > float(share):
