@@ -21,6 +21,7 @@ FILLERS: dict[str, Any] = {
     "text": "x",
     "boolean": False,
     "integer": 1,
+    "smallint": 1,
     "bigint": 1,
     "jsonb": "{}",
     "timestamp with time zone": "2026-11-22T08:00:00Z",
@@ -139,6 +140,21 @@ def run(**values: Any) -> UUID:
 def rollback(**values: Any) -> UUID:
     made = run(reverts_id=run(), status="planned")
     return insert("onboarding_rollback", run_id=made, plan_sha256="0" * 64, **values)
+
+
+def load_window() -> UUID:
+    return insert(
+        "onboarding_loadwindow", code=uuid7().hex, name_zh="夜间", name_en="Night",
+        time_zone="Asia/Shanghai",
+    )  # fmt: skip
+
+
+def wave() -> UUID:
+    return insert("onboarding_wave", run_id=run(), kind="pilot")
+
+
+def restore_point() -> UUID:
+    return insert("onboarding_restorepoint", run_id=run())
 
 
 def rollback_item(**values: Any) -> UUID:
@@ -476,6 +492,9 @@ ROWS: dict[str, Callable[..., UUID]] = {
     "identity_verification": verification,
     "onboarding_issue": issue,
     "onboarding_mappingversion": mapping,
+    "onboarding_loadwindow": load_window,
+    "onboarding_wave": wave,
+    "onboarding_restorepoint": restore_point,
     "onboarding_rollback": rollback,
     "onboarding_rollbackitem": rollback_item,
     "onboarding_run": run,

@@ -37,12 +37,17 @@ OUTCOMES: dict[str, Text] = {
     "excluded": Text("排除", "excluded"),
     "quarantined": Text("隔离", "quarantined"),
 }
+#: Records of a run in waves that no wave has loaded yet.
+WAITING = Text("待写入", "waiting")
 TONES = {
     "created": "live",
     "reading": "live",
     "staged": "live",
     "validated": "live",
+    "rehearsed": "warn",
+    "waves": "live",
     "applying": "live",
+    "paused": "warn",
     "applied": "live",
     "verified": "good",
     "failed": "bad",
@@ -60,7 +65,9 @@ SEVERITIES: dict[str, Text] = {
 SEVERITY_TONES = {"block": "bad", "ask": "warn", "warn": ""}
 ENDED = frozenset({"verified", "failed", "withdrawn", "reverted", "partly-reverted"})
 #: A run that waits to be started or was left by a killed process can be taken up again.
-RESUMABLE = frozenset(RUN.states) - ENDED - {"planned"} | {"failed"}
+RESUMABLE = frozenset(RUN.states) - ENDED - {"planned", "rehearsed", "waves"} | {"failed"}
+#: Nothing moves in these states before a person acts.
+RESTING = frozenset({"rehearsed", "paused", "waves"})
 WORKING = frozenset({"applying", "applied"})
 #: An import that went through all its steps, whatever became of it later.
 THROUGH = frozenset({"verified", "reverted", "partly-reverted"})
@@ -114,6 +121,7 @@ class RunState:
     is_ended: bool
     path: list[Node]
     read: int | None = None
+    waiting: int = 0
     terms: list[Term] = field(default_factory=list)
     closes: bool = True
     rules: list[RuleCount] = field(default_factory=list)
@@ -142,7 +150,7 @@ def run_state(run: Run) -> RunState:
             for name in ("created", "updated", "merged", "unchanged", "quarantined")
         },
     )
-    is_ended = run.status in ENDED
+    is_ended = run.status in ENDED or _rests(run)
     state = RunState(
         run=run,
         status=RUN.states[run.status],
@@ -155,7 +163,8 @@ def run_state(run: Run) -> RunState:
     )
     if run.counts:
         state.read, state.terms = int(run.counts.get("read") or 0), _terms(run)
-        state.closes = state.read == sum(term.count for term in state.terms)
+        state.waiting = int(run.counts.get("waiting") or 0)
+        state.closes = state.read == state.waiting + sum(term.count for term in state.terms)
     elif ledger["chunks"]:
         names = ("created", "updated", "merged", "unchanged", "quarantined")
         state.loaded = {OUTCOMES[name].en: int(ledger[name]) for name in names}
@@ -166,6 +175,13 @@ def run_state(run: Run) -> RunState:
     if progress and not is_ended:
         _progress(state, progress)
     return state
+
+
+def _rests(run: Run) -> bool:
+    """Whether a run waits for a person, and nothing of it is at work."""
+    if run.status not in RESTING:
+        return False
+    return not run.waves.filter(status__in=("approved", "applying", "applied")).exists()
 
 
 def _progress(state: RunState, progress: Progress) -> None:
@@ -205,6 +221,8 @@ def _position(run: Run, progress: Progress | None) -> int:
     names = list(PATH)
     if run.status in THROUGH:
         return len(names)
+    if run.status in ("rehearsed", "approved", "paused", "waves"):
+        return names.index("load")
     if run.status == "applied":
         return names.index("verify")
     if run.status == "applying" or (run.steps and run.status in ("staged", "validated")):
@@ -273,8 +291,8 @@ def _rules(run: Run) -> list[RuleCount]:
 
 
 def error_of(run: Run) -> KintsugiError | None:
-    """The refusal that stopped the run, as it was raised."""
-    if not run.error or run.status != "failed":
+    """What stopped the run or holds it, as it was said."""
+    if not run.error or run.status not in ("failed", "paused", "approved"):
         return None
     kept = run.error
     message, remedy = Text(**kept["message"]), Text(**kept["remedy"])

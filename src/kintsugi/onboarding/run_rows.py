@@ -107,7 +107,7 @@ def _loaded(run: Run, stream: Stream, outcome: str, after: int) -> RowPage:
     shown = [name for name in entity.fields if name in names][:SUMMARY_FIELDS]
     frame = pl.scan_parquet(entity.records).select("_key", "_row", "_rows", *shown)
     if run.parent_id is not None:
-        chosen = workdir(run) / "load" / f"chosen-{stem(stream.name, entity)}.parquet"
+        chosen = workdir(run) / "load" / f"chosen-{stem(stream.name, entity.entity)}.parquet"
         if not chosen.exists():
             return RowPage()
         frame = frame.join(pl.scan_parquet(chosen), on="_key", how="semi", maintain_order="left")
@@ -258,11 +258,11 @@ def _unresolved(run: Run, stream: Stream) -> list[int]:
     """Rows of records that the plan of the load left out, because what they must refer to is
     unknown."""
     entity, folder = stream.result, workdir(run) / "load"
-    planned = folder / f"planned-{stem(stream.name, entity)}.parquet"
+    planned = folder / f"planned-{stem(stream.name, entity.entity)}.parquet"
     if not planned.exists():
         return []
     records = pl.scan_parquet(entity.records).select("_key", "_row")
-    chosen = folder / f"chosen-{stem(stream.name, entity)}.parquet"
+    chosen = folder / f"chosen-{stem(stream.name, entity.entity)}.parquet"
     if chosen.exists():
         records = records.join(pl.scan_parquet(chosen), on="_key", how="semi")
     kept = pl.scan_parquet(planned).select("_key")

@@ -76,7 +76,10 @@ def run_report(run: Run) -> dict[str, Any]:
 def run_by_number(number: str) -> Run | None:
     """A run by its number or id."""
     return by_number(
-        Run.objects.select_related("source", "snapshot", "mapping", "reverts", "rollback"), number
+        Run.objects.select_related(
+            "source", "snapshot", "mapping", "reverts", "rollback", "parent", "window", "wave"
+        ),
+        number,
     )
 
 

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from kintsugi.onboarding import rollback_screens, rollback_views, screens, views
+from kintsugi.onboarding import (
+    load_views,
+    rollback_screens,
+    rollback_views,
+    screens,
+    views,
+    window_screens,
+)
 
 app_name = "onboarding"
 urlpatterns = [
@@ -15,6 +22,14 @@ urlpatterns = [
     path("runs/<str:number>/", views.run_page, name="run"),
     path("runs/<str:number>/live", views.live_run, name="live"),
     path("runs/<str:number>/go-on", views.go_on, name="go-on"),
+    path("runs/<str:number>/rehearse", load_views.rehearse, name="rehearse"),
+    path("runs/<str:number>/diff/", load_views.diff, name="diff"),
+    path("runs/<str:number>/propose/", load_views.propose, name="propose-run"),
+    path("runs/<str:number>/pace", load_views.pace, name="pace"),
+    path("runs/<str:number>/waves/", load_views.waves, name="waves"),
+    path("windows/", window_screens.WINDOWS.as_view(), name="windows"),
+    path("windows/new/", window_screens.NEW_WINDOW.as_view(), name="new-window"),
+    path("windows/<str:code>/", window_screens.EDIT_WINDOW.as_view(), name="window"),
     path("runs/<str:number>/roll-back/", rollback_views.begin, name="roll-back"),
     path("runs/<str:number>/rollback/", rollback_views.page, name="rollback"),
     path("runs/<str:number>/rollback/propose", rollback_views.propose, name="propose-rollback"),

@@ -36,7 +36,7 @@ from kintsugi.core.middleware import status_of
 from kintsugi.engine.mapping import Mapping
 from kintsugi.engine.pipeline import open_result, show_step
 from kintsugi.engine.text import Text
-from kintsugi.onboarding import cells, live, rollback_live, tasks, uploads
+from kintsugi.onboarding import cells, live, load_live, rollback_live, tasks, uploads
 from kintsugi.onboarding.models import Issue, Run, Snapshot, Source
 from kintsugi.onboarding.preview import NEW, Preview, error_to_store, preview
 from kintsugi.onboarding.readable import mapping_lines
@@ -188,6 +188,7 @@ def _start(request: HttpRequest, one: Preview) -> Run:
         snapshot=one.snapshot,
         source=source,
         at=timezone.now(),
+        is_governed=request.POST.get("governed") == "on",
     )
 
 
@@ -245,16 +246,25 @@ def run_page(request: HttpRequest, number: str) -> HttpResponse:
     run = found_run(number)
     if run.reverts_id is not None:
         return HttpResponseRedirect(reverse("onboarding:rollback", args=[run.number]))
+    return run_page_of(request, run)
+
+
+def run_page_of(
+    request: HttpRequest, run: Run, *, error: KintsugiError | None = None, status: int = 200
+) -> HttpResponse:
+    """The page of a run, with a refusal on top where there is one."""
     context = {
         **run_head(run),
+        "error": error,
         "rollbacks": list(run.rollbacks.order_by("-created_at")[:20]),
         "can_roll_back": run.status in ROLLS_BACK and may("run.import"),
         "state": live.run_state(run),
+        "load": load_live.load_state(run),
         "csrf": get_token(request),
         "live_url": reverse("onboarding:live", args=[run.number]),
         "snapshot": run.snapshot,
     }
-    return render(request, "onboarding/run.html", context)
+    return render(request, "onboarding/run.html", context, status=status)
 
 
 @requires("run.import")
@@ -278,15 +288,19 @@ def live_frame(
 ) -> tuple[str, bool]:
     """The live part of a run's page, and whether the run has ended. Gives its connection back."""
     try:
-        run = Run.objects.select_related("source", "snapshot", "mapping").get(pk=run_id)
+        run = Run.objects.select_related("source", "snapshot", "mapping", "parent", "window").get(
+            pk=run_id
+        )
         with bound(access), translation.override(language):
             is_rollback = run.reverts_id is not None
             state = rollback_live.rollback_state(run) if is_rollback else live.run_state(run)
+            shown: dict[str, Any] = {"state": state, "run": run, "csrf": csrf}
+            if not is_rollback:
+                shown["load"] = load_live.load_state(run)
             html = render_to_string(
-                f"onboarding/parts/{'rollback_live' if is_rollback else 'live'}.html",
-                {"state": state, "run": run, "csrf": csrf},
+                f"onboarding/parts/{'rollback_live' if is_rollback else 'live'}.html", shown
             )
-        return html, run.status in live.ENDED
+        return html, state.is_ended
     finally:
         if not connection.in_atomic_block:
             connection.close()

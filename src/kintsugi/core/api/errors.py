@@ -47,6 +47,18 @@ STATUS: dict[str, int] = {
     "rollback.not-approved": 409,
     "rollback.state": 409,
     "rollback.scope": 403,
+    "run.cannot-pause": 409,
+    "run.not-prepared": 409,
+    "run.needs-approval": 409,
+    "run.in-waves": 409,
+    "run.withdrawn": 409,
+    "run.contract-changed": 409,
+    "run.not-rehearsed": 409,
+    "run.other-rehearsal": 409,
+    "run.proposed": 409,
+    "run.has-waves": 409,
+    "wave.not-prepared": 409,
+    "wave.too-many": 409,
 }
 #: Refusals of stock and of what belongs to it: by the wrong person, against its state, or of what
 #: was typed.

@@ -74,6 +74,12 @@ def number(value: object) -> str:
 
 
 @register.filter
+def percent(share: float | None) -> str:
+    """A share from 0 to 1 in percent, one digit behind the point."""
+    return "–" if share is None else f"{share:.1%}"
+
+
+@register.filter
 def duration(seconds: float | None) -> str:
     """Seconds in words of at most two units: ``1 h 20 min``, ``45 s``."""
     if seconds is None:

@@ -46,9 +46,9 @@ def streams(source: str, result: PipelineResult) -> list[tuple[str, EntityResult
     return named
 
 
-def stem(stream: str, entity: EntityResult) -> str:
+def stem(stream: str, entity: str) -> str:
     """A file name part for one stream of one entity."""
-    return f"{entity.entity}-{raw_hash(stream)[:12]}"
+    return f"{entity}-{raw_hash(stream)[:12]}"
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Part:
         )
         found = records.join(chosen, on="_key", how="semi")
         for folder in self.taken:
-            path = folder / f"chosen-{stem(stream, entity)}.parquet"
+            path = folder / f"chosen-{stem(stream, entity.entity)}.parquet"
             if path.exists():
                 found = found.join(pl.read_parquet(path), on="_key", how="anti")
         return found
@@ -233,7 +233,7 @@ def plan_stream(
     natural key share a chunk.
     """
     contract, loader = load_contract(entity.entity), LOADERS[entity.entity]
-    name = stem(stream, entity)
+    name = stem(stream, entity.entity)
     manifest = part.folder / f"plan-{name}.json"
     if manifest.exists():
         return dict(json.loads(manifest.read_text("utf-8")))
@@ -444,7 +444,7 @@ def _entity_counts(run: Run, stream: str, entity: EntityResult, part: Part) -> d
     ledger = Chunk.objects.filter(run=run, entity=entity.entity, stream=stream).aggregate(
         **{name: Sum(name, default=0) for name in (*OUTCOMES, "cells", "records")}
     )
-    plan = json.loads((part.folder / f"plan-{stem(stream, entity)}.json").read_text("utf-8"))
+    plan = json.loads((part.folder / f"plan-{stem(stream, entity.entity)}.json").read_text("utf-8"))
     # A wave is counted in records; what reading put aside belongs to the prepared run.
     whole = part.rows is None
     counts = {

@@ -233,11 +233,12 @@ def _stream(
         offset += size
         reporter(Text(f"预演{contract.zh}", f"Rehearsing {contract.en}"), offset, plan["rows"])
     sums["quarantined"] += plan["quarantined"]
-    fields = _keep(notes, loading.stem(stream, entity), part.folder)
+    fields = _keep(notes, loading.stem(stream, entity.entity), part.folder)
     return {
         "stream": stream,
         "entity": entity.entity,
         "table": entity.table_name,
+        "table_no": entity.table,
         "primary": entity.primary,
         "read": plan["chosen"],
         **sums,
