@@ -27,7 +27,7 @@ run: $(READY) ## Start database, web and jobs on your own data (Ctrl-C ends all)
 	@$(BIN)/kintsugi up
 
 ##@ Change it
-.PHONY: test check fix bench bench-quality fuzz machine docs reference lock
+.PHONY: test check fix crash bench bench-quality fuzz machine docs reference lock
 test: setup ## Run all tests in parallel; ARGS="tests/engine -k dates" narrows them
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
@@ -53,6 +53,9 @@ fix: $(READY) ## Repair what can be repaired by itself: format, lint, translatio
 
 bench: $(READY) ## Measure the import against a bare COPY, in one run
 	@$(BIN)/python -m bench $(ARGS)
+
+crash: $(READY) ## Kill an import and its rollback at 50 random points each; the end is as if nothing happened
+	KINTSUGI_LOAD_KILLS=$${KILLS:-50} KINTSUGI_ROLLBACK_KILLS=$${KILLS:-50} $(BIN)/python -m pytest -q -s -n 0 -k random_points tests/onboarding/test_load_interrupted.py tests/onboarding/test_rollback_interrupted.py
 
 bench-quality: $(READY) ## Measure the engine against public truths: DATA=folder; writes docs/reference/quality.md
 	@test -n "$(DATA)" || { echo "Say where the public data sets are: make bench-quality DATA=folder"; exit 2; }

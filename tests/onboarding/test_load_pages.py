@@ -44,7 +44,7 @@ def test_two_people_let_an_import_go_on_its_pages(run: Run, jobs: list[dict[str,
     before = tables()
     rehearse_run(actor="worker", run_id=run.pk, at=AT)
     text = author.get(page).text
-    assert "Values that change" in text
+    assert "Changed values" in text
     assert "Propose to load…" in text
     diff = second.get(page + "diff/?of=%2Fdevice").text
     for told in ("手术室", "换过电池", "2023-06-09", "将变为", "采购日期"):

@@ -37,8 +37,6 @@ OUTCOMES: dict[str, Text] = {
     "excluded": Text("排除", "excluded"),
     "quarantined": Text("隔离", "quarantined"),
 }
-#: Records of a run in waves that no wave has loaded yet.
-WAITING = Text("待写入", "waiting")
 TONES = {
     "created": "live",
     "reading": "live",
@@ -255,7 +253,7 @@ def _sums(steps: list[dict[str, Any]]) -> dict[str, tuple[int, float]]:
 
 def _terms(run: Run) -> list[Term]:
     counts = {name: int(run.counts.get(name) or 0) for name in ARITHMETIC}
-    total = sum(counts.values()) or 1
+    total = sum(counts.values()) + int(run.counts.get("waiting") or 0) or 1
     terms, x = [], 0.0
     for name, count in counts.items():
         width = 1000 * count / total

@@ -196,7 +196,7 @@ def waves(request: HttpRequest, number: str) -> HttpResponse:
             made = add_wave(
                 actor=request.user,
                 run_id=run.pk,
-                name=given.get("name", "").strip()[:200] or _("Wave"),
+                name=given.get("name", "").strip()[:200] or _("Load wave"),
                 kind=given.get("kind", ""),
                 rule=typed_rule(given),
                 window=LoadWindow.objects.filter(
@@ -215,7 +215,7 @@ def waves(request: HttpRequest, number: str) -> HttpResponse:
     entity, _dot, field = chosen.partition(".")
     known = any((entity, field) == one[:2] for one in fields)
     context = {
-        **views.below_run(run, _("Waves")),
+        **views.below_run(run, _("Load waves")),
         "error": error,
         "shown": {"waves": state.waves},
         "fields": [
