@@ -116,13 +116,19 @@ def write(undoing: Undoing, loader: TableLoader, *, outcome: str) -> int:
     if not columns:
         return 0
     rows = [row_id for (row_id,) in ask("undo_patch_rows", facts)]
-    return _write(loader, sql.SQL(", ").join(map(sql.Identifier, columns)), rows)
+    values = [
+        sql.SQL("{0} = case when jsonb_exists(p.patch, {1}) then r.{0} else t.{0} end").format(
+            sql.Identifier(name), sql.Literal(name)
+        )
+        for name in columns
+    ]
+    return _write(loader, sql.SQL(", ").join(values), rows)
 
 
-def _write(loader: TableLoader, columns: sql.Composable, rows: list[UUID]) -> int:
+def _write(loader: TableLoader, values: sql.Composable, rows: list[UUID]) -> int:
     """Write all, or where the database refuses, halves of them, down to the row it is about."""
     text = sql.SQL(query("onboarding", "undo_write"))
-    statement = text.format(table=sql.Identifier(loader.table), columns=columns)
+    statement = text.format(table=sql.Identifier(loader.table), values=values)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement, {"rows": rows})
@@ -130,7 +136,7 @@ def _write(loader: TableLoader, columns: sql.Composable, rows: list[UUID]) -> in
     except IntegrityError as error:
         if len(rows) > 1:
             half = len(rows) // 2
-            return _write(loader, columns, rows[:half]) + _write(loader, columns, rows[half:])
+            return _write(loader, values, rows[:half]) + _write(loader, values, rows[half:])
         rule = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
         ask("undo_refused", {"row": str(rows[0]), "rule": rule or ""})
         return 0

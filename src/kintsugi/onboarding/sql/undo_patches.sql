@@ -9,4 +9,5 @@ select r.row_id, case when r.made
 from undo_row r
 where r.outcome = %(outcome)s;
 delete from undo_patch where patch is null;
-create unique index on undo_patch (row_id)
+create unique index on undo_patch (row_id);
+analyze undo_patch
