@@ -21,6 +21,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CRASH = Path(__file__).with_name("load_crash.py")
 #: More kills: ``make crash``.
 KILLS = int(os.environ.get("KINTSUGI_LOAD_KILLS", "4"))
+#: So many devices that the load lasts longer than the kills.
+HALF = max(60, 4 * KILLS)
 POINTS = ("inside a chunk", "between chunks", "planned", "before the end")
 HEAD = ["序列号", "产品编码", "医院", "科室", "采购日期", "备注"]
 
@@ -52,12 +54,12 @@ def crash(world: World, point: str, count: int, run: Run) -> int:
 
 @pytest.fixture
 def made(world: World, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """A wave that updates 60 devices and brings 60 more, let go and not begun."""
+    """A wave that updates ``HALF`` devices and brings as many more, let go and not begun."""
     monkeypatch.setattr(loading, "CHUNK_ROWS", 3)
     monkeypatch.setenv("KINTSUGI_CHUNK_ROWS", "3")
     world.load(world.file("p.csv", PRODUCTS))
-    world.load(register(world, "ICU", 60))
-    run = prepared(register(world, "手术室", 120))
+    world.load(register(world, "ICU", HALF))
+    run = prepared(register(world, "手术室", 2 * HALF))
     wave = add_wave(actor="tester", run_id=run.pk, name="全部", kind="full", rule={"by": "rest"})
     rehearse_run(actor="tester", run_id=wave.pk, at=AT)
     wave.refresh_from_db()
@@ -81,7 +83,7 @@ def test_killed_at_random_points_it_ends_as_if_undisturbed(world: World, made: R
     assert killed, "killed at least once"
     done = apply_run(actor="tester", run_id=made.pk, at=AT)
     assert done.status == "verified"
-    assert (done.counts["created"], done.counts["updated"]) == (60, 60)
+    assert (done.counts["created"], done.counts["updated"]) == (HALF, HALF)
     assert _chunks_once(done)
     after = tables()
     # Undisturbed: rolled back, and the same wave once more in one go.

@@ -65,6 +65,7 @@ def run_report(run: Run) -> dict[str, Any]:
             }
             for found in issues
         ],
+        "rehearsal": run.rehearsal,
         "notes": run.notes,
         "error": run.error,
         "seconds": (run.ended_at - run.started_at).total_seconds()

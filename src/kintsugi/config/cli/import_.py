@@ -76,6 +76,13 @@ def register(app: typer.Typer) -> None:
                 )
             ),
         ] = None,
+        rehearse: Annotated[
+            bool,
+            typer.Option(
+                "--rehearse",
+                help=t("只预演:写入须另一人批准", "Rehearse only: another person lets it load"),
+            ),
+        ] = False,
         as_json: Annotated[
             bool, typer.Option("--json", help=t("以 JSON 回答", "Answer as JSON"))
         ] = False,
@@ -92,6 +99,7 @@ def register(app: typer.Typer) -> None:
                 authority=authority,
                 encoding=encoding,
                 answers_path=confirmed,
+                rehearse=rehearse,
                 quiet=as_json,
             )
             if as_json:
@@ -110,6 +118,7 @@ def run_import(
     encoding: str | None = None,
     answers_path: Path | None = None,
     as_of: dt.datetime | None = None,
+    rehearse: bool = False,
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Import and return the answer; inside ``database()``. Raises KintsugiError."""
@@ -140,13 +149,17 @@ def run_import(
     with _progress(quiet) as listener:
         runs = import_fragments(
             actor=actor,
-            fragments=[Fragment(f, chosen, given, hints, as_of, answers) for f in files],
+            fragments=[
+                Fragment(f, chosen, given, hints, as_of, answers, is_governed=rehearse)
+                for f in files
+            ],
             at=dt.datetime.now(dt.UTC),
             listener=listener,
         )
     reports = [run_report(run) for run in runs]
     total = {
-        name: sum(report[name] for report in reports) for name in (*ARITHMETIC, "cells_changed")
+        name: sum(report[name] or 0 for report in reports)
+        for name in (*ARITHMETIC, "cells_changed")
     }
     return {
         "ok": True,
@@ -222,15 +235,35 @@ def show_arithmetic(reports: list[dict[str, Any]]) -> Table:
     for name, chinese in zip(ARITHMETIC, zh, strict=True):
         table.add_column(t(chinese, name), justify="right")
     for report in reports:
-        numbers = [f"{report[name]:,}" for name in ARITHMETIC]
+        numbers = [f"{report[name] or 0:,}" for name in ARITHMETIC]
         table.add_row(report["source"], report["file"], *numbers)
     return table
+
+
+def _show_rehearsal(report: dict[str, Any]) -> None:
+    """What a run that waits for two persons would do."""
+    if report["status"] != "rehearsed":
+        return
+    console = out()
+    console.print(
+        t(
+            f"{report['run']} 已预演,未写入;请在运行页面提交,由另一人批准。",
+            f"{report['run']} was rehearsed, nothing was loaded; propose it on its page, another "
+            "person approves it.",
+        )
+    )
+    names = {"created": "新建", "updated": "更新", "merged": "并入", "unchanged": "未变",
+             "quarantined": "不动", "cells": "改变的值"}  # fmt: skip
+    for entity in report["rehearsal"]["entities"].values():
+        counts = ", ".join(f"{t(zh, name)} {entity[name]:,}" for name, zh in names.items())
+        console.print(f"  {entity['entity']} [dim]({entity['table']})[/]: {counts}")
 
 
 def _show(answer: dict[str, Any]) -> None:
     console = out()
     console.print(show_arithmetic(answer["sources"]))
     for report in answer["sources"]:
+        _show_rehearsal(report)
         for note in report["notes"]:
             console.print(
                 f"[dim]· {report['file']}: {note['zh' if language() == 'zh' else 'en']}[/]"

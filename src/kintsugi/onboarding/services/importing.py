@@ -36,6 +36,8 @@ class Fragment:
     hints: ReadHints | None = None
     observed_at: dt.datetime | None = None
     answers: Sequence[Answer] = ()
+    #: Rehearsed, and let go by two persons.
+    is_governed: bool = False
 
 
 def expand(locations: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -99,6 +101,7 @@ def import_fragments(
             mapping=fragment.mapping,
             at=at,
             observed_at=fragment.observed_at,
+            is_governed=fragment.is_governed,
         )
         result = prepare_run(actor=actor, run_id=run.pk, listener=listener)
         first = [ORDER[e.entity] for e in result.entities if e.primary]

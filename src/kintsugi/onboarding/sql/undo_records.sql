@@ -17,6 +17,8 @@ where p.entity = %(entity)s and p.gid > %(low)s and p.gid <= %(high)s
       select from undo_row r where r.row_id = p.gid and r.outcome in ('edited', 'referenced', 'refused')
   )
   and exists (select from undo_row r where r.row_id = p.gid and r.born) = %(born)s;
+create unique index on undo_record (id);
+analyze undo_record;
 update undo_record u set closes = true
 where u.now_run = %(run)s and u.current ->> 'closed_run_id' is null
   and (u.target is null or (u.target ->> 'closed_run_id' is null and exists (
