@@ -184,6 +184,7 @@ PLACES: dict[str, dict[str, str]] = {
             "devices", "products", "product", "identifiers", "packages", "parties",
             "explain_product", "history_of_product", "sources", "source", "issues", "runs", "run",
             "run_progress", "run_steps", "step_rows", "run_rows", "run_issues", "resume_run",
+            "run_lineage",
             "rollback", "rollback_conflicts", "plan_run_rollback", "propose_run_rollback",
             "withdraw_run_rollback",
             "import_files", "snapshot", "people", "grants", "tokens",

@@ -4,9 +4,10 @@ from ninja import Router
 
 from kintsugi.onboarding.api.cells import router as cells
 from kintsugi.onboarding.api.imports import router as imports
+from kintsugi.onboarding.api.lineage import router as lineage
 from kintsugi.onboarding.api.records import router as records
 from kintsugi.onboarding.api.rollbacks import router as rollbacks
 from kintsugi.onboarding.api.runs import router as runs
 from kintsugi.onboarding.api.sources import router as sources
 
-ROUTERS: tuple[Router, ...] = (records, sources, runs, rollbacks, imports, cells)
+ROUTERS: tuple[Router, ...] = (records, sources, runs, lineage, rollbacks, imports, cells)
