@@ -123,7 +123,7 @@ class TestEvents:
         ends: dict[str, list[str]] = {}
         for event in events:
             ends.setdefault(event["run"]["runId"], []).append(event["eventType"])
-        assert len(ends) == 1 + len(run.steps) + 3  # the run, its steps; devices, parties, products
+        assert len(ends) == 1 + len(run.steps) + 2  # the run, its steps; devices and hospitals
         assert all(sorted(kinds) == ["COMPLETE", "START"] for kinds in ends.values())
         assert [e["eventTime"] for e in events] == sorted(e["eventTime"] for e in events)
         parents = [
@@ -143,13 +143,14 @@ class TestEvents:
         (devices,) = [o for o in whole["outputs"] if o["name"] == "devices_device"]
         fed = devices["facets"]["columnLineage"]["fields"]
         told = {name: [s["field"] for s in f["inputFields"]] for name, f in fed.items()}
-        assert told["serial_number"] == ["序列号"]
+        assert told["serial_no"] == ["序列号"]
         assert told["department"] == ["科室"]
-        (joined,) = [
-            f["inputFields"][0] for f in fed.values() if f["inputFields"][0]["field"] == "医院"
-        ]
-        assert joined["transformations"][0]["subtype"] == "JOIN"
-        assert (joined["namespace"], joined["name"]) == (read["namespace"], read["name"])
+        assert told["customer_id"] == ["医院"]
+        changes = {name: f["inputFields"][0]["transformations"][0] for name, f in fed.items()}
+        assert changes["customer_id"]["subtype"] == changes["product_id"]["subtype"] == "JOIN"
+        assert changes["department"]["subtype"] == "IDENTITY"
+        (source,) = fed["customer_id"]["inputFields"]
+        assert (source["namespace"], source["name"]) == (read["namespace"], read["name"])
 
     def test_the_measures_of_a_source_are_those_counted_by_hand(self, world: World) -> None:
         text = "产品编码,产品名称,型号\nA-1,监护仪,\nA-2,监护仪,M2\nA-3,电刀, \n"
@@ -163,6 +164,15 @@ class TestEvents:
             "型号": {"nullCount": 2, "distinctCount": 1},
         }
 
+    def test_a_column_that_was_cleaned_says_so(self, world: World) -> None:
+        dirty = DEVICES.replace("2023-05-06", "2023年5月6日")
+        reports = world.load(world.file("p.csv", PRODUCTS), world.file("d.csv", dirty))
+        events = lineage_events(Run.objects.get(number=reports[-1]["run"]))
+        (devices,) = [o for o in events[-1]["outputs"] if o["name"] == "devices_device"]
+        fed = devices["facets"]["columnLineage"]["fields"]
+        change = fed["purchase_date"]["inputFields"][0]["transformations"][0]
+        assert (change["type"], change["subtype"]) == ("DIRECT", "TRANSFORMATION")
+
     def test_no_value_of_a_cell_is_told(self, world: World) -> None:
         _run, events = lineage_of(world)
         told = json.dumps(events, ensure_ascii=False)
@@ -175,13 +185,15 @@ class TestEvents:
     ) -> None:
         run, _ = lineage_of(world)
         # As a run is that stopped while it loaded; nothing is saved.
-        run.status, run.error = "failed", {"message": {"zh": "磁盘已满", "en": "disk full"}}
+        run.status = "failed"
+        run.error = {"code": "run.interrupted", "message": {"en": "invalid number: 13800000000"}}
         events = lineage_events(run)
         for event in events:
             VALID.validate(json.loads(json.dumps(event)))
         own = [e for e in events if e["run"]["runId"] == str(run.pk)]
         assert [e["eventType"] for e in own] == ["START", "FAIL"]
-        assert own[-1]["run"]["facets"]["errorMessage"]["message"] == "disk full"
+        assert own[-1]["run"]["facets"]["errorMessage"]["message"] == "run.interrupted"
+        assert "13800000000" not in json.dumps(events)
         assert own[-1]["outputs"] == []
 
     def test_a_run_that_read_nothing_is_refused(self, world: World) -> None:

@@ -104,7 +104,8 @@ def lineage_events(run: Run) -> list[Event]:
 
 
 def _reason(run: Run) -> str:
-    return str((run.error or {}).get("message", {}).get("en", "stopped"))
+    """The code of the refusal: its sentence may quote a cell, and no cell leaves by this way."""
+    return str((run.error or {}).get("code", "run.stopped"))
 
 
 def _facet(kind: str, **facts: Any) -> dict[str, Any]:
