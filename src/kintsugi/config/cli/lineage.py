@@ -29,8 +29,7 @@ def register(app: typer.Typer) -> None:
         with database():
             from kintsugi.core.errors import NotFound
             from kintsugi.engine.text import Text
-            from kintsugi.onboarding.lineage import lineage_lines
-            from kintsugi.onboarding.selectors import run_by_number
+            from kintsugi.onboarding.selectors import lineage_lines, run_by_number
 
             found = run_by_number(run)
             if found is None:
