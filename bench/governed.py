@@ -1,4 +1,4 @@
-"""A rehearsal against the load it announces, and a rollback against the bare SQL that does the same.
+"""A rehearsal against the load it announces, a rollback against the bare SQL that does the same.
 
 Run as ``python -m bench.governed ROWS``: of ROWS product records 60 % change a value of a known
 product and 40 % are new; before the rollback people edit 1 % of the changed ones. Prints one JSON
@@ -148,8 +148,10 @@ def _bare() -> tuple[float, float]:
     with _owner() as owner, owner.cursor() as cursor:
         cursor.execute("update bench_before b set loaded = p.name from products_product p"
                        " where p.id = b.id")  # fmt: skip
-        cursor.execute("create table bench_new as select id from products_product p"
-                       " where not exists (select from bench_before b where b.id = p.id)")  # fmt: skip
+        cursor.execute(
+            "create table bench_new as select id from products_product p"
+            " where not exists (select from bench_before b where b.id = p.id)"
+        )
         for table in ("bench_before", "bench_new", "bench_provenance"):
             cursor.execute(f"create index on {table} (id)")
             cursor.execute(f"grant select on {table} to public")

@@ -186,6 +186,7 @@ PLACES: dict[str, dict[str, str]] = {
             "devices", "products", "product", "identifiers", "packages", "parties",
             "explain_product", "history_of_product", "sources", "source", "issues", "runs", "run",
             "run_progress", "run_steps", "step_rows", "run_rows", "run_issues", "resume_run",
+            "run_lineage",
             "rollback", "rollback_conflicts", "plan_run_rollback", "propose_run_rollback",
             "withdraw_run_rollback", "run_load", "rehearse_a_run", "run_changes",
             "propose_to_load", "ask_a_run", "add_a_wave", "load_windows", "keep_window",

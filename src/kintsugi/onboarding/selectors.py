@@ -15,6 +15,7 @@ from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
 from kintsugi.onboarding.entities import LOADERS
 from kintsugi.onboarding.explain import explain_record, explain_records
+from kintsugi.onboarding.lineage import lineage_lines
 from kintsugi.onboarding.models import Issue, Run, RunIssueCount
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "explain_record",
     "explain_records",
     "issues_of_runs",
+    "lineage_lines",
     "rule_title",
     "run_by_number",
     "run_report",

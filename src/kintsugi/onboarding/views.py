@@ -37,6 +37,7 @@ from kintsugi.engine.mapping import Mapping
 from kintsugi.engine.pipeline import open_result, show_step
 from kintsugi.engine.text import Text
 from kintsugi.onboarding import cells, live, load_live, rollback_live, tasks, uploads
+from kintsugi.onboarding.lineage import has_lineage
 from kintsugi.onboarding.models import Issue, Run, Snapshot, Source
 from kintsugi.onboarding.preview import NEW, Preview, error_to_store, preview
 from kintsugi.onboarding.readable import mapping_lines
@@ -258,6 +259,7 @@ def run_page_of(
         "error": error,
         "rollbacks": list(run.rollbacks.order_by("-created_at")[:20]),
         "can_roll_back": run.status in ROLLS_BACK and may("run.import"),
+        "has_lineage": has_lineage(run),
         "state": live.run_state(run),
         "load": load_live.load_state(run),
         "csrf": get_token(request),

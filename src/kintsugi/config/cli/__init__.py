@@ -34,6 +34,7 @@ COMMANDS = (
     "reconcile",
     "check",
     "explain",
+    "lineage",
     "checksum",
     "scan",
     "audit",

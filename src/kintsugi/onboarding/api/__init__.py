@@ -4,10 +4,13 @@ from ninja import Router
 
 from kintsugi.onboarding.api.cells import router as cells
 from kintsugi.onboarding.api.imports import router as imports
+from kintsugi.onboarding.api.lineage import router as lineage
 from kintsugi.onboarding.api.loads import router as loads
 from kintsugi.onboarding.api.records import router as records
 from kintsugi.onboarding.api.rollbacks import router as rollbacks
 from kintsugi.onboarding.api.runs import router as runs
 from kintsugi.onboarding.api.sources import router as sources
 
-ROUTERS: tuple[Router, ...] = (records, sources, runs, loads, rollbacks, imports, cells)
+ROUTERS: tuple[Router, ...] = (
+    records, sources, runs, loads, lineage, rollbacks, imports, cells,
+)  # fmt: skip
