@@ -4,19 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-from psycopg import sql
-
-from kintsugi.core.loading import TableLoader
 from kintsugi.core.lookups import by_number
 from kintsugi.core.masks import mask_unplaced
-from kintsugi.core.queries import query
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
-from kintsugi.onboarding.entities import LOADERS
 from kintsugi.onboarding.explain import explain_record, explain_records
 from kintsugi.onboarding.lineage import lineage_lines
 from kintsugi.onboarding.models import Issue, Run, RunIssueCount
+from kintsugi.onboarding.sums import checksums
 
 __all__ = [
     "ARITHMETIC",
@@ -93,31 +88,4 @@ def issues_of_runs(run_ids: Sequence[UUID]) -> Iterator[Issue]:
         .select_related("run")
         .order_by("run_id", "table_no", "row")
         .iterator(chunk_size=2000)
-    )
-
-
-def checksums() -> dict[str, dict[str, Any]]:
-    """Rows and checksum of every business table that is onboarded.
-
-    The checksum is over business columns, with references as natural keys, and does not depend
-    on row order, surrogate ids or time stamps: equal content gives equal checksums anywhere.
-    """
-    found = {}
-    with connection.cursor() as cursor:
-        for loader in LOADERS.values():
-            cursor.execute(_checksum_query(loader))
-            rows, checksum = cursor.fetchone()
-            found[loader.table] = {"rows": rows, "checksum": checksum}
-    return found
-
-
-def _checksum_query(loader: TableLoader) -> sql.Composed:
-    keys = sql.SQL(", ").join(
-        sql.SQL("{}, (select r.{}::text from {} r where r.id = t.{})").format(
-            sql.Literal(column), sql.Identifier(key), sql.Identifier(table), sql.Identifier(column)
-        )
-        for column, (table, key) in loader.references_to.items()
-    )
-    return sql.SQL(query("onboarding", "checksum")).format(
-        table=sql.Identifier(loader.table), references=keys
     )

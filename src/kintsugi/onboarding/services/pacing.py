@@ -11,8 +11,8 @@ from kintsugi.audit.selectors import last_entry
 from kintsugi.audit.services import recorded
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.onboarding.models import Chunk, LoadWindow, RestorePoint, Run
-from kintsugi.onboarding.selectors import checksums
 from kintsugi.onboarding.services.running import get_run, move_run, set_run
+from kintsugi.onboarding.sums import checksums
 
 #: How far ahead an opening is looked for.
 AHEAD_DAYS = 60
