@@ -12,7 +12,7 @@ from tests.identity.control.people import account
 from tests.identity.control.test_pages_and_api import browser, form, hidden
 from tests.onboarding.governed import AT, prepared
 from tests.onboarding.test_rehearsal import LATER
-from tests.onboarding.test_waves import LIST
+from tests.onboarding.test_waves import LIST, load
 from tests.scenarios.world import DEVICES, PRODUCTS, World, tables
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,6 +88,16 @@ def test_waves_are_made_on_a_page(world: World) -> None:
     text = author.get(f"/onboarding/runs/{run.number}/").text
     assert "试点" in text
     assert "12 条记录等待批次" in text
+    wave = f"/onboarding/runs/{run.number}-W1/"
+    done = load(Run.objects.get(number=f"{run.number}-W1"))
+    assert "4" in author.get(wave).text
+    rows = author.get(wave + "rows/created/").text
+    assert "SN00" in rows
+    assert "SN01" not in rows, "a device of another hospital is not of this wave"
+    assert author.get(wave + "steps/cleaned/").status_code == 200
+    events = author.get(f"/api/v1/runs/{done.number}/lineage").text
+    assert "products_product" not in events.splitlines()[0]
+    assert '"COMPLETE"' in events
     for hostile in ({"by": "sample", "share": "x", "at_least": "-1"}, {"by": "range"}, {"by": "?"}):
         assert author.post(page, {"name": "x", "kind": "full", **hostile}).status_code == 422
 

@@ -24,6 +24,7 @@ from kintsugi.onboarding.entities import LOADERS
 from kintsugi.onboarding.models import Chunk, Run
 from kintsugi.onboarding.services import workdir
 from kintsugi.onboarding.services.loading import streams
+from kintsugi.onboarding.services.runs import base_of
 
 PRODUCER = f"urn:kintsugi:onboarding:{__version__}"
 NAMESPACE = "kintsugi"
@@ -85,7 +86,7 @@ def lineage_events(run: Run) -> list[Event]:
     whole = _job(run)
     events = [_event("START", run.started_at, {"runId": str(run.pk)}, whole, inputs)]
     # The steps of a run that stopped while it was read are not whole.
-    result = open_result(workdir(run)) if run.steps else None
+    result = open_result(workdir(base_of(run))) if run.steps else None
     if result:
         events += _steps(run)
         events += _loads(run, snapshot, result)

@@ -326,7 +326,8 @@ def apply_run(
             try:
                 pace.begin(total=sum(entity.counts.records for entity in result.entities))
                 if run.status != "applying":
-                    move_run(actor, run, "applying", error=None, resume_at=None)
+                    begun = run.started_at or Now()
+                    move_run(actor, run, "applying", error=None, resume_at=None, started_at=begun)
                 pacing.keep_restore_point(actor=actor, run=run, at=at)
                 _load(actor, run, result, snapshot, part, reporter, pace)
             except pacing.Halted as halted:

@@ -79,6 +79,8 @@ def add_wave(
             started_by=str(actor)[:200],
             is_governed=True,
             contracts=run.contracts,
+            # What was prepared is prepared for all waves.
+            steps=run.steps,
             parent=run,
             window=window,
         )
