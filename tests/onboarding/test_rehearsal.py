@@ -17,6 +17,7 @@ from kintsugi.onboarding.services import (
     Fragment,
     apply_run,
     import_fragments,
+    prepare_run,
     rehearsal,
     rehearse_run,
     running,
@@ -211,3 +212,30 @@ def test_an_approved_run_is_handed_to_a_job(world: World, monkeypatch: pytest.Mo
     monkeypatch.setattr(tasks.load_run, "defer", lambda **given: asked.append(given))
     handlers.load(Event.objects.get(type="onboarding.run-approved"))
     assert [one["run_id"] for one in asked] == [str(run.pk)]
+
+
+def test_a_run_of_another_dictionary_is_prepared_again_and_approved_anew(world: World) -> None:
+    _begin(world)
+    run = rehearsed(world.file("d.csv", LATER))
+    with recorded(actor="tester", command="test.older"):
+        Run.objects.filter(pk=run.pk).update(contracts="f" * 64)
+    assert running.is_outdated(run.pk)
+    tasks.rehearse.func(run_id=str(run.pk), actor="worker")
+    run.refresh_from_db()
+    assert (run.status, running.is_outdated(run.pk)) == ("rehearsed", False)
+    assert loaded(run).status == "verified"
+
+
+def test_what_was_let_go_is_not_carried_over_to_another_reading(world: World) -> None:
+    _begin(world)
+    run = rehearsed(world.file("d.csv", LATER))
+    released(run)
+    with recorded(actor="tester", command="test.stopped"):
+        Run.objects.filter(pk=run.pk).update(status="applying")
+        Run.objects.filter(pk=run.pk).update(status="failed")
+    prepare_run(actor="tester", run_id=run.pk)
+    run.refresh_from_db()
+    assert (run.status, run.act, run.rehearsal) == ("validated", "", None)
+    with pytest.raises(KintsugiError) as refused:
+        apply_run(actor="worker", run_id=run.pk, at=AT)
+    assert refused.value.code == "run.needs-approval"

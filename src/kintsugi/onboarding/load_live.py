@@ -96,7 +96,7 @@ def load_state(run: Run) -> LoadState:
         acts=acts,
         waves=waves,
         parent=run.parent,
-        can_rehearse=run.status in REHEARSES and not begun,
+        can_rehearse=run.status in REHEARSES and bool(run.contracts) and not begun,
         can_propose=run.status == "rehearsed" and not is_proposed,
         can_divide=run.parent_id is None and run.status in DIVIDES and not begun,
         can_pause=run.status == "applying" and run.asked == "",

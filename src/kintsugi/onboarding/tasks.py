@@ -17,6 +17,7 @@ from kintsugi.onboarding.services import (
     rehearse_run,
 )
 from kintsugi.onboarding.services.pacing import due
+from kintsugi.onboarding.services.running import is_outdated
 
 #: A job that was interrupted (a database away, a killed worker) goes on where it stopped; a
 #: refusal of the input is final until a person acts.
@@ -57,8 +58,11 @@ def load_run(run_id: str, actor: str) -> None:
 
 @app.task(queue="imports", retry=RETRY, pass_context=False)
 def rehearse(run_id: str, actor: str) -> None:
-    """Work out what a run would do."""
+    """Work out what a run would do; one that was prepared under another data dictionary is
+    prepared again first."""
     try:
+        if is_outdated(UUID(run_id)):
+            prepare_run(actor=actor, run_id=UUID(run_id))
         rehearse_run(actor=actor, run_id=UUID(run_id), at=dt.datetime.now(dt.UTC))
     except KintsugiError as error:
         if error.retryable or error.code == "run.busy":

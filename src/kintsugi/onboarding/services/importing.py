@@ -117,7 +117,7 @@ def load_or_rehearse(
 ) -> Run:
     """Load a prepared run; one that two persons must let go is rehearsed and waits for them."""
     run = get_run(run_id)
-    if run.is_governed and not run.act and run.status == "validated":
+    if run.is_governed and not run.act and run.status in ("validated", "failed"):
         return rehearse_run(actor=actor, run_id=run_id, at=at, listener=listener)
     if run.status in ("rehearsed", "waves"):
         return run

@@ -45,7 +45,7 @@ from kintsugi.onboarding.services.runs import base_of, workdir
 #: Records above which a rehearsal works on private copies.
 COPIES_ABOVE = 20_000
 #: States in which a run can be rehearsed.
-REHEARSES = ("validated", "rehearsed", "approved")
+REHEARSES = ("validated", "rehearsed", "approved", "failed")
 CHANGED = {"gid": pl.String, "field": pl.String, "before": pl.String, "after": pl.String}
 RECORDS = {"_key": pl.String, "_row": pl.Int32, "_gid": pl.String, "_op": pl.String}
 
@@ -108,7 +108,8 @@ def rehearse_run(
     ``run.contract-changed`` or ``run.busy``.
     """
     run = get_run(run_id)
-    if run.status not in REHEARSES or run.chunks.exists():
+    # One that stopped before it was checked has no contracts.
+    if run.status not in REHEARSES or run.chunks.exists() or not run.contracts:
         raise KintsugiError(
             "run.not-prepared",
             Text(f"{run.number} 现在不能预演。", f"{run.number} cannot be rehearsed now."),
@@ -141,8 +142,8 @@ def rehearse_run(
         with audit.recorded(actor=actor, command="onboarding.rehearse", run_id=run.pk):
             if run.status == "approved" and changed:
                 set_run(run, status="rehearsed", rehearsal=kept, act="")
-            elif run.status == "validated":
-                set_run(run, status="rehearsed", rehearsal=kept)
+            elif run.status in ("validated", "failed"):
+                set_run(run, status="rehearsed", rehearsal=kept, act="", error=None)
             else:
                 set_run(run, rehearsal=kept)
     run.refresh_from_db()

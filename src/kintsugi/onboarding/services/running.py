@@ -58,6 +58,17 @@ def contracts_digest() -> str:
     return hashlib.sha256("\n".join(known).encode()).hexdigest()
 
 
+def is_outdated(run_id: UUID) -> bool:
+    """Whether a run that has loaded nothing was prepared under other contracts, and can be
+    prepared again."""
+    run = get_run(run_id)
+    return (
+        run.parent_id is None
+        and run.status in ("validated", "rehearsed")
+        and run.contracts not in ("", contracts_digest())
+    )
+
+
 def refuse_other_contracts(run: Run) -> None:
     """What was checked under other rules is not loaded. Raises KintsugiError
     ``run.contract-changed``; a run that has begun to load ends as it was prepared."""

@@ -28,7 +28,7 @@ from kintsugi.engine.reading import ReadHints, read_source
 from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
 from kintsugi.engine.snapshot import open_snapshot
 from kintsugi.onboarding.entities import ORDER
-from kintsugi.onboarding.models import Run, Snapshot, Source
+from kintsugi.onboarding.models import LoadWindow, Run, Snapshot, Source
 from kintsugi.onboarding.services import loading, pacing, selection, waves
 from kintsugi.onboarding.services.progress import Listener, Reporter
 from kintsugi.onboarding.services.running import (
@@ -264,7 +264,8 @@ def prepare_run(*, actor: Any, run_id: UUID, listener: Listener | None = None) -
     with owned(run_id), stopping(actor, run_id):
         if run.parent_id is not None or run.status not in PREPARES or run.chunks.exists():
             return open_result(workdir(base_of(run)))
-        move_run(actor, run, "reading", started_at=Now(), error=None, rehearsal=None)
+        # What was let go was another reading of it.
+        move_run(actor, run, "reading", started_at=Now(), error=None, rehearsal=None, act="")
         assert run.snapshot, "start_run gives every run its snapshot"
         assert run.mapping, "start_run gives every run its mapping"
         snapshot = open_snapshot(settings.SNAPSHOT_ROOT / run.snapshot.folder)
@@ -324,10 +325,7 @@ def apply_run(
         if run.status != "applied":
             pace = pacing.Pace(run, at=at)
             try:
-                pace.begin(total=sum(entity.counts.records for entity in result.entities))
-                if run.status != "applying":
-                    begun = run.started_at or Now()
-                    move_run(actor, run, "applying", error=None, resume_at=None, started_at=begun)
+                _begin(actor, run, result, pace)
                 pacing.keep_restore_point(actor=actor, run=run, at=at)
                 _load(actor, run, result, snapshot, part, reporter, pace)
             except pacing.Halted as halted:
@@ -346,6 +344,20 @@ def apply_run(
         reporter(Text("已完成", "Finished"), 1, 1)
     run.refresh_from_db()
     return run
+
+
+def _begin(actor: Any, run: Run, result: PipelineResult, pace: pacing.Pace) -> None:
+    """Take the run to ``applying``. Raises Halted; of two that want the last place of a window
+    one gets it."""
+    with recorded(actor=actor, command="onboarding.run-applying", run_id=run.pk):
+        if run.window_id is not None:
+            LoadWindow.objects.select_for_update().get(pk=run.window_id)
+        pace.begin(total=sum(entity.counts.records for entity in result.entities))
+        if run.status != "applying":
+            set_run(
+                run, status="applying", error=None, resume_at=None,
+                started_at=run.started_at or Now(),
+            )  # fmt: skip
 
 
 def _load(
