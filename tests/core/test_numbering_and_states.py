@@ -77,6 +77,7 @@ def test_numbers_have_neither_gaps_nor_doubles_under_concurrency_and_rollback() 
 PROVEN = {
     "billing.invoice": ["check_invoice"],
     "identity.act": ["identity_check"],
+    "onboarding.run": ["rollback_by_act"],
     "parties.unlock": ["unlock_check"],
     "products.first_review": ["first_review_check"],
     "purchasing.order": ["check_trade"],
@@ -197,7 +198,7 @@ def test_the_model_s_choices_are_the_machine_s_states(name: str) -> None:
 
 def test_a_refusal_names_what_is_possible_in_both_languages() -> None:
     with pytest.raises(IllegalTransition) as caught:
-        RUN.check("verified", "created")
+        RUN.check("withdrawn", "created")
     assert "none" in caught.value.remedy.en
     with pytest.raises(IllegalTransition) as caught:
         RUN.check("created", "verified")
