@@ -15,9 +15,11 @@ class OnboardingConfig(AppConfig):
         from kintsugi.identity.services import register_act_kind
         from kintsugi.onboarding import evidence_pack, finding, handlers  # noqa: F401
         from kintsugi.onboarding.rollback_act import ROLLBACK
+        from kintsugi.onboarding.source_act import APPROVE
 
         register_act_kind(ROLLBACK)
-        name_commands({ROLLBACK.name: ROLLBACK.title})
+        register_act_kind(APPROVE)
+        name_commands({ROLLBACK.name: ROLLBACK.title, APPROVE.name: APPROVE.title})
         record_kind("onboarding_rollbackitem", quoting=("before", "loaded", "current"))
         finding.register()
         evidence_pack.register()

@@ -5,11 +5,18 @@ from uuid import UUID
 
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from kintsugi.core import events
 from kintsugi.core.errors import KintsugiError
 from kintsugi.onboarding.entities import ORDER
-from kintsugi.onboarding.services import apply_rollback, apply_run, prepare_run
+from kintsugi.onboarding.services import (
+    apply_rollback,
+    apply_run,
+    due_connectors,
+    fetch,
+    prepare_run,
+)
 
 #: A job that was interrupted (a database away, a killed worker) goes on where it stopped; a
 #: refusal of the input is final until a person acts.
@@ -44,6 +51,36 @@ def roll_back(rollback_id: str, actor: str) -> None:
     except KintsugiError as error:
         if error.retryable or error.code == "run.busy":
             raise
+
+
+@app.task(queue="imports", retry=RETRY, pass_context=False)
+def fetch_connector(connector_id: str, actor: str = "system") -> None:
+    """Fetch what a connector has and import it. What is refused is kept with its fetch; a killed
+    worker's fetch is taken up by the next."""
+    try:
+        fetch(actor=actor, connector_id=UUID(connector_id), at=dt.datetime.now(dt.UTC))
+    except KintsugiError as error:
+        # Another process is at it; it sees what this one would have seen.
+        if error.code != "run.busy":
+            raise
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="events", queueing_lock="fetch-due", pass_context=True)
+def fetch_due(context: JobContext, timestamp: int) -> None:
+    """Hand the connectors whose time has come to the queue, each once at a time."""
+    for connector_id in due_connectors(dt.datetime.fromtimestamp(timestamp, dt.UTC)):
+        ask_for(str(connector_id))
+
+
+def ask_for(connector_id: str, actor: str = "system") -> bool:
+    """Queue a fetch; False where one waits already."""
+    job = fetch_connector.configure(queueing_lock=f"fetch-{connector_id}")
+    try:
+        job.defer(connector_id=connector_id, actor=actor)
+    except AlreadyEnqueued:
+        return False
+    return True
 
 
 @app.periodic(cron="* * * * * */5")
