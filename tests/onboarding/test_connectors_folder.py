@@ -218,9 +218,10 @@ def test_a_killed_fetch_is_taken_up_where_it_stood(
         raise Killed
 
     for place in ("start_run", "prepare_run", "apply_run"):
-        with monkeypatch.context() as patch, pytest.raises(Killed):
+        with monkeypatch.context() as patch:
             patch.setattr(fetching, place, dies)
-            fetched(one)
+            with pytest.raises(Killed):
+                fetched(one)
         assert states(one) == [("a.csv", "arrived")]
     assert fetched(one) == ["imported"]
     assert (Device.objects.count(), Run.objects.filter(source=one.source).count()) == (3, 1)

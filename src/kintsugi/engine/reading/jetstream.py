@@ -74,7 +74,12 @@ class JetStream:
         value: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
         with contextlib.suppress(OSError):
+            self._file.close()
             self._sock.close()
 
     def messages(
