@@ -283,15 +283,17 @@ def answer_paper(
 
     What waits for more answers still waits. Raises KintsugiError ``paper.…`` and NotFound.
     """
-    one = _fetch(fetch_id)
-    FETCH.check(one.status, "arrived")
-    found = waiting_snapshot(one)
+    known = Fetch.objects.filter(pk=fetch_id).first()
+    if known is None:
+        raise NotFound(Text("到达记录", "fetch"), str(fetch_id))
+    FETCH.step(known.status, "arrived")
+    found = waiting_snapshot(known)
     given = [
         Answer(number, cell.table, cell.row, cell.column, cell.text, answers[place], str(actor))
         for number, cell in enumerate(to_confirm(found), start=1)
         if (place := (cell.table, cell.row, cell.column)) in answers
     ]
-    with recorded(actor=actor, command="onboarding.answer-paper", reason=one.item[:400]):
+    with recorded(actor=actor, command="onboarding.answer-paper", reason=known.item[:400]):
         one = _fetch(fetch_id)
         kept = keep_snapshot(actor=actor, found=found, answers=given)
         stored = Snapshot.objects.get(folder=kept.path.name)

@@ -220,9 +220,3 @@ def sample(connector: Connector, *, work: Path, into: Path) -> Snapshot:
         Text("连接正常,但现在没有可读取的内容。", "It answers, but there is nothing to read now."),
         Text("等有文件或消息时再试。", "Try again once a file or message is there."),
     )
-
-
-def shown_address(connector: Connector) -> str:
-    """Where the connector asks, without anything secret."""
-    said = connector.settings
-    return str(said.get("url") or said.get("server") or said.get("path") or "")
