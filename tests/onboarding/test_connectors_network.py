@@ -15,10 +15,12 @@ import pytest
 
 from kintsugi.core.errors import KintsugiError
 from kintsugi.devices.models import Device
+from kintsugi.engine.reading.database import parse_url
+from kintsugi.engine.reading.extract import from_watermark
 from kintsugi.engine.reading.jetstream import JetStream
 from kintsugi.engine.reading.outside import is_inside
 from kintsugi.onboarding.models import Connector, Fetch, Run
-from kintsugi.onboarding.services import connectors, tried
+from kintsugi.onboarding.services import tried
 from kintsugi.onboarding.services.connectors import queues
 from tests.onboarding.fetched import AT, MINUTE, connector, fetched, states
 from tests.scenarios.world import PRODUCTS, World
@@ -182,9 +184,7 @@ def test_names_of_tables_and_watermarks_cannot_carry_sql(ready: Path) -> None:
         watermark="changed",
     )  # fmt: skip
     two.state = {"watermark": "x' or '1'='1"}
-    query = connectors.arrival._table_query(
-        connectors.arrival.parse_url(two.settings["url"]), "devices", "changed", "x' or '1'='1"
-    )
+    query = from_watermark(parse_url(two.settings["url"]), "devices", "changed", "x' or '1'='1")
     assert query == (
         "select * from \"devices\" where \"changed\" >= 'x'' or ''1''=''1' order by \"changed\""
     )

@@ -1,6 +1,7 @@
 """What stops a delivery before anything is written: a source nobody approved, a full delivery that
 shrank."""
 
+import datetime as dt
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from kintsugi.onboarding.models import Run, Snapshot, Source
 ADMITTED = ("approved", "live")
 
 
-def refuse_unapproved(source: Source | None, *, file: str) -> None:
+def refuse_unapproved(source: Source | None, *, file: str, at: dt.datetime) -> None:
     """Raise KintsugiError ``source.not-approved``, naming what is missing, where the installation
     lets only approved sources in; and ``source.retired`` for one that was given up."""
     if source is not None and source.status == "retired":
@@ -32,7 +33,7 @@ def refuse_unapproved(source: Source | None, *, file: str) -> None:
     if source is not None:
         from kintsugi.onboarding.services.standard import missing_items
 
-        code, missing = source.code, missing_items(source)
+        code, missing = source.code, missing_items(source, at)
     zh = f"尚缺:{'、'.join(missing)}。" if missing else "请先登记该来源并由另一人批准。"
     en = (
         f"Missing: {', '.join(missing)}."

@@ -141,7 +141,7 @@ def start_run(
     """
     contracts = load_contracts()
     source = source or recognise(snapshot)
-    refuse_unapproved(source, file=snapshot.file_name)
+    refuse_unapproved(source, file=snapshot.file_name, at=at)
     if source is not None and not shrunk:
         refuse_shrunk(source, snapshot)
     kept = current_mapping(source) if source else None

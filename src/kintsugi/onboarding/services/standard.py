@@ -102,9 +102,9 @@ def _keys(source: Source) -> dict[str, list[str]] | None:
     } or None
 
 
-def missing_items(source: Source, at: dt.datetime | None = None) -> list[str]:
+def missing_items(source: Source, at: dt.datetime) -> list[str]:
     """What is missing until the source is approved, in the language of whoever is at work."""
-    seen = evidence(source, at or dt.datetime.now(dt.UTC))
+    seen = evidence(source, at)
     language = "en" if (get_language() or "zh").startswith("en") else "zh-hans"
     titles = [i.title for i in STANDARD if not i.signed and not seen[i.name]["ok"]]
     waits = Text("由另一人批准", "the approval of another person")

@@ -1,6 +1,5 @@
 """What a connector brings: looked at one by one, so that the next is asked for when one is kept."""
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -9,12 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import polars as pl
-import sqlalchemy as sa
 
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.engine.reading import ReadHints, ReadLimits, read_source
 from kintsugi.engine.reading import rest as web
 from kintsugi.engine.reading.database import parse_url
+from kintsugi.engine.reading.extract import first_rows, from_watermark
 from kintsugi.engine.reading.outside import refuse_inside
 from kintsugi.engine.snapshot import Snapshot, table_frame
 from kintsugi.onboarding.models import Connector
@@ -89,14 +88,14 @@ def _database(connector: Connector, rows: int) -> Arrival:
         query = said["query"].strip().rstrip(";")
         hints = ReadHints(queries={"query": query})
     elif rows:
-        query = _table_query(url, table, "", None)
+        query = from_watermark(url, table, "", None)
     elif column:
-        query = _table_query(url, table, column, last)
+        query = from_watermark(url, table, column, last)
         hints = ReadHints(queries={table: query})
     else:
         hints = ReadHints(tables=(table,))
     if rows:
-        hints = ReadHints(queries={"sample": _first(url, query, rows)})
+        hints = ReadHints(queries={"sample": first_rows(url, query, rows)})
 
     def seen(snapshot: Snapshot) -> dict[str, Any]:
         return {**connector.state, "watermark": _greatest(snapshot, column) or last}
@@ -105,32 +104,6 @@ def _database(connector: Connector, rows: int) -> Arrival:
         table or "query", "", location, connector.state, hints,
         seen=seen if column and not rows else None,
     )  # fmt: skip
-
-
-def _table_query(url: sa.URL, table: str, column: str, last: str | None) -> str:
-    """All rows from the watermark on. The last ones come again: two may share a moment, and one of
-    them may have been written after the other was read."""
-    dialect = url.get_dialect()()
-    quoted = dialect.identifier_preparer.quote_identifier
-    place = ".".join(quoted(part) for part in table.split("."))
-    text = f"select * from {place}"
-    if not column:
-        return text
-    if last is not None:
-        number = re.fullmatch(r"-?\d{1,30}(\.\d{1,10})?", last)
-        literal = last if number else "'" + last.replace("\\", "").replace("'", "''") + "'"
-        text += f" where {quoted(column)} >= {literal}"
-    return f"{text} order by {quoted(column)}"
-
-
-def _first(url: sa.URL, query: str, rows: int) -> str:
-    """The first rows of a query, in the words of one kind of database."""
-    name = url.get_backend_name()
-    if name == "mssql":
-        return f"select top {rows} * from ({query}) sample"
-    if name == "oracle":
-        return f"select * from ({query}) where rownum <= {rows}"
-    return f"select * from ({query}) sample limit {rows}"
 
 
 def _greatest(snapshot: Snapshot, column: str) -> str | None:
