@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 from psycopg import sql
 
 from kintsugi.core.loading import TableLoader
@@ -15,7 +16,7 @@ from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
 from kintsugi.onboarding.entities import LOADERS
 from kintsugi.onboarding.explain import explain_record, explain_records
-from kintsugi.onboarding.models import Issue, Run, RunIssueCount
+from kintsugi.onboarding.models import Issue, Run, RunIssueCount, Source
 
 __all__ = [
     "ARITHMETIC",
@@ -26,6 +27,8 @@ __all__ = [
     "rule_title",
     "run_by_number",
     "run_report",
+    "runs_of_sources",
+    "sources",
 ]
 
 #: The names of a run's outcomes, the same in reports, the API and the command line.
@@ -78,6 +81,18 @@ def run_by_number(number: str) -> Run | None:
     return by_number(
         Run.objects.select_related("source", "snapshot", "mapping", "reverts", "rollback"), number
     )
+
+
+def sources() -> QuerySet[Source]:
+    """All sources."""
+    return Source.objects.filter(is_void=False)
+
+
+def runs_of_sources(source_ids: Sequence[UUID]) -> QuerySet[Run]:
+    """Imports of these sources, without rollbacks and waves."""
+    return Run.objects.filter(
+        source_id__in=list(source_ids), reverts__isnull=True, parent__isnull=True
+    ).select_related("source")
 
 
 def issues_of_runs(run_ids: Sequence[UUID]) -> Iterator[Issue]:
