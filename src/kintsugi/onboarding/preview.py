@@ -12,9 +12,7 @@ from kintsugi.engine.contract import load_contracts
 from kintsugi.engine.mapping import (
     Mapping,
     complete_mapping,
-    drift,
     find_table,
-    refuse_drift,
     suggest_mapping,
     validate_mapping,
 )
@@ -24,7 +22,7 @@ from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
 from kintsugi.engine.text import Text
 from kintsugi.onboarding.models import Source
 from kintsugi.onboarding.readable import TableLines, mapping_lines
-from kintsugi.onboarding.services.sources import current_mapping, recognise
+from kintsugi.onboarding.services.sources import current_mapping, recognise, refuse_unlike
 from kintsugi.onboarding.uploads import Item
 
 SAMPLE_ROWS = 400
@@ -109,8 +107,8 @@ def _map(made: Preview, snapshot: EngineSnapshot) -> None:
             ),
             file=snapshot.file_name,
         )
-    if kept is not None:
-        refuse_drift(drift(mapping, snapshot), file=snapshot.file_name)
+    if kept is not None and made.source is not None:
+        refuse_unlike(made.source, mapping, snapshot)
     maps = made.source.value_maps if made.source else None
     validate_mapping(complete_mapping(mapping, contracts), snapshot, contracts, value_maps=maps)
 

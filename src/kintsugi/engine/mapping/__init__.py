@@ -33,6 +33,7 @@ from kintsugi.engine.mapping.ranking import (
 )
 from kintsugi.engine.mapping.shift import ShiftAlarm, column_fits, contract_fits, find_shifts
 from kintsugi.engine.mapping.signature import column_signatures, fingerprint, signature
+from kintsugi.engine.mapping.slipped import find_slipped, refuse_slipped
 from kintsugi.engine.mapping.suggest import MissingKey, Reason, Suggestion, suggest_mapping
 from kintsugi.engine.mapping.validate import missing_key_fields, validate_mapping
 
@@ -65,6 +66,7 @@ __all__ = [
     "contract_fits",
     "drift",
     "find_shifts",
+    "find_slipped",
     "find_table",
     "fingerprint",
     "frame_columns",
@@ -73,6 +75,7 @@ __all__ = [
     "missing_key_fields",
     "nearest",
     "refuse_drift",
+    "refuse_slipped",
     "score_columns",
     "signature",
     "suggest_mapping",

@@ -17,8 +17,6 @@ from kintsugi.engine.contract import load_contracts
 from kintsugi.engine.mapping import (
     Mapping,
     complete_mapping,
-    drift,
-    refuse_drift,
     suggest_mapping,
     validate_mapping,
 )
@@ -47,6 +45,7 @@ from kintsugi.onboarding.services.sources import (
     keep_mapping,
     layout_of,
     recognise,
+    refuse_unlike,
     register_source,
 )
 
@@ -142,9 +141,9 @@ def start_run(
     kept = current_mapping(source) if source else None
     if mapping is not None:
         origin = "given"
-    elif kept is not None:
+    elif kept is not None and source is not None:
         mapping, origin = Mapping.model_validate(kept.content), kept.origin
-        refuse_drift(drift(mapping, snapshot), file=snapshot.file_name)
+        refuse_unlike(source, mapping, snapshot)
     else:
         mapping, origin = _suggested(snapshot, contracts), "suggested"
     mapping = complete_mapping(mapping, contracts)

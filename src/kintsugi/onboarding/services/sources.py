@@ -4,13 +4,18 @@ import hashlib
 from collections.abc import Mapping as Map
 from typing import Any
 
+from django.conf import settings
 from django.db.models.functions import Now
 
 from kintsugi.audit.services import recorded
 from kintsugi.core.errors import KintsugiError, Text
-from kintsugi.engine.mapping import Mapping
+from kintsugi.engine.mapping import Mapping, drift, find_slipped, refuse_drift, refuse_slipped
 from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
-from kintsugi.onboarding.models import MappingVersion, Source
+from kintsugi.engine.snapshot import open_snapshot
+from kintsugi.onboarding.models import MappingVersion, Run, Source
+
+#: States of a run whose file stands in the tables.
+LOADED = ("verified", "waves", "partly-reverted")
 
 
 def layout_of(snapshot: EngineSnapshot) -> str:
@@ -114,6 +119,26 @@ def keep_mapping(*, actor: Any, source: Source, mapping: Mapping, origin: str) -
             content=mapping.model_dump(mode="json"),
             sha256=mapping.sha256,
             origin=origin,
+        )
+
+
+def refuse_unlike(source: Source, mapping: Mapping, snapshot: EngineSnapshot) -> None:
+    """Refuse a file that does not fit the source's mapping, or whose columns hold what stood under
+    other headers in the file that was loaded last. Raises KintsugiError ``mapping.drift`` or
+    ``mapping.slipped``."""
+    refuse_drift(drift(mapping, snapshot), file=snapshot.file_name)
+    last = (
+        Run.objects.filter(source=source, parent=None, reverts=None, snapshot__isnull=False)
+        .filter(status__in=LOADED)
+        .exclude(snapshot__folder=snapshot.path.name)
+        .select_related("snapshot")
+        .order_by("-created_at")
+        .first()
+    )
+    folder = settings.SNAPSHOT_ROOT / last.snapshot.folder if last and last.snapshot else None
+    if folder is not None and folder.exists():
+        refuse_slipped(
+            find_slipped(mapping, open_snapshot(folder), snapshot), file=snapshot.file_name
         )
 
 
