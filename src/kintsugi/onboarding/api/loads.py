@@ -21,7 +21,7 @@ from kintsugi.core.api.writing import KEY
 from kintsugi.core.errors import KintsugiError, NotFound
 from kintsugi.engine.text import Text
 from kintsugi.onboarding import load_live, tasks, window_screens
-from kintsugi.onboarding.api.rollbacks import ProposalIn, ProposalOut
+from kintsugi.onboarding.api.rollbacks import LoadProposalIn, LoadProposalOut
 from kintsugi.onboarding.api.runs import RunNumber, found_run
 from kintsugi.onboarding.models import LoadWindow, Run
 from kintsugi.onboarding.services import add_wave, ask, propose_run, withdraw_run
@@ -45,7 +45,7 @@ class RehearsedStream(Schema):
     issues: dict[str, int] = Field(description="issues by rule that loading would raise")
 
 
-class WaveOut(Schema):
+class LoadWaveOut(Schema):
     """One wave of a run."""
 
     number: str
@@ -74,7 +74,7 @@ class LoadOut(Schema):
     rehearsed_at: str | None
     digest: str | None = Field(description="what the second person signs")
     streams: list[RehearsedStream]
-    waves: list[WaveOut]
+    waves: list[LoadWaveOut]
     waiting: int = Field(description="records that no wave has loaded yet")
 
 
@@ -97,7 +97,7 @@ class ChangesOut(Schema):
     next_after: int | None
 
 
-class WaveIn(Schema):
+class LoadWaveIn(Schema):
     """A wave: which rows, and in which window."""
 
     name: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")
@@ -239,11 +239,13 @@ def run_changes(
 
 
 @router.post(
-    "/runs/{number}/propose", response={201: ProposalOut, **WRITE}, summary="Propose to load a run"
+    "/runs/{number}/propose",
+    response={201: LoadProposalOut, **WRITE},
+    summary="Propose to load a run",
 )
 @requires("act.create")
 def propose_to_load(
-    request: HttpRequest, body: ProposalIn, number: Number = RunNumber, key: str = KEY
+    request: HttpRequest, body: LoadProposalIn, number: Number = RunNumber, key: str = KEY
 ) -> Status[dict[str, Any]]:
     """Ask another person to let a rehearsed run go. It goes on at `/acts/{id}`."""
     act = propose_run(
@@ -272,7 +274,7 @@ def ask_a_run(request: HttpRequest, body: AskIn, number: Number = RunNumber) -> 
 @router.post("/runs/{number}/waves", response={201: LoadOut, **WRITE}, summary="Add a wave")
 @requires("run.import")
 def add_a_wave(
-    request: HttpRequest, body: WaveIn, number: Number = RunNumber
+    request: HttpRequest, body: LoadWaveIn, number: Number = RunNumber
 ) -> Status[dict[str, Any]]:
     """A part of a prepared run, as a run of its own. The same rule twice is one wave."""
     window = None

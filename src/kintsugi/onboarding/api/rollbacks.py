@@ -69,13 +69,13 @@ class RollbackOut(Schema):
     conflicts_url: str
 
 
-class ProposalIn(Schema):
+class LoadProposalIn(Schema):
     """Why the run is rolled back."""
 
     reason: str = Field(min_length=1, max_length=400, pattern=r"^[^\x00]*$")
 
 
-class ProposalOut(Schema):
+class LoadProposalOut(Schema):
     """The act that waits for another person."""
 
     act: str
@@ -181,12 +181,12 @@ def rollback(request: HttpRequest, number: Number = RunNumber) -> dict[str, Any]
 
 @router.post(
     "/rollbacks/{number}/propose",
-    response={201: ProposalOut, **WRITE},
+    response={201: LoadProposalOut, **WRITE},
     summary="Propose a rollback",
 )
 @requires("act.create")
 def propose_run_rollback(
-    request: HttpRequest, body: ProposalIn, number: Number = RunNumber, key: str = KEY
+    request: HttpRequest, body: LoadProposalIn, number: Number = RunNumber, key: str = KEY
 ) -> Status[dict[str, Any]]:
     """Ask another person to approve the plan. It goes on at `/acts/{id}`: approve, then execute,
     each with a signature; who approves is neither who proposes nor who executes."""
