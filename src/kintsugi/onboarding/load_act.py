@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from kintsugi.engine.contract import load_contract
 from kintsugi.engine.text import Text
 from kintsugi.identity.selectors import Act
 from kintsugi.identity.services import ActKind, Difference, Finding
@@ -14,6 +13,7 @@ from kintsugi.onboarding.live import OUTCOMES
 from kintsugi.onboarding.models import Run
 from kintsugi.onboarding.services import letting_go
 from kintsugi.onboarding.services.running import get_run
+from kintsugi.onboarding.titles import entity_title
 
 Plan = Mapping[str, Any]
 #: States from which an act's outcome can be told.
@@ -37,14 +37,14 @@ def describe(_pk: UUID, plan: Plan) -> list[Difference]:
     if plan["wave"]:
         lines.append(Difference(Text("批次", "Wave"), plan["wave"], None))
     for one in plan["entities"].values():
-        contract = load_contract(one["entity"])
+        about = entity_title(one["entity"])
         for name in ("created", "updated", "merged", "unchanged", "quarantined"):
             if one[name]:
                 title = OUTCOMES[name]
-                zh, en = f"{contract.zh}:{title.zh}", f"{contract.en}: {title.en}"
+                zh, en = f"{about.zh}:{title.zh}", f"{about.en}: {title.en}"
                 lines.append(Difference(Text(zh, en), None, one[name]))
         if one["cells"]:
-            zh, en = f"{contract.zh}:改变的值", f"{contract.en}: values changed"
+            zh, en = f"{about.zh}:改变的值", f"{about.en}: values changed"
             lines.append(Difference(Text(zh, en), None, one["cells"]))
     return lines
 

@@ -14,11 +14,12 @@ from kintsugi.engine.text import Text
 from kintsugi.identity.selectors import acts_about
 from kintsugi.onboarding.models import Chunk, Issue, Run, Wave
 from kintsugi.onboarding.services import workdir
-from kintsugi.onboarding.services.letting_go import UNDER_WAY
 from kintsugi.onboarding.services.loading import OUTCOMES, stem
+from kintsugi.onboarding.services.proposing import UNDER_WAY
 from kintsugi.onboarding.services.rehearsal import REHEARSES, folder_of
 from kintsugi.onboarding.services.waves import DIVIDES
 from kintsugi.onboarding.states import RUN
+from kintsugi.onboarding.titles import entity_title, field_title
 
 KINDS: dict[str, Text] = {
     "pilot": Text("试点", "pilot"),
@@ -42,6 +43,8 @@ class StreamLine:
 
     name: str
     entity: str
+    stream: str
+    table_no: int
     title: Text
     counts: dict[str, int]
     fields: list[tuple[Text, int]]
@@ -108,23 +111,6 @@ def load_state(run: Run) -> LoadState:
     )
 
 
-def title_of(entity: str, table: str = "") -> Text:
-    """What the records of a stream are."""
-    contract = load_contract(entity)
-    if not table:
-        return Text(contract.zh, contract.en)
-    return Text(f"{table} › {contract.zh}", f"{table} › {contract.en}")
-
-
-def field_title(entity: str, name: str) -> Text:
-    """A field's name in both languages."""
-    contract = load_contract(entity)
-    if name not in contract.names:
-        return Text(name, name)
-    known = contract.field(name)
-    return Text(known.zh, known.en)
-
-
 def stream_lines(run: Run) -> list[StreamLine]:
     """The streams of the last rehearsal, the table's own first."""
     found = (run.rehearsal or {}).get("entities", {})
@@ -132,7 +118,9 @@ def stream_lines(run: Run) -> list[StreamLine]:
         StreamLine(
             name=name,
             entity=one["entity"],
-            title=title_of(one["entity"], one["table"]),
+            stream=one["stream"],
+            table_no=one["table_no"],
+            title=_in_table(one["table"], entity_title(one["entity"])),
             counts={k: one[k] for k in ("read", *OUTCOMES, "cells")},
             fields=[(field_title(one["entity"], f), n) for f, n in one["fields"].items()],
             issues=one["issues"],
@@ -140,6 +128,10 @@ def stream_lines(run: Run) -> list[StreamLine]:
         for name, one in found.items()
     ]
     return sorted(lines, key=lambda line: not found[line.name]["primary"])
+
+
+def _in_table(table: str, title: Text) -> Text:
+    return Text(f"{table} › {title.zh}", f"{table} › {title.en}")
 
 
 def wave_lines(run: Run) -> list[WaveLine]:
@@ -221,9 +213,8 @@ def diff_page(
 ) -> DiffPage:
     """A window of what the rehearsal would change (``gid, field, before, after, _key, _row``) or
     of the records of one outcome (``_key, _row, _gid``), from a position in its file."""
-    stream = (run.rehearsal or {})["entities"][line.name]["stream"]
     kind = "changed" if show == "changed" else "records"
-    path = folder_of(run) / f"{kind}-{stem(stream, line.entity)}.parquet"
+    path = folder_of(run) / f"{kind}-{stem(line.stream, line.entity)}.parquet"
     if not path.exists():
         return DiffPage([], 0, None)
     frame = pl.scan_parquet(path)
@@ -274,7 +265,7 @@ def rule_fields(run: Run) -> list[tuple[str, str, Text]]:
         for name in one.fields:
             if name in contract.names:
                 title = field_title(one.entity, name)
-                about = title_of(one.entity)
+                about = entity_title(one.entity)
                 found.setdefault(
                     (one.entity, name),
                     Text(f"{about.zh} · {title.zh}", f"{about.en} · {title.en}"),

@@ -21,8 +21,9 @@ from kintsugi.onboarding import load_live, tasks, views
 from kintsugi.onboarding.cells import record_url
 from kintsugi.onboarding.models import LoadWindow, Run
 from kintsugi.onboarding.selectors import rule_title
-from kintsugi.onboarding.services import add_wave, ask, propose_run, withdraw_run
+from kintsugi.onboarding.services import add_wave, propose_run
 from kintsugi.onboarding.services.rehearsal import REHEARSES
+from kintsugi.onboarding.titles import field_title
 
 
 def found_import(number: str) -> Run:
@@ -72,12 +73,7 @@ def pace(request: HttpRequest, number: str) -> HttpResponse:
     if what not in PACE:
         raise Http404
     try:
-        if what == "withdraw":
-            withdraw_run(actor=request.user, run_id=run.pk)
-        else:
-            run = ask(actor=request.user, run_id=run.pk, what=what, at=views.now())
-            if what == "go-on" and run.status in ("paused", "approved"):
-                tasks.load_run.defer(run_id=str(run.pk), actor=run.act or str(request.user))
+        tasks.tell_run(actor=request.user, run_id=run.pk, what=what, at=views.now())
     except KintsugiError as error:
         return _refused(request, run, error)
     messages.success(request, PACE[what]())
@@ -103,14 +99,15 @@ def propose(request: HttpRequest, number: str) -> HttpResponse:
             return HttpResponseRedirect(reverse("acts:detail", args=[act.pk]))
         except KintsugiError as refused:
             error = refused
+    state = load_live.load_state(run)
     context = {
         **views.below_run(run, _("Propose to load")),
         "error": error,
         "reason": reason,
         "key": request.POST.get("key") or uuid7().hex,
-        "lines": load_live.stream_lines(run),
+        "lines": state.rehearsal,
         "digest": (run.rehearsal or {}).get("digest", ""),
-        "can": load_live.load_state(run).can_propose,
+        "can": state.can_propose,
     }
     status = status_of(error) if error else 200
     return render(request, "onboarding/propose_run.html", context, status=status)
@@ -129,17 +126,18 @@ def diff(request: HttpRequest, number: str) -> HttpResponse:
     show = request.GET.get("show", "")
     show = show if show in load_live.SHOWS else _first_shown(line)
     field = request.GET.get("field", "")[:63]
-    after = _whole(request.GET.get("after"))
+    after = views.whole(request.GET.get("after"))
     page = load_live.diff_page(run, line, show, field=field, after=after)
     folder = run.snapshot.folder if run.snapshot else ""
-    table = _table_no(run, line)
     for row in page.rows:
         row["key"], row["row_no"] = row["_key"], row["_row"]
-        row["cell"] = cell_url(folder, table, row["_row"], 0) if row["_row"] is not None else ""
+        row["cell"] = (
+            cell_url(folder, line.table_no, row["_row"], 0) if row["_row"] is not None else ""
+        )
         gid = row.get("gid") or row.get("_gid")
         row["record"] = record_url(line.entity, gid) if gid else ""
         if "field" in row:
-            row["title"] = load_live.field_title(line.entity, row["field"])
+            row["title"] = field_title(line.entity, row["field"])
     language = translation.get_language() or "zh-hans"
     base = {"of": line.name}
     context = {
@@ -169,16 +167,6 @@ def _first_shown(line: load_live.StreamLine) -> str:
 
 def _count(line: load_live.StreamLine, name: str) -> int:
     return line.counts["cells" if name == "changed" else name]
-
-
-def _table_no(run: Run, line: load_live.StreamLine) -> int:
-    """The number of the table a stream was read from."""
-    found = (run.rehearsal or {})["entities"][line.name]
-    return int(found["table_no"])
-
-
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 # -- waves -----------------------------------------------------------------------------------------

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from kintsugi.engine.contract import load_contract
 from kintsugi.engine.text import Text
 from kintsugi.identity.selectors import Act
 from kintsugi.identity.services import ActKind, Difference, Finding
 from kintsugi.onboarding.models import Run
 from kintsugi.onboarding.services import rollbacks
+from kintsugi.onboarding.titles import entity_title
 
 Plan = Mapping[str, Any]
 OUTCOMES: dict[str, Text] = {
@@ -46,7 +46,7 @@ def describe(_pk: UUID, plan: Plan) -> list[Difference]:
         Difference(Text("保持现状", "Left as it is"), plan["kept"], None),
     ]
     for entity, counts in plan["counts"].items():
-        contract = load_contract(entity)
+        about = entity_title(entity)
         for name in ("rows", "fields"):
             what = Text("行", "rows") if name == "rows" else Text("字段", "fields")
             for outcome, count in sorted(counts[name].items()):
@@ -54,8 +54,8 @@ def describe(_pk: UUID, plan: Plan) -> list[Difference]:
                 lines.append(
                     Difference(
                         Text(
-                            f"{contract.zh}:{title.zh}({what.zh})",
-                            f"{contract.en}: {title.en} ({what.en})",
+                            f"{about.zh}:{title.zh}({what.zh})",
+                            f"{about.en}: {title.en} ({what.en})",
                         ),
                         None,
                         count,

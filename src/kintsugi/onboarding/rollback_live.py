@@ -6,13 +6,13 @@ from typing import Any
 from django.db.models import Sum
 
 from kintsugi.core.errors import KintsugiError
-from kintsugi.engine.contract import load_contract
 from kintsugi.engine.text import Text
 from kintsugi.identity.selectors import acts_about
 from kintsugi.onboarding import live
 from kintsugi.onboarding.models import Chunk, Progress, RollbackItem, Run
 from kintsugi.onboarding.rollback_act import OUTCOMES
 from kintsugi.onboarding.states import RUN
+from kintsugi.onboarding.titles import entity_title
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,10 @@ class RollbackState:
     can_go_on: bool = False
 
 
-def _title(entity: str) -> Text:
-    contract = load_contract(entity)
-    return Text(contract.zh, contract.en)
-
-
 def _line(entity: str, counts: dict[str, Any]) -> Line:
     fields, rows = counts["fields"], counts["rows"]
     return Line(
-        title=_title(entity),
+        title=entity_title(entity),
         fields=int(fields.get("restore", 0)),
         rows=int(counts["rows_restored"]),
         taken_back=int(rows.get("take_back", 0)),
@@ -103,7 +98,7 @@ def rollback_state(run: Run) -> RollbackState:
         result=plan.result,
     )
     state.proofs = [
-        Proof(_title(entity), one["touched"], one["alone"], one["before"], one["now"])
+        Proof(entity_title(entity), one["touched"], one["alone"], one["before"], one["now"])
         for entity, one in plan.proof.items()
     ]
     if progress is not None and not state.is_ended:

@@ -9,29 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.masks import mask
 from kintsugi.core.screens import Column, Empty, Filter, ListScreen
-from kintsugi.core.screens.parts import language, say
-from kintsugi.engine.contract import load_contract
+from kintsugi.core.screens.parts import say
 from kintsugi.engine.text import Text
 from kintsugi.onboarding import rollback_views, screens, views
 from kintsugi.onboarding.cells import record_url
 from kintsugi.onboarding.models import RollbackItem, Run
 from kintsugi.onboarding.rollback_act import OUTCOMES
-
-
-def entity_title(item: RollbackItem) -> str:
-    """What the record is."""
-    contract = load_contract(item.entity)
-    return Text(contract.zh, contract.en).get(language())
-
-
-def field_title(item: RollbackItem) -> str:
-    """The field's name; empty for a whole record."""
-    contract = load_contract(item.entity)
-    name = item.field.removesuffix("_id")
-    if name not in contract.names:
-        return item.field
-    known = contract.field(name)
-    return Text(known.zh, known.en).get(language())
+from kintsugi.onboarding.titles import entity_title, field_title
 
 
 def shown(item: RollbackItem, which: str) -> str | None:
@@ -69,9 +53,10 @@ CONFLICTS = ListScreen(
     permission="row.read",
     export_permission="issue.export",
     columns=(
-        Column("entity", label=_("About"), value=entity_title,
+        Column("entity", label=_("About"), value=lambda item: say(entity_title(item.entity)),
                link=lambda item: record_url(item.entity, item.row_id)),
-        Column("field", label=_("Field"), value=field_title, sort=("field",)),
+        Column("field", label=_("Field"), sort=("field",),
+               value=lambda item: say(field_title(item.entity, item.field))),
         Column("outcome", label=_("Why"), kind="state", choices=OUTCOMES),
         Column("before", label=_("Before"), value=lambda item: shown(item, "before")),
         Column("loaded", label=_("Loaded"), value=lambda item: shown(item, "loaded")),

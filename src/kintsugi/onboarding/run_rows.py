@@ -27,6 +27,7 @@ from kintsugi.onboarding.selectors import rule_title
 from kintsugi.onboarding.services import workdir
 from kintsugi.onboarding.services.loading import stem, streams
 from kintsugi.onboarding.services.runs import base_of
+from kintsugi.onboarding.services.selection import plans_of
 
 #: Records looked through for one page, and rows shown on it.
 WINDOW = 1_000
@@ -107,7 +108,7 @@ def _loaded(run: Run, stream: Stream, outcome: str, after: int) -> RowPage:
     shown = [name for name in entity.fields if name in names][:SUMMARY_FIELDS]
     frame = pl.scan_parquet(entity.records).select("_key", "_row", "_rows", *shown)
     if run.parent_id is not None:
-        chosen = workdir(run) / "load" / f"chosen-{stem(stream.name, entity.entity)}.parquet"
+        chosen = plans_of(run) / f"chosen-{stem(stream.name, entity.entity)}.parquet"
         if not chosen.exists():
             return RowPage()
         frame = frame.join(pl.scan_parquet(chosen), on="_key", how="semi", maintain_order="left")
@@ -257,7 +258,7 @@ def _not_loaded(run: Run, stream: Stream, snapshot: EngineSnapshot) -> list[int]
 def _unresolved(run: Run, stream: Stream) -> list[int]:
     """Rows of records that the plan of the load left out, because what they must refer to is
     unknown."""
-    entity, folder = stream.result, workdir(run) / "load"
+    entity, folder = stream.result, plans_of(run)
     planned = folder / f"planned-{stem(stream.name, entity.entity)}.parquet"
     if not planned.exists():
         return []

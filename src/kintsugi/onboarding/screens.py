@@ -16,7 +16,7 @@ from kintsugi.core.panels import RecordPanel
 from kintsugi.core.screens import Action, Column, Custom, Empty, Filter, ListScreen
 from kintsugi.core.screens.parts import language, say
 from kintsugi.core.templatetags.kintsugi import duration
-from kintsugi.engine.contract import load_contract, load_contracts
+from kintsugi.engine.contract import load_contracts
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
 from kintsugi.onboarding import live, views
@@ -24,6 +24,7 @@ from kintsugi.onboarding.cells import record_url
 from kintsugi.onboarding.models import Issue, Run, RunIssueCount, Source
 from kintsugi.onboarding.selectors import rule_title
 from kintsugi.onboarding.states import ISSUE, RUN, SOURCE
+from kintsugi.onboarding.titles import entity_title, field_title
 
 UPLOAD = Action(
     _("Upload files"), lambda _record: reverse("onboarding:upload"), icon="upload", primary=True
@@ -231,22 +232,12 @@ def issue_record(issue: Issue) -> str:
 
 def field_name(issue: Issue) -> str:
     """The field's name in the page's language."""
-    contract = load_contract(issue.entity) if issue.entity in load_contracts() else None
-    if contract is None or issue.field not in contract.names:
-        return issue.field
-    known = contract.field(issue.field)
-    return Text(known.zh, known.en).get(language())
+    return say(field_title(issue.entity, issue.field))
 
 
 def column_and_field(issue: Issue) -> str:
     """The column in the words of the source, and the field it feeds in ours."""
     return " → ".join(part for part in (issue.header, field_name(issue)) if part)
-
-
-def _entity_name(issue: Issue) -> str:
-    contracts = load_contracts()
-    known = contracts.get(issue.entity)
-    return Text(known.zh, known.en).get(language()) if known else issue.entity
 
 
 def with_record(rows: QuerySet[Issue]) -> QuerySet[Issue]:
@@ -272,8 +263,8 @@ COLUMNS = (
     Column("value", label=_("Value in the source"), value=issue_value, sort=("value",)),
     Column("proposal", label=_("Proposal"), value=issue_proposal, sort=("proposal",)),
     Column("remedy", label=_("What to do"), value=issue_remedy),
-    Column("record_link", label=_("Record"), value=lambda i: _entity_name(i) if issue_record(i)
-           else None, link=issue_record),
+    Column("record_link", label=_("Record"), link=issue_record,
+           value=lambda i: say(entity_title(i.entity)) if issue_record(i) else None),
     Column("status", label=_("Status"), kind="state", choices=ISSUE, tones=ISSUE_TONES),
 )  # fmt: skip
 
@@ -287,10 +278,7 @@ _FILTERS = (
 
 def entity_choices() -> list[tuple[str, str]]:
     """What issues can be about."""
-    return [
-        (name, Text(contract.zh, contract.en).get(language()))
-        for name, contract in load_contracts().items()
-    ]
+    return [(name, say(entity_title(name))) for name in load_contracts()]
 
 
 def _issues_of_run(user: Any, number: str) -> QuerySet[Issue]:

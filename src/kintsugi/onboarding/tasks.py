@@ -1,6 +1,9 @@
 """Jobs: imports asked for on the web, and the hand-out of events."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 from procrastinate import JobContext, RetryStrategy
@@ -9,12 +12,15 @@ from procrastinate.contrib.django import app
 from kintsugi.core import events
 from kintsugi.core.errors import KintsugiError
 from kintsugi.onboarding.entities import ORDER
+from kintsugi.onboarding.models import Run
 from kintsugi.onboarding.services import (
     apply_rollback,
     apply_run,
+    ask,
     load_or_rehearse,
     prepare_run,
     rehearse_run,
+    withdraw_run,
 )
 from kintsugi.onboarding.services.pacing import due
 from kintsugi.onboarding.services.running import is_outdated
@@ -22,6 +28,16 @@ from kintsugi.onboarding.services.running import is_outdated
 #: A job that was interrupted (a database away, a killed worker) goes on where it stopped; a
 #: refusal of the input is final until a person acts.
 RETRY = RetryStrategy(max_attempts=5, exponential_wait=5)
+
+
+@contextmanager
+def final_refusals() -> Iterator[None]:
+    """A refusal ends the job, and is kept with its run; what may pass by itself is tried again."""
+    try:
+        yield
+    except KintsugiError as error:
+        if error.retryable or error.code == "run.busy":
+            raise
 
 
 @app.task(queue="imports", retry=RETRY, pass_context=False)
@@ -32,7 +48,7 @@ def import_files(run_ids: list[str], actor: str) -> None:
     A refusal is kept with its run (status failed) and ends the job without a retry; the runs
     behind it wait for a person.
     """
-    try:
+    with final_refusals():
         order = []
         for run_id in run_ids:
             result = prepare_run(actor=actor, run_id=UUID(run_id))
@@ -40,33 +56,35 @@ def import_files(run_ids: list[str], actor: str) -> None:
             order.append((max(first, default=0), run_id))
         for _, run_id in sorted(order):
             load_or_rehearse(actor=actor, run_id=UUID(run_id), at=dt.datetime.now(dt.UTC))
-    except KintsugiError as error:
-        if error.retryable or error.code == "run.busy":
-            raise
 
 
 @app.task(queue="imports", retry=RETRY, pass_context=False)
 def load_run(run_id: str, actor: str) -> None:
     """Load a run that two persons let go, or that a pause held; a killed one goes on where its
     ledger ends, and one whose window is closed waits."""
-    try:
+    with final_refusals():
         apply_run(actor=actor, run_id=UUID(run_id), at=dt.datetime.now(dt.UTC))
-    except KintsugiError as error:
-        if error.retryable or error.code == "run.busy":
-            raise
+
+
+def tell_run(*, actor: Any, run_id: UUID, what: str, at: dt.datetime) -> Run:
+    """A person's word to a run: ``pause``, ``stop``, ``withdraw``, or ``go-on``, which a job takes
+    up. Raises what ``ask`` and ``withdraw_run`` raise."""
+    if what == "withdraw":
+        return withdraw_run(actor=actor, run_id=run_id)
+    run = ask(actor=actor, run_id=run_id, what=what, at=at)
+    if what == "go-on" and run.status in ("paused", "approved"):
+        load_run.defer(run_id=str(run.pk), actor=run.act or str(actor))
+    return run
 
 
 @app.task(queue="imports", retry=RETRY, pass_context=False)
 def rehearse(run_id: str, actor: str) -> None:
     """Work out what a run would do; one that was prepared under another data dictionary is
     prepared again first."""
-    try:
+    with final_refusals():
         if is_outdated(UUID(run_id)):
             prepare_run(actor=actor, run_id=UUID(run_id))
         rehearse_run(actor=actor, run_id=UUID(run_id), at=dt.datetime.now(dt.UTC))
-    except KintsugiError as error:
-        if error.retryable or error.code == "run.busy":
-            raise
 
 
 @app.periodic(cron="* * * * *")
@@ -80,11 +98,8 @@ def open_windows(context: JobContext, timestamp: int) -> None:
 @app.task(queue="imports", retry=RETRY, pass_context=False)
 def roll_back(rollback_id: str, actor: str) -> None:
     """Carry an approved rollback out; a killed one goes on where its ledger ends."""
-    try:
+    with final_refusals():
         apply_rollback(actor=actor, rollback_id=UUID(rollback_id))
-    except KintsugiError as error:
-        if error.retryable or error.code == "run.busy":
-            raise
 
 
 @app.periodic(cron="* * * * * */5")

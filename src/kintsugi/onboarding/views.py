@@ -369,7 +369,7 @@ def step_page(request: HttpRequest, number: str, step: str) -> HttpResponse:
     if not named:
         raise Http404
     chosen = named[0]
-    offset = max(0, _whole(request.GET.get("from")))
+    offset = max(0, whole(request.GET.get("from")))
     rows = show_step(result, chosen.id, limit=STEP_ROWS, offset=offset)
     siblings = [s for s in result.steps if s.name == chosen.name]
     context = {
@@ -421,7 +421,7 @@ def rows_page(request: HttpRequest, number: str, outcome: str) -> HttpResponse:
     _result, streams = run_streams(run)
     wanted = request.GET.get("stream", "")
     stream = next((s for s in streams if s.name + s.result.entity == wanted), streams[0])
-    page = rows_behind(run, stream, outcome, after=max(0, _whole(request.GET.get("after"))))
+    page = rows_behind(run, stream, outcome, after=max(0, whole(request.GET.get("after"))))
     language = translation.get_language() or "zh-hans"
     context = {
         **below_run(run, f"{live.OUTCOMES[outcome].get(language)}"),
@@ -442,7 +442,8 @@ def rows_page(request: HttpRequest, number: str, outcome: str) -> HttpResponse:
     return render(request, "onboarding/rows.html", context)
 
 
-def _whole(text: str | None) -> int:
+def whole(text: str | None) -> int:
+    """A number out of an address; 0 for anything else."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
@@ -457,7 +458,7 @@ def source_page(request: HttpRequest, code: str) -> HttpResponse:
     if source is None:
         raise Http404
     versions = list(source.mappings.order_by("-number")[:50])
-    number = _whole(request.GET.get("mapping"))
+    number = whole(request.GET.get("mapping"))
     shown = next((v for v in versions if v.number == number), None) or current_mapping(source)
     context = {
         "page_title": _source_name(source),

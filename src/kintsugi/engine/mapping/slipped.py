@@ -27,13 +27,11 @@ def find_slipped(mapping: Mapping, before: Snapshot, now: Snapshot) -> list[Shif
     and not like their own; headers stand for targets. Tables that either file lacks say nothing."""
     found: list[ShiftAlarm] = []
     for table in mapping.tables:
-        places = find_table(before, table.table), find_table(now, table.table)
-        if not table.entities or None in places:
+        old, at = find_table(before, table.table), find_table(now, table.table)
+        if not table.entities or old is None or at is None:
             continue
         read = mapped_headers(table.entities)
-        was, new = (
-            _cells(file, at or 0, read) for file, at in zip((before, now), places, strict=True)
-        )
+        was, new = _cells(before, old, read), _cells(now, at, read)
         fits = {column.name: column_fits(column) for column in frame_columns(was)}
         same = {name: name for name in new.columns if name in fits}
         found += [

@@ -7,7 +7,6 @@ import datetime as dt
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema, Status
@@ -18,14 +17,14 @@ from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
 from kintsugi.core.api.schemas import READ, WRITE, Number, Words
 from kintsugi.core.api.writing import KEY
-from kintsugi.core.errors import KintsugiError, NotFound
+from kintsugi.core.errors import NotFound
 from kintsugi.engine.text import Text
 from kintsugi.onboarding import load_live, tasks, window_screens
 from kintsugi.onboarding.api.rollbacks import LoadProposalIn, LoadProposalOut
 from kintsugi.onboarding.api.runs import RunNumber, found_run
 from kintsugi.onboarding.models import LoadWindow, Run
-from kintsugi.onboarding.services import add_wave, ask, propose_run, withdraw_run
-from kintsugi.onboarding.services.rehearsal import REHEARSES
+from kintsugi.onboarding.services import add_wave, propose_run
+from kintsugi.onboarding.services.rehearsal import refuse_unprepared
 from kintsugi.onboarding.services.windows import (
     save_window,
     typed_blackouts,
@@ -192,17 +191,7 @@ def rehearse_a_run(request: HttpRequest, number: Number = RunNumber) -> Status[d
     """Have a job work out what loading would do; ask `/runs/{number}/load` until `digest` is
     there. 409 where the run is not prepared, or loads already."""
     run = _found(number)
-    if run.status not in REHEARSES:
-        raise KintsugiError(
-            "run.not-prepared",
-            Text(f"{run.number} 现在不能预演。", f"{run.number} cannot be rehearsed now."),
-            Text(
-                "只有已校验、尚未写入的运行可以预演。",
-                "A run is rehearsed once it is checked and before it loads.",
-            ),
-            run=run.number,
-            status=run.status,
-        )
+    refuse_unprepared(run)
     tasks.rehearse.defer(run_id=str(run.pk), actor=str(request.user))
     return Status(202, _out(run))
 
@@ -263,12 +252,8 @@ def propose_to_load(
 def ask_a_run(request: HttpRequest, body: AskIn, number: Number = RunNumber) -> dict[str, Any]:
     """Between two chunks. 409 where the run is not loading; asking twice is asking once."""
     run = _found(number)
-    if body.what == "withdraw":
-        return _out(withdraw_run(actor=request.user, run_id=run.pk))
-    run = ask(actor=request.user, run_id=run.pk, what=body.what, at=timezone.now())
-    if body.what == "go-on" and run.status in ("paused", "approved"):
-        tasks.load_run.defer(run_id=str(run.pk), actor=run.act or str(request.user))
-    return _out(run)
+    at = timezone.now()
+    return _out(tasks.tell_run(actor=request.user, run_id=run.pk, what=body.what, at=at))
 
 
 @router.post("/runs/{number}/waves", response={201: LoadOut, **WRITE}, summary="Add a wave")
@@ -293,10 +278,6 @@ def add_a_wave(
     return Status(201, _out(_found(made.number)))
 
 
-def _windows(user: Any) -> QuerySet[LoadWindow]:
-    return LoadWindow.objects.filter(is_void=False)
-
-
 add_list(
     router,
     "/load-windows",
@@ -304,7 +285,6 @@ add_list(
     WindowOut,
     name="load_windows",
     summary="Load windows",
-    rows=_windows,
 )
 
 

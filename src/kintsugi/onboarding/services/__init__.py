@@ -21,8 +21,8 @@ from kintsugi.onboarding.services.runs import (
     prepare_run,
     start_run,
     take_snapshot,
-    workdir,
 )
+from kintsugi.onboarding.services.selection import workdir
 from kintsugi.onboarding.services.sources import register_source
 from kintsugi.onboarding.services.waves import add_wave
 

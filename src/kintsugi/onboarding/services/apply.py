@@ -14,7 +14,6 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import polars as pl
-from django.db import connection
 
 from kintsugi.audit import services as audit
 from kintsugi.core.bulk import fetch_frame
@@ -25,6 +24,7 @@ from kintsugi.engine.contract import Contract
 from kintsugi.engine.survivorship import survive
 from kintsugi.onboarding.models import Chunk
 from kintsugi.onboarding.services.records import fields_of, values_json, with_days
+from kintsugi.onboarding.services.running import lock_entity
 
 
 def chunk_rows(given: str | None) -> int:
@@ -101,9 +101,7 @@ def apply_chunk(
     with audit.recorded(
         actor=target.actor, command="onboarding.apply", run_id=target.run_id, chunk=number
     ):
-        with connection.cursor() as cursor:
-            # One writer per entity at a time, so that two runs cannot both create the same row.
-            cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [target.entity])
+        lock_entity(target.entity)
         place = {
             "run_id": target.run_id,
             "entity": target.entity,

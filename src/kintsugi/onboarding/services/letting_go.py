@@ -7,15 +7,12 @@ from uuid import UUID
 from kintsugi.audit.services import recorded
 from kintsugi.core import events
 from kintsugi.core.errors import KintsugiError, Text
-from kintsugi.core.models import Command
-from kintsugi.identity.selectors import acts_about
-from kintsugi.identity.services import draft_act, submit_act
 from kintsugi.onboarding.models import Run
+from kintsugi.onboarding.services.proposing import propose
 from kintsugi.onboarding.services.running import get_run, refuse_other_contracts, set_run
 from kintsugi.onboarding.states import RUN
 
 KIND = "onboarding.load"
-UNDER_WAY = ("draft", "submitted", "approved", "executing")
 
 
 def propose_run(*, account: Any, run_id: UUID, reason: str, at: dt.datetime, key: str) -> Any:
@@ -27,10 +24,9 @@ def propose_run(*, account: Any, run_id: UUID, reason: str, at: dt.datetime, key
         Run.objects.select_for_update(of=("self",)).get(pk=run.pk)
         plan = plan_of(run)
         check_plan(run.pk, plan)
-        _not_proposed(run, key)
         if not run.is_governed:
             set_run(run, is_governed=True)
-        act = draft_act(
+        return propose(
             kind=KIND,
             subject_id=run.pk,
             plan=plan,
@@ -38,21 +34,17 @@ def propose_run(*, account: Any, run_id: UUID, reason: str, at: dt.datetime, key
             account=account,
             at=at,
             key=key,
+            refusal=_proposed,
         )
-        return submit_act(act_id=act.pk, account=account, at=at)
 
 
-def _not_proposed(run: Run, key: str) -> None:
-    for act in acts_about([run.pk], limit=100):
-        if act.status in UNDER_WAY:
-            if Command.objects.filter(key=key, result__act=str(act.pk)).exists():
-                continue
-            raise KintsugiError(
-                "run.proposed",
-                Text(f"{act.number} 已提交此运行。", f"{act.number} proposes this run already."),
-                Text("请等待审批,或先取消它。", "Wait for its approval, or cancel it first."),
-                act=act.number,
-            )
+def _proposed(act: Any) -> KintsugiError:
+    return KintsugiError(
+        "run.proposed",
+        Text(f"{act.number} 已提交此运行。", f"{act.number} proposes this run already."),
+        Text("请等待审批,或先取消它。", "Wait for its approval, or cancel it first."),
+        act=act.number,
+    )
 
 
 def plan_of(run: Run) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """From the pipeline's records to chunks: references, natural keys, chunk order, counts."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -423,20 +424,24 @@ def closed_counts(run: Run, result: PipelineResult, part: Part) -> dict[str, Any
     and for the source, whose counts are those of the primary entities of its tables. A row that
     holds several serial numbers counts once for each.
     """
+    return summed(run, result, lambda stream, entity: _entity_counts(run, stream, entity, part))
+
+
+def summed(
+    run: Run, result: PipelineResult, count: Callable[[str, EntityResult], dict[str, int]]
+) -> dict[str, Any]:
+    """Counts of all streams, by ``entities``, and their sums over the tables' own entities."""
     entities: dict[str, dict[str, Any]] = {}
-    total: dict[str, Any] = dict.fromkeys(("read", "excluded", *OUTCOMES, "cells", "rows"), 0)
-    code = run.source.code
-    for stream, entity in streams(code, result):
-        counts = _entity_counts(run, stream, entity, part)
-        entities[entity.entity + stream.removeprefix(code)] = {
+    total: Counter[str] = Counter()
+    for stream, entity in streams(run.source.code, result):
+        counts = count(stream, entity)
+        entities[entity.entity + stream.removeprefix(run.source.code)] = {
             **counts,
             "entity": entity.entity,
             "table": entity.table_name,
             "primary": entity.primary,
         }
-        if entity.primary:
-            for key in total:
-                total[key] += counts[key]
+        total.update(counts if entity.primary else dict.fromkeys(counts, 0))
     return {**total, "entities": entities}
 
 

@@ -11,7 +11,7 @@ from kintsugi.audit.selectors import last_entry
 from kintsugi.audit.services import recorded
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.onboarding.models import Chunk, LoadWindow, RestorePoint, Run
-from kintsugi.onboarding.services.running import get_run, move_run, set_run
+from kintsugi.onboarding.services.running import get_run, kept_error, move_run, set_run
 from kintsugi.onboarding.sums import checksums
 
 #: How far ahead an opening is looked for.
@@ -21,12 +21,11 @@ FULL_RETRY_S = 60
 ASKS = ("pause", "stop")
 #: A limit is judged once so many records, or a quarter of all, are loaded: the first say little.
 JUDGED_FROM = 200
-STOPPED = {
-    "code": "run.stop",
-    "message": {"zh": "有人要求停止。", "en": "A person asked to stop."},
-    "remedy": {"zh": "可以继续或回退。", "en": "It can go on or be rolled back."},
-    "facts": {},
-}
+STOPPED = KintsugiError(
+    "run.stop",
+    Text("有人要求停止。", "A person asked to stop."),
+    Text("可以继续或回退。", "It can go on or be rolled back."),
+)
 LIMITED = ("quarantined", "updated", "merged", "created")
 
 
@@ -125,13 +124,8 @@ def halt(*, actor: Any, run: Run, halted: Halted) -> Run:
             "Look at it; then let it go on, stop it or roll it back.",
         )
     )
-    error = {
-        "code": halted.code,
-        "message": halted.text._asdict(),
-        "remedy": remedy._asdict(),
-        "facts": {},
-    }
-    changes = {"error": error, "asked": "", "resume_at": halted.resume_at}
+    error = KintsugiError(halted.code, halted.text, remedy)
+    changes = {"error": kept_error(error), "asked": "", "resume_at": halted.resume_at}
     if run.status == "applying":
         move_run(actor, run, "failed" if halted.stop else "paused", **changes)
     else:
@@ -155,7 +149,7 @@ def ask(*, actor: Any, run_id: Any, what: str, at: dt.datetime) -> Run:
         elif what in ASKS and run.status == "applying":
             set_run(run, asked=what)
         elif what == "stop" and run.status == "paused":
-            set_run(run, status="failed", error=STOPPED, resume_at=None)
+            set_run(run, status="failed", error=kept_error(STOPPED), resume_at=None)
         elif what == "pause" and run.status in ("approved", "paused"):
             set_run(run, resume_at=None)
         else:

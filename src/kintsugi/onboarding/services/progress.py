@@ -38,31 +38,32 @@ class Reporter:
         new = phase != self._phase
         if not new and time.monotonic() - self._written_s < EVERY_S and done < total:
             return
-        now = dt.datetime.now(dt.UTC)
-        values = {
+        facts = {
             "phase_zh": phase.zh[:200],
             "phase_en": phase.en[:200],
             "done": done,
             "total": total,
-            "at": now,
+            "at": dt.datetime.now(dt.UTC),
         }
-        if new:
-            values["since"] = now
-        Progress.objects.update_or_create(
-            run_id=self.run_id, defaults=values, create_defaults={"since": now, **values}
-        )
+        self._write(facts, new=new)
         self._phase, self._written_s = phase, time.monotonic()
 
+    def _write(self, facts: dict[str, Any], *, new: bool) -> None:
+        since = {"since": facts["at"]}
+        Progress.objects.update_or_create(
+            run_id=self.run_id,
+            defaults=facts | since if new else facts,
+            create_defaults=facts | since,
+        )
 
-class Elsewhere:
+
+class Elsewhere(Reporter):
     """A reporter for work inside a transaction that will be undone: it writes over a connection of
     its own, so that others see how far it is."""
 
     def __init__(self, run_id: UUID, listener: Listener | None = None) -> None:
-        self.run_id, self.listener = run_id, listener
+        super().__init__(run_id, listener)
         self._other = connection.copy()
-        self._phase: Text | None = None
-        self._written_s = 0.0
 
     def __enter__(self) -> "Elsewhere":
         return self
@@ -75,21 +76,6 @@ class Elsewhere:
     ) -> None:
         self._other.close()
 
-    def __call__(self, phase: Text, done: int = 0, total: int = 0) -> None:
-        """Say which phase the run is in and how far it got."""
-        if self.listener:
-            self.listener(phase, done, total)
-        new = phase != self._phase
-        if not new and time.monotonic() - self._written_s < EVERY_S and done < total:
-            return
-        facts: dict[str, Any] = {
-            "run": self.run_id,
-            "phase_zh": phase.zh[:200],
-            "phase_en": phase.en[:200],
-            "done": done,
-            "total": total,
-            "at": dt.datetime.now(dt.UTC),
-        }
+    def _write(self, facts: dict[str, Any], *, new: bool) -> None:
         with self._other.cursor() as cursor:
-            cursor.execute(query("onboarding", "keep_progress"), facts)
-        self._phase, self._written_s = phase, time.monotonic()
+            cursor.execute(query("onboarding", "keep_progress"), {"run": self.run_id, **facts})

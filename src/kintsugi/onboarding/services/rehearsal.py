@@ -35,12 +35,14 @@ from kintsugi.onboarding.services.progress import Elsewhere, Listener
 from kintsugi.onboarding.services.records import as_text, with_days
 from kintsugi.onboarding.services.running import (
     get_run,
+    lock_entity,
     owned,
     refuse_other_contracts,
     set_run,
     stopping,
 )
-from kintsugi.onboarding.services.runs import base_of, workdir
+from kintsugi.onboarding.services.runs import base_of
+from kintsugi.onboarding.services.selection import workdir
 
 #: Records above which a rehearsal works on private copies.
 COPIES_ABOVE = 20_000
@@ -108,18 +110,7 @@ def rehearse_run(
     ``run.contract-changed`` or ``run.busy``.
     """
     run = get_run(run_id)
-    # One that stopped before it was checked has no contracts.
-    if run.status not in REHEARSES or run.chunks.exists() or not run.contracts:
-        raise KintsugiError(
-            "run.not-prepared",
-            Text(f"{run.number} 现在不能预演。", f"{run.number} cannot be rehearsed now."),
-            Text(
-                "只有已校验、尚未写入的运行可以预演。",
-                "A run is rehearsed once it is checked and before it loads.",
-            ),
-            run=run.number,
-            status=run.status,
-        )
+    refuse_unprepared(run)
     refuse_other_contracts(run)
     with owned(run_id), stopping(actor, run_id):
         result = open_result(workdir(base_of(run)))
@@ -148,6 +139,22 @@ def rehearse_run(
                 set_run(run, rehearsal=kept)
     run.refresh_from_db()
     return run
+
+
+def refuse_unprepared(run: Run) -> None:
+    """Raise KintsugiError ``run.not-prepared`` unless the run is checked and has loaded nothing."""
+    # One that stopped before it was checked has no contracts.
+    if run.status not in REHEARSES or run.chunks.exists() or not run.contracts:
+        raise KintsugiError(
+            "run.not-prepared",
+            Text(f"{run.number} 现在不能预演。", f"{run.number} cannot be rehearsed now."),
+            Text(
+                "只有已校验、尚未写入的运行可以预演。",
+                "A run is rehearsed once it is checked and before it loads.",
+            ),
+            run=run.number,
+            status=run.status,
+        )
 
 
 def folder_of(run: Run) -> Path:
@@ -218,8 +225,7 @@ def _stream(
         loading.target_of(actor, run, stream, entity, snapshot, contract, loader), watch=notes
     )
     if not copies:
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [entity.entity])
+        lock_entity(entity.entity)
     sums = dict.fromkeys((*loading.OUTCOMES, "cells"), 0)
     records, offset = pl.scan_parquet(plan["path"]), 0
     for size in plan["chunks"]:

@@ -11,7 +11,6 @@ import time
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import F, Sum
 from django.db.models.functions import Now
 from psycopg import sql
@@ -19,16 +18,14 @@ from psycopg import sql
 from kintsugi.audit.services import recorded
 from kintsugi.core import events, scope
 from kintsugi.core.errors import KintsugiError, NotFound, Text
-from kintsugi.core.models import Command
 from kintsugi.core.numbering import next_number
 from kintsugi.engine.contract import load_contract
-from kintsugi.identity.selectors import acts_about
-from kintsugi.identity.services import draft_act, submit_act
 from kintsugi.onboarding.entities import LOADERS
 from kintsugi.onboarding.models import Chunk, Rollback, RollbackItem, Run
 from kintsugi.onboarding.services import undoing, waves
 from kintsugi.onboarding.services.progress import Listener, Reporter
-from kintsugi.onboarding.services.running import move_run, owned, set_run, stopping
+from kintsugi.onboarding.services.proposing import propose
+from kintsugi.onboarding.services.running import lock_entity, move_run, owned, set_run, stopping
 from kintsugi.onboarding.services.undoing import HIGHEST, LOWEST, PHASES, Undoing, ask
 from kintsugi.onboarding.states import RUN
 
@@ -247,8 +244,7 @@ def propose_rollback(
     made = _get(rollback_id)
     with recorded(actor=account, command="onboarding.propose-rollback", reason=reason[:400]):
         Run.objects.select_for_update(of=("self",)).get(pk=made.pk)
-        _not_proposed(made, key)
-        act = draft_act(
+        return propose(
             kind=KIND,
             subject_id=made.pk,
             plan=plan_of(made),
@@ -256,22 +252,17 @@ def propose_rollback(
             account=account,
             at=at,
             key=key,
+            refusal=_proposed,
         )
-        return submit_act(act_id=act.pk, account=account, at=at)
 
 
-def _not_proposed(made: Run, key: str) -> None:
-    """Refuse a second proposal while one is under way; the same one again gives its act."""
-    for act in acts_about([made.pk], limit=100):
-        if act.status in ("draft", "submitted", "approved", "executing"):
-            if Command.objects.filter(key=key, result__act=str(act.pk)).exists():
-                continue
-            raise KintsugiError(
-                "rollback.proposed",
-                Text(f"{act.number} 已提交这份方案。", f"{act.number} proposes this plan already."),
-                Text("请等待审批,或先取消它。", "Wait for its approval, or cancel it first."),
-                act=act.number,
-            )
+def _proposed(act: Any) -> KintsugiError:
+    return KintsugiError(
+        "rollback.proposed",
+        Text(f"{act.number} 已提交这份方案。", f"{act.number} proposes this plan already."),
+        Text("请等待审批,或先取消它。", "Wait for its approval, or cancel it first."),
+        act=act.number,
+    )
 
 
 def plan_of(made: Run) -> dict[str, Any]:
@@ -392,9 +383,7 @@ def undo_chunk(
     loader = LOADERS[entity]
     born = phase == PHASES[1]
     with recorded(actor=str(actor), command=KIND, run_id=undo.by, chunk=number):
-        with connection.cursor() as cursor:
-            # The lock that imports take: nothing is loaded into this table meanwhile.
-            cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [entity])
+        lock_entity(entity)
         if Chunk.objects.filter(run_id=undo.by, number=number).exists():
             return
         undoing.look(undo, loader, low=low, high=high, lock=True)

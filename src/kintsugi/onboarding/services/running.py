@@ -58,6 +58,13 @@ def contracts_digest() -> str:
     return hashlib.sha256("\n".join(known).encode()).hexdigest()
 
 
+def lock_entity(entity: str) -> None:
+    """One writer of an entity's table at a time, until the transaction ends: two runs never both
+    create the same row, and nothing is loaded while a rollback is at work."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", [entity])
+
+
 def is_outdated(run_id: UUID) -> bool:
     """Whether a run that has loaded nothing was prepared under other contracts, and can be
     prepared again."""
@@ -144,17 +151,21 @@ def stopping(actor: Any, run_id: UUID) -> Iterator[None]:
         raise
 
 
-def _stop(actor: Any, run_id: UUID, error: KintsugiError) -> None:
-    facts = {
+def kept_error(error: KintsugiError) -> dict[str, Any]:
+    """What stopped a run or holds it, as ``Run.error`` keeps it."""
+    return {
         "code": error.code,
         "message": error.message._asdict(),
         "remedy": error.remedy._asdict(),
         "facts": {k: str(v)[:400] for k, v in error.facts.items()},
     }
+
+
+def _stop(actor: Any, run_id: UUID, error: KintsugiError) -> None:
     # Where the database itself is away the run is taken up again from its ledger.
     with suppress(DatabaseError, InterfaceError):
         if connection.connection is not None and not connection.is_usable():
             connection.close()
         run = get_run(run_id)
         if run.status not in (*FINISHED, "failed", "applied", "approved", "waves"):
-            move_run(actor, run, "failed", error=facts)
+            move_run(actor, run, "failed", error=kept_error(error))

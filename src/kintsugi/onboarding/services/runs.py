@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +38,7 @@ from kintsugi.onboarding.services.running import (
     set_run,
     stopping,
 )
+from kintsugi.onboarding.services.selection import workdir
 from kintsugi.onboarding.services.sources import (
     code_for,
     current_mapping,
@@ -392,11 +392,6 @@ def _refuse_under_rollback(run: Run) -> None:
             Text("请先完成回退。", "Finish the rollback first."),
             rollback=waiting.number,
         )
-
-
-def workdir(run: Run) -> Path:
-    """The folder of a run's materialised steps and plans."""
-    return selection.folder_of(run)
 
 
 def base_of(run: Run) -> Run:

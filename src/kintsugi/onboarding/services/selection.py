@@ -23,21 +23,24 @@ RULES = ("values", "range", "sample", "rest")
 Rows = dict[int, pl.Series]
 
 
-def folder_of(run: Run) -> Path:
+def workdir(run: Run) -> Path:
     """The folder of a run's materialised steps and plans."""
     return Path(settings.RUN_ROOT) / str(run.pk)
 
 
+def plans_of(run: Run) -> Path:
+    """Where the plans of its load lie: which records, in which chunks."""
+    return workdir(run) / "load"
+
+
 def part_of(run: Run, result: PipelineResult) -> Part:
     """What this run loads of the prepared records: a wave its rows, any other run all of them."""
-    folder = folder_of(run) / "load"
+    folder = plans_of(run)
     if run.parent is None:
         return Part(folder)
     siblings = Wave.objects.filter(run__parent=run.parent).select_related("run")
     others = [wave for wave in siblings if wave.run_id != run.pk]
-    standing = [
-        folder_of(wave.run) / "load" for wave in others if wave.run.status not in NOTHING_STANDS
-    ]
+    standing = [plans_of(wave.run) for wave in others if wave.run.status not in NOTHING_STANDS]
     rules = [
         wave.rule for wave in others if wave.run.status != "withdrawn" and wave.rule["by"] != "rest"
     ]

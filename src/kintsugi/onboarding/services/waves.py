@@ -13,13 +13,13 @@ from kintsugi.core import events
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.engine.pipeline import EntityResult, PipelineResult, open_result
 from kintsugi.onboarding.models import LoadWindow, Run, Wave
-from kintsugi.onboarding.services.loading import OUTCOMES, streams
+from kintsugi.onboarding.services.loading import OUTCOMES, summed
 from kintsugi.onboarding.services.running import get_run, refuse_other_contracts, set_run
 from kintsugi.onboarding.services.selection import (
     NOTHING_STANDS,
     check_rule,
     chosen_rows,
-    folder_of,
+    workdir,
 )
 
 WAVES_MAX = 200
@@ -49,7 +49,7 @@ def add_wave(
         Run.objects.select_for_update(of=("self",)).get(pk=run_id)
         run = get_run(run_id)
         _may_divide(run, kind)
-        result = open_result(folder_of(run))
+        result = open_result(workdir(run))
         known = list(Wave.objects.filter(run__parent=run).select_related("run"))
         standing = [w for w in known if w.run.status not in NOTHING_STANDS]
         for wave in standing:
@@ -134,7 +134,7 @@ def close_parent(*, run_id: UUID, at: dt.datetime) -> None:
     parent = get_run(wave.parent.pk)
     if parent.status not in ("waves", "verified"):
         return
-    counts = _keep_counts(parent, open_result(folder_of(parent)))
+    counts = _keep_counts(parent, open_result(workdir(parent)))
     is_whole = not counts["waiting"]
     if is_whole and parent.status == "waves":
         set_run(parent, status="verified", ended_at=at)
@@ -162,23 +162,14 @@ def _keep_counts(run: Run, result: PipelineResult) -> dict[str, Any]:
         for wave in Wave.objects.filter(run__parent=run).select_related("run")
         if wave.run.status in LOADED
     ]
-    total: dict[str, Any] = dict.fromkeys(
-        ("read", "excluded", *OUTCOMES, "waiting", "cells", "rows"), 0
+    code = run.source.code
+    counts = summed(
+        run,
+        result,
+        lambda stream, entity: _stream_counts(
+            waves, entity.entity + stream.removeprefix(code), entity
+        ),
     )
-    entities: dict[str, dict[str, Any]] = {}
-    for stream, entity in streams(run.source.code, result):
-        name = entity.entity + stream.removeprefix(run.source.code)
-        found = _stream_counts(waves, name, entity)
-        entities[name] = {
-            **found,
-            "entity": entity.entity,
-            "table": entity.table_name,
-            "primary": entity.primary,
-        }
-        if entity.primary:
-            for key in total:
-                total[key] += found[key]
-    counts: dict[str, Any] = {**total, "entities": entities}
     set_run(run, counts=counts)
     return counts
 
