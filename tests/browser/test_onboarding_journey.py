@@ -97,8 +97,12 @@ class Person:
     def sign(self, step: str) -> None:
         """The act that is shown, with one's password."""
         self.page.fill("#secret", PASSWORD)
-        self.press(step)
-        self.page.wait_for_load_state()
+        self.send(step)
+
+    def send(self, name: str) -> None:
+        """A button that leads to another page, and that page: what follows must not overtake it."""
+        with self.page.expect_navigation():
+            self.press(name)
 
 
 def _upload(maker: Person, words: Words, path: Path, *, governed: bool) -> None:
@@ -170,7 +174,7 @@ def test_two_people_load_a_register(
     maker.look("waves")
     maker.press(words.make)
     page.wait_for_url(re.compile(r"-W1/$"))
-    maker.press(words.rehearse)
+    maker.send(words.rehearse)
     page.reload()
     expect(page.locator("#rehearsal-title")).to_be_visible()
     _through(words, maker, checker, "pilot")
