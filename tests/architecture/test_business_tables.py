@@ -28,6 +28,7 @@ OTHERS = {
     "core_sequence": "number series",
     "core_transition": "state machines as data",
     "onboarding_chunk": "a run's ledger, written with its chunks",
+    "onboarding_profile": "what a snapshot's table measures; made again from it",
     "onboarding_progress": "what a run does right now; overwritten",
     "onboarding_runissuecount": "counts of a run, made again by a rerun",
     "identity_dutyconflict": "the matrix's conflicts as data",

@@ -15,7 +15,7 @@ from kintsugi.core.numbering import next_number
 from kintsugi.core.states import MACHINES, StateMachine
 from kintsugi.engine.text import Text
 from kintsugi.onboarding.states import RUN
-from tests.audit import rows, rows_billing, rows_purchasing, rows_trade
+from tests.audit import rows, rows_billing, rows_connectors, rows_purchasing, rows_trade
 
 pytestmark = pytest.mark.usefixtures("committed")
 DAY = dt.date(2026, 11, 22)
@@ -78,6 +78,7 @@ PROVEN = {
     "billing.invoice": ["check_invoice"],
     "identity.act": ["identity_check"],
     "onboarding.run": ["rollback_by_act"],
+    "onboarding.source": ["source_by_act"],
     "parties.unlock": ["unlock_check"],
     "products.first_review": ["first_review_check"],
     "purchasing.order": ["check_trade"],
@@ -99,7 +100,8 @@ MAKE = {
     "purchasing.receipt": rows_purchasing.goods_receipt,
     "purchasing.return": rows_purchasing.goods_return,
     "purchasing.invoice": rows_purchasing.supplier_invoice,
-    "onboarding.source": rows.source,
+    "onboarding.fetch": rows_connectors.fetch,
+    "onboarding.source": lambda status: rows.source(status=status, origin="quick"),
     "onboarding.run": rows.run,
     "onboarding.issue": rows.issue,
     "parties.unlock": rows_trade.unlock,

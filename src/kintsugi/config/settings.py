@@ -21,6 +21,9 @@
                       ``0`` switches the limits on requests off; never in production
 ``KINTSUGI_LETTERHEAD_NAME``, ``_ADDRESS``, ``_PHONE``, ``_LICENCE``
                       who stands at the head of printed documents
+``KINTSUGI_WATCH``    folders below which connectors may watch, after commas (default ``incoming``
+                      in the home)
+``KINTSUGI_REQUIRE_SOURCE_APPROVAL``  1 lets only approved sources be imported
 ``KINTSUGI_OIDC_ISSUER``, ``_CLIENT_ID``, ``_CLIENT_SECRET``, ``_NAME``, ``_CLAIM``, ``_SIGN_UP``
                       single sign-on; see the how-to “Sign in”
 """
@@ -246,6 +249,11 @@ RUN_ROOT = HOME / "runs"
 UPLOAD_ROOT = HOME / "uploads"
 PACK_ROOT = HOME / "packs"
 FILE_ROOT = HOME / "files"
+# Folders below which connectors may watch for files, and whether only approved sources come in.
+WATCH_ROOTS = [
+    Path(root) for root in os.environ.get("KINTSUGI_WATCH", str(HOME / "incoming")).split(",")
+]
+REQUIRE_SOURCE_APPROVAL = os.environ.get("KINTSUGI_REQUIRE_SOURCE_APPROVAL") == "1"
 # The head of printed documents: name, address, telephone, number of the operating licence.
 LETTERHEAD = {
     name: os.environ.get(f"KINTSUGI_LETTERHEAD_{name.upper()}", "")

@@ -16,8 +16,9 @@ class OnboardingConfig(AppConfig):
         from kintsugi.onboarding import evidence_pack, finding, handlers  # noqa: F401
         from kintsugi.onboarding.load_act import LOAD
         from kintsugi.onboarding.rollback_act import ROLLBACK
+        from kintsugi.onboarding.source_act import APPROVE
 
-        for kind in (LOAD, ROLLBACK):
+        for kind in (LOAD, ROLLBACK, APPROVE):
             register_act_kind(kind)
             name_commands({kind.name: kind.title})
         record_kind("onboarding_rollbackitem", quoting=("before", "loaded", "current"))

@@ -1,4 +1,4 @@
-"""The lives of sources and runs."""
+"""The lives of sources, runs, issues and what connectors fetch."""
 
 from kintsugi.core.states import StateMachine
 from kintsugi.engine.text import Text
@@ -9,10 +9,56 @@ SOURCE = StateMachine(
     column="status",
     states={
         "proposed": Text("已登记", "proposed"),
+        "assessed": Text("已评估", "assessed"),
+        "approved": Text("已批准", "approved"),
         "live": Text("使用中", "live"),
         "retired": Text("已停用", "retired"),
     },
-    steps=frozenset({("proposed", "live"), ("live", "retired"), ("retired", "live")}),
+    steps=frozenset(
+        {
+            ("proposed", "assessed"),
+            # What was found wanting is assessed again.
+            ("assessed", "proposed"),
+            ("assessed", "approved"),
+            # One that came to life with its first file goes through the gate afterwards.
+            ("live", "assessed"),
+            ("approved", "live"),
+            ("approved", "retired"),
+            ("live", "retired"),
+            ("retired", "live"),
+        }
+    ),
+)
+
+FETCH = StateMachine(
+    name="onboarding.fetch",
+    table="onboarding_fetch",
+    column="status",
+    states={
+        "arrived": Text("已到达", "arrived"),
+        "imported": Text("已导入", "imported"),
+        "same": Text("没有变化", "nothing new"),
+        "waiting": Text("待人工确认", "waits for a person"),
+        "held": Text("已拦下", "held"),
+        "failed": Text("失败", "failed"),
+        "left": Text("不予导入", "left out"),
+    },
+    steps=frozenset(
+        {
+            ("arrived", "imported"),
+            ("arrived", "same"),
+            ("arrived", "waiting"),
+            ("arrived", "held"),
+            ("arrived", "failed"),
+            # A person let it go on, answered, or it is tried again.
+            ("waiting", "arrived"),
+            ("held", "arrived"),
+            ("failed", "arrived"),
+            ("waiting", "left"),
+            ("held", "left"),
+            ("failed", "left"),
+        }
+    ),
 )
 
 RUN = StateMachine(

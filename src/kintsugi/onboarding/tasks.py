@@ -8,6 +8,7 @@ from uuid import UUID
 
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from kintsugi.core import events
 from kintsugi.core.errors import KintsugiError
@@ -17,6 +18,8 @@ from kintsugi.onboarding.services import (
     apply_rollback,
     apply_run,
     ask,
+    due_connectors,
+    fetch,
     load_or_rehearse,
     prepare_run,
     rehearse_run,
@@ -100,6 +103,36 @@ def roll_back(rollback_id: str, actor: str) -> None:
     """Carry an approved rollback out; a killed one goes on where its ledger ends."""
     with final_refusals():
         apply_rollback(actor=actor, rollback_id=UUID(rollback_id))
+
+
+@app.task(queue="imports", retry=RETRY, pass_context=False)
+def fetch_connector(connector_id: str, actor: str = "system") -> None:
+    """Fetch what a connector has and import it. What is refused is kept with its fetch; a killed
+    worker's fetch is taken up by the next."""
+    try:
+        fetch(actor=actor, connector_id=UUID(connector_id), at=dt.datetime.now(dt.UTC))
+    except KintsugiError as error:
+        # Another process is at it; it sees what this one would have seen.
+        if error.code != "run.busy":
+            raise
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="events", queueing_lock="fetch-due", pass_context=True)
+def fetch_due(context: JobContext, timestamp: int) -> None:
+    """Hand the connectors whose time has come to the queue, each once at a time."""
+    for connector_id in due_connectors(dt.datetime.fromtimestamp(timestamp, dt.UTC)):
+        ask_for(str(connector_id))
+
+
+def ask_for(connector_id: str, actor: str = "system") -> bool:
+    """Queue a fetch; False where one waits already."""
+    job = fetch_connector.configure(queueing_lock=f"fetch-{connector_id}")
+    try:
+        job.defer(connector_id=connector_id, actor=actor)
+    except AlreadyEnqueued:
+        return False
+    return True
 
 
 @app.periodic(cron="* * * * * */5")

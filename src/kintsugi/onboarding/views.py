@@ -165,7 +165,9 @@ def preview_upload(request: HttpRequest, batch_id: str) -> HttpResponse:
         "previews": previews,
         "ready": len([one for one in previews if one.is_ready]),
         "sources": list(
-            Source.objects.filter(is_void=False, status="live").order_by("code")[:SOURCES_MAX]
+            Source.objects.filter(is_void=False)
+            .exclude(status="retired")
+            .order_by("code")[:SOURCES_MAX]
         ),
         "new": NEW,
     }

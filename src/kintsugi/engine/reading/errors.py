@@ -317,6 +317,43 @@ def rest_elsewhere(location: str, other: str) -> ReadError:
     )
 
 
+def inside(host: str) -> ReadError:
+    return ReadError(
+        "reading.inside",
+        Text("该地址在内部网络或本机。", "The address is inside the house or on this machine."),
+        Text(
+            "若确实应从那里读取,请在连接器上注明“内部地址”。",
+            "If it is meant, say at the connector that it may ask inside.",
+        ),
+        host=host,
+    )
+
+
+def queue_unreachable(location: str, detail: str) -> RetryableReadError:
+    return RetryableReadError(
+        "reading.queue-unreachable",
+        Text("消息服务器没有应答。", "The message server does not answer."),
+        Text("请检查主机、端口与网络,稍后再试。", "Check host, port and network, or try later."),
+        location=location,
+        detail=detail,
+    )
+
+
+def queue_refused(location: str, stream: str, consumer: str, detail: str) -> ReadError:
+    return ReadError(
+        "reading.queue-refused",
+        Text(f"消息服务器拒绝:{detail}", f"The message server refused: {detail}"),
+        Text(
+            "请检查登录、流与消费者的名称,以及消费者是否为持久拉取式。",
+            "Check the log-in, the names of stream and consumer, and that it is a durable pull "
+            "consumer.",
+        ),
+        location=location,
+        stream=stream,
+        consumer=consumer,
+    )
+
+
 def rest_endless(location: str, pages: int) -> ReadError:
     return ReadError(
         "reading.rest-endless",

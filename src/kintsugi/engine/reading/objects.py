@@ -122,7 +122,7 @@ def _tables(text: str, name: str, file: str) -> list[Records]:
     lists = {key: value for key, value in document.items() if _is_records(value)}
     if lists:
         return _by_kind([_list(value, key, file) for key, value in lists.items()])
-    return [_list([document], name, file)]
+    return _by_kind([_list([document], name, file)])
 
 
 def _parse(text: str) -> Any:

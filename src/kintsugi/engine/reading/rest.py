@@ -18,6 +18,7 @@ import urllib3
 
 from kintsugi.engine.reading import errors
 from kintsugi.engine.reading.limits import MIB, ReadLimits
+from kintsugi.engine.reading.outside import OutsidePool
 
 PAGES_MAX: Final = 10_000
 _TIMEOUT_S: Final = 60.0
@@ -41,11 +42,18 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Fetched:
-    """What was fetched: how many pages, and the sha256 and number of bytes of the file made."""
+    """What was fetched: how many pages, and the sha256 and number of bytes of the file made.
+
+    ``tag`` and ``modified`` are what a server calls this state of a single page (ETag,
+    Last-Modified); ``unchanged``: it said that nothing changed, and nothing was written.
+    """
 
     pages: int
     sha256: str
     bytes: int
+    tag: str = ""
+    modified: str = ""
+    unchanged: bool = False
 
 
 def shown(location: str) -> str:
@@ -66,9 +74,16 @@ def file_name(location: str) -> str:
 
 
 def fetch(
-    location: str, target: Path, *, headers: Mapping[str, str], limits: ReadLimits
+    location: str,
+    target: Path,
+    *,
+    headers: Mapping[str, str],
+    limits: ReadLimits,
+    outside_only: bool = False,
 ) -> Fetched:
     """Fetch an address with all its pages into ``target``.
+
+    ``outside_only``: no address of the house is asked, whatever an answer redirects to.
 
     A moment's refusal (429, 5xx, a broken connection) is asked again up to five times, as long
     apart as the server says. Raises ReadError ``reading.rest-…``.
@@ -79,10 +94,15 @@ def fetch(
         total=_TRIES, backoff_factor=_BACKOFF_S, backoff_max=_BACKOFF_MAX_S,
         status_forcelist=_AGAIN, respect_retry_after_header=True,
         retry_after_max=_BACKOFF_MAX_S, raise_on_status=False, redirect=3,
+        # A key in a header of its own is told to no other server either.
+        remove_headers_on_redirect=[n for n in sent if n != "Accept"],
     )  # fmt: skip
-    with urllib3.PoolManager(retries=retries, timeout=_TIMEOUT_S) as pool:
+    manager = OutsidePool if outside_only else urllib3.PoolManager
+    with manager(retries=retries, timeout=_TIMEOUT_S) as pool:
         pages = _Pages(pool, bare, sent, limits)
         first = pages.first()
+        if first.status == 304:
+            return Fetched(1, "", 0, unchanged=True)
         found = first.records
         more = None if found is None else pages.after(first)
         with target.open("wb") as out:
@@ -96,7 +116,11 @@ def fetch(
                         raise errors.too_large(shown(bare), out.tell(), limits.max_bytes)
     with target.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Fetched(pages.count, digest, target.stat().st_size)
+    single = pages.count == 1
+    return Fetched(
+        pages.count, digest, target.stat().st_size,
+        tag=first.tag[:200] if single else "", modified=first.modified[:60] if single else "",
+    )  # fmt: skip
 
 
 def _login(location: str) -> tuple[str, dict[str, str]]:
@@ -124,6 +148,9 @@ class _Page:
     document: Any
     records: list[Any] | None
     link: str | None
+    status: int = 200
+    tag: str = ""
+    modified: str = ""
 
 
 class _Pages:
@@ -169,7 +196,11 @@ class _Pages:
             raise errors.rest_refused(shown(url), answer.status, retryable=answer.status in _AGAIN)
         document = _json(body)
         records = None if document is None else _records(document)
-        return _Page(url, body, document, records, _linked(answer.headers.get("Link")))
+        said = answer.headers
+        return _Page(
+            url, body, document, records, _linked(said.get("Link")), answer.status,
+            said.get("ETag") or "", said.get("Last-Modified") or "",
+        )  # fmt: skip
 
     def _body(self, answer: urllib3.BaseHTTPResponse, url: str) -> bytes:
         parts: list[bytes] = []

@@ -1,5 +1,6 @@
-"""Sources, snapshots, mappings, runs, their chunks, their issues and their rollbacks."""
+"""Sources with their connectors, snapshots, mappings, runs, chunks, issues and rollbacks."""
 
+from kintsugi.onboarding.models.connectors import Assessment, Connector, Fetch, Profile
 from kintsugi.onboarding.models.issues import Issue, RunIssueCount
 from kintsugi.onboarding.models.rollbacks import Rollback, RollbackItem
 from kintsugi.onboarding.models.runs import Chunk, Progress, Run
@@ -7,10 +8,14 @@ from kintsugi.onboarding.models.sources import MappingVersion, Snapshot, Source
 from kintsugi.onboarding.models.waves import LoadWindow, RestorePoint, Wave
 
 __all__ = [
+    "Assessment",
     "Chunk",
+    "Connector",
+    "Fetch",
     "Issue",
     "LoadWindow",
     "MappingVersion",
+    "Profile",
     "Progress",
     "RestorePoint",
     "Rollback",

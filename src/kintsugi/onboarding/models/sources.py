@@ -27,6 +27,17 @@ class Source(BusinessModel):
     status = models.CharField(_("status"), max_length=20, default="live", choices=SOURCE.choices())
     #: Whether each of its runs is rehearsed first and let go by two persons.
     is_governed = models.BooleanField(_("two persons"), default=False, db_default=False)
+    #: ``quick``: it came to life with its first file; ``proposed``: it was registered first.
+    origin = models.CharField(_("origin"), max_length=10, default="quick", db_default="quick")
+    system = models.CharField(_("system"), max_length=120, blank=True, db_default="")
+    contact = models.CharField(_("contact"), max_length=200, blank=True, db_default="")
+    refresh_days = models.PositiveSmallIntegerField(_("fresh within days"), null=True, blank=True)
+    #: ``full``: each delivery is all there is; ``increment``: what is new; empty: nobody said.
+    delivery = models.CharField(_("delivery"), max_length=10, blank=True, db_default="")
+    #: The share of rows, in per cent, by which a full delivery may shrink before it is stopped.
+    shrink_max = models.PositiveSmallIntegerField(_("may shrink by"), default=50, db_default=50)
+    personal_data = models.CharField(_("personal data"), max_length=10, blank=True, db_default="")
+    high_risk = models.JSONField(_("high-risk fields"), default=list, blank=True)
 
     class Meta:
         verbose_name = _("source")
@@ -36,7 +47,10 @@ class Source(BusinessModel):
             models.CheckConstraint(
                 condition=models.Q(authority__gte=0, authority__lte=1000),
                 name="source_authority_in_range",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(shrink_max__lte=100), name="source_shrink_in_range"
+            ),
         ]
 
     def __str__(self) -> str:

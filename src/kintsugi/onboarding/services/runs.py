@@ -16,6 +16,8 @@ from kintsugi.engine.contract import load_contracts
 from kintsugi.engine.mapping import (
     Mapping,
     complete_mapping,
+    drift,
+    refuse_drift,
     suggest_mapping,
     validate_mapping,
 )
@@ -27,6 +29,7 @@ from kintsugi.engine.snapshot import open_snapshot
 from kintsugi.onboarding.entities import ORDER
 from kintsugi.onboarding.models import LoadWindow, Run, Snapshot, Source
 from kintsugi.onboarding.services import loading, pacing, selection, waves
+from kintsugi.onboarding.services.guards import refuse_shrunk, refuse_unapproved
 from kintsugi.onboarding.services.progress import Listener, Reporter
 from kintsugi.onboarding.services.running import (
     FINISHED,
@@ -67,6 +70,14 @@ def take_snapshot(
     registered.
     """
     found = read_source(location, into=settings.SNAPSHOT_ROOT, hints=hints)
+    return keep_snapshot(actor=actor, found=found, answers=answers)
+
+
+def keep_snapshot(
+    *, actor: Any, found: EngineSnapshot, answers: Sequence[Answer] = ()
+) -> EngineSnapshot:
+    """Register a snapshot that was read into the store; of a photo or scan with a person's
+    ``answers`` in it. Raises KintsugiError ``import.paper-unconfirmed``."""
     if answers:
         found = confirmed(found, answers, into=settings.SNAPSHOT_ROOT).snapshot
     _refuse_unconfirmed(found)
@@ -125,6 +136,7 @@ def start_run(
     at: dt.datetime,
     observed_at: dt.datetime | None = None,
     is_governed: bool = False,
+    shrunk: str = "",
 ) -> Run:
     """A run for a snapshot, or the unfinished one of the same snapshot, source and mapping.
 
@@ -133,14 +145,23 @@ def start_run(
 
     Without ``source`` the layout decides which source the file belongs to, else a new one is
     made. Without ``mapping`` the source's current one is used, else one is suggested.
-    ``observed_at`` is when the source said so, ``at`` when it is imported. Raises KintsugiError
-    when columns drifted or a key column is missing; then no run is made.
+    ``observed_at`` is when the source said so, ``at`` when it is imported; ``shrunk`` is the reason
+    why fewer rows than before are right. Raises KintsugiError when columns drifted, a key column is
+    missing, the source is not approved (where it has to be) or a full delivery shrank; then no run
+    is made.
     """
     contracts = load_contracts()
     source = source or recognise(snapshot)
+    refuse_unapproved(source, file=snapshot.file_name, at=at)
+    if source is not None and not shrunk:
+        refuse_shrunk(source, snapshot)
     kept = current_mapping(source) if source else None
     if mapping is not None:
         origin = "given"
+        # One that tells what its columns held is held against what they hold now; one by hand is
+        # taken at its word.
+        if any(table.signatures for table in mapping.tables):
+            refuse_drift(drift(mapping, snapshot), file=snapshot.file_name)
     elif kept is not None and source is not None:
         mapping, origin = Mapping.model_validate(kept.content), kept.origin
         refuse_unlike(source, mapping, snapshot)
@@ -180,8 +201,22 @@ def start_run(
             started_by=str(actor)[:200],
             observed_at=observed_at or at,
             is_governed=is_governed or source.is_governed,
-            notes=_notes(snapshot, mapping),
+            notes=[*_notes(snapshot, mapping), *_let_go(shrunk, str(actor))],
         )
+
+
+def _let_go(reason: str, actor: str) -> list[dict[str, Any]]:
+    """That somebody let a delivery with fewer rows go on, and why; it stands with the run."""
+    if not reason:
+        return []
+    return [
+        {
+            "code": "source.shrunk-let-go",
+            "zh": f"{actor} 放行了行数减少的交付:{reason}",
+            "en": f"{actor} let a delivery with fewer rows go on: {reason}",
+            "facts": {"by": actor, "reason": reason[:400]},
+        }
+    ]
 
 
 def _can_go_on(run: Run) -> bool:

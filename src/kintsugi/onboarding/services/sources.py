@@ -29,9 +29,10 @@ def layout_of(snapshot: EngineSnapshot) -> str:
 
 
 def recognise(snapshot: EngineSnapshot) -> Source | None:
-    """The oldest live source that was first seen with this layout."""
+    """The oldest source in use that was first seen with this layout."""
     return (
-        Source.objects.filter(layout=layout_of(snapshot), status="live", is_void=False)
+        Source.objects.filter(layout=layout_of(snapshot), is_void=False)
+        .exclude(status="retired")
         .order_by("created_at", "id")
         .first()
     )
