@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 from django.conf import settings
+from django.utils import timezone
 
 from kintsugi.core.errors import KintsugiError
 from kintsugi.engine.contract import load_contracts
@@ -22,6 +23,7 @@ from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
 from kintsugi.engine.text import Text
 from kintsugi.onboarding.models import Source
 from kintsugi.onboarding.readable import TableLines, mapping_lines
+from kintsugi.onboarding.services.guards import refuse_shrunk, refuse_unapproved
 from kintsugi.onboarding.services.sources import current_mapping, recognise, refuse_unlike
 from kintsugi.onboarding.uploads import Item
 
@@ -47,6 +49,13 @@ class Preview:
     notes: list[Note] = field(default_factory=list)
     mapping_version: str = ""
     error: KintsugiError | None = None
+    #: Why fewer rows than before are right, where a person said so.
+    shrunk: str = ""
+
+    @property
+    def asks_why(self) -> bool:
+        """Whether it holds fewer rows than it should, and waits for a person's reason."""
+        return self.error is not None and self.error.code == "source.shrunk"
 
     @property
     def is_ready(self) -> bool:
@@ -54,10 +63,10 @@ class Preview:
         return self.error is None and bool(self.tables)
 
 
-def preview(*, index: int, item: Item, choice: str) -> Preview:
+def preview(*, index: int, item: Item, choice: str, shrunk: str = "") -> Preview:
     """Look at one uploaded file. ``choice``: a source's code, ``+`` for a new source, or empty for
     the one its layout belongs to. Never raises a refusal of the file: it is in ``error``."""
-    made = Preview(index, item, choice=choice)
+    made = Preview(index, item, choice=choice, shrunk=shrunk)
     if item.error is not None:
         made.error = stored_error(item.error)
         return made
@@ -109,6 +118,9 @@ def _map(made: Preview, snapshot: EngineSnapshot) -> None:
         )
     if kept is not None and made.source is not None:
         refuse_unlike(made.source, mapping, snapshot)
+    refuse_unapproved(made.source, file=snapshot.file_name, at=timezone.now())
+    if made.source is not None and not made.shrunk:
+        refuse_shrunk(made.source, snapshot)
     maps = made.source.value_maps if made.source else None
     validate_mapping(complete_mapping(mapping, contracts), snapshot, contracts, value_maps=maps)
 

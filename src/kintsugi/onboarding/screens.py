@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -23,7 +23,7 @@ from kintsugi.onboarding import live, views
 from kintsugi.onboarding.cells import record_url
 from kintsugi.onboarding.models import Issue, Run, RunIssueCount, Source
 from kintsugi.onboarding.selectors import rule_title
-from kintsugi.onboarding.states import ISSUE, RUN, SOURCE
+from kintsugi.onboarding.states import ISSUE, RUN
 from kintsugi.onboarding.titles import entity_title, field_title
 
 UPLOAD = Action(
@@ -40,10 +40,11 @@ ISSUE_TONES = {"open": "warn", "waived": "", "gone": "good"}
 
 
 def tabs(active: str) -> list[dict[str, Any]]:
-    """The three lists of onboarding."""
+    """The lists of onboarding."""
     names = (
         ("list", gettext("Runs")),
         ("sources", gettext("Sources")),
+        ("arrivals", gettext("Arrivals")),
         ("issues", gettext("Open issues")),
     )
     return [
@@ -125,45 +126,6 @@ RUNS = ListScreen(
     empty=NO_FILES,
     actions=(UPLOAD,),
     page=lambda request: {"tabs": tabs("list")},
-)
-
-
-def _sources(user: Any) -> QuerySet[Source]:
-    return Source.objects.filter(is_void=False).annotate(
-        open_issues=Count("issues", filter=Q(issues__status="open"), distinct=True),
-        last_run=Max("runs__created_at"),
-    )
-
-
-SOURCES = ListScreen(
-    name="sources",
-    title=_("Sources"),
-    subtitle=_("Where fragments come from. The higher authority wins where sources disagree."),
-    rows=_sources,
-    permission="source.read",
-    export_permission="source.export",
-    columns=(
-        Column("code", label=_("Code"), kind="code", link=source_url),
-        Column("name", label=_("Name"), value=source_name, sort=("name_zh",)),
-        Column("kind", label=_("Kind")),
-        Column(
-            "authority",
-            label=_("Authority"),
-            kind="number",
-            help=_("0 to 1000. Decides per field between sources that disagree."),
-        ),
-        Column("owner", label=_("Owner")),
-        Column("status", label=_("Status"), kind="state", choices=SOURCE),
-        Column("last_run", label=_("Last run"), kind="moment"),
-        Column("open_issues", label=_("Open issues"), kind="number"),
-    ),
-    search=("code", "name_zh", "name_en", "owner"),
-    search_hint=_("Code, name, owner"),
-    filters=(Filter("status", label=_("Status"), choices=SOURCE),),
-    order=("code",),
-    empty=NO_FILES,
-    actions=(UPLOAD,),
-    page=lambda request: {"tabs": tabs("sources")},
 )
 
 

@@ -10,12 +10,13 @@ from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
 from kintsugi.onboarding.explain import explain_record, explain_records
 from kintsugi.onboarding.lineage import lineage_lines
-from kintsugi.onboarding.models import Issue, Run, RunIssueCount
+from kintsugi.onboarding.models import Connector, Issue, Run, RunIssueCount
 from kintsugi.onboarding.sums import checksums
 
 __all__ = [
     "ARITHMETIC",
     "checksums",
+    "connectors_of",
     "explain_record",
     "explain_records",
     "issues_of_runs",
@@ -79,6 +80,14 @@ def run_by_number(number: str) -> Run | None:
         ),
         number,
     )
+
+
+def connectors_of(source: str, name: str = "") -> list[Connector]:
+    """The connectors of a source that are in use, by name; only the one of a name where given."""
+    found = Connector.objects.filter(source__code=source, is_void=False).select_related("source")
+    if name:
+        found = found.filter(name=name)
+    return list(found.order_by("name")[:100])
 
 
 def issues_of_runs(run_ids: Sequence[UUID]) -> Iterator[Issue]:

@@ -3,10 +3,14 @@
 from django.urls import path
 
 from kintsugi.onboarding import (
+    arrival_screens,
+    connector_views,
     load_views,
     rollback_screens,
     rollback_views,
     screens,
+    source_screens,
+    source_views,
     views,
     window_screens,
 )
@@ -14,8 +18,25 @@ from kintsugi.onboarding import (
 app_name = "onboarding"
 urlpatterns = [
     path("", screens.RUNS.as_view(), name="list"),
-    path("sources/", screens.SOURCES.as_view(), name="sources"),
-    path("sources/<path:code>/", views.source_page, name="source"),
+    path("sources/", source_screens.SOURCES.as_view(), name="sources"),
+    path("new-source/", source_screens.NEW_SOURCE.as_view(), name="new-source"),
+    # A code may hold a slash, so what follows it comes first.
+    path("sources/<path:code>/edit/", source_screens.EDIT_SOURCE.as_view(), name="edit-source"),
+    path("sources/<path:code>/profile/", source_views.profile_page, name="source-profile"),
+    path("sources/<path:code>/arrivals/", source_views.arrivals_page, name="source-arrivals"),
+    path("sources/<path:code>/standard/", source_views.standard_page, name="source-standard"),
+    path(
+        "sources/<path:code>/connect/<slug:kind>/",
+        connector_views.new_connector,
+        name="new-connector",
+    ),
+    path("sources/<path:code>/", source_views.source_page, name="source"),
+    path("connectors/<uuid:pk>/", connector_views.connector_page, name="connector"),
+    path("connectors/<uuid:pk>/fetch", connector_views.fetch_now, name="fetch-now"),
+    path("arrivals/", arrival_screens.ARRIVALS.as_view(), name="arrivals"),
+    path("arrivals/<uuid:pk>/", connector_views.arrival_page, name="arrival"),
+    path("arrivals/<uuid:pk>/decide", connector_views.decide, name="decide-arrival"),
+    path("arrivals/<uuid:pk>/picture", connector_views.picture, name="arrival-picture"),
     path("issues/", screens.OPEN_ISSUES.as_view(), name="issues"),
     path("upload/", views.upload, name="upload"),
     path("upload/<str:batch_id>/", views.preview_upload, name="preview"),

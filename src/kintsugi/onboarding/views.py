@@ -33,14 +33,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from kintsugi.core.access import NOBODY, Access, bound, current, may, requires
 from kintsugi.core.errors import KintsugiError
 from kintsugi.core.middleware import status_of
-from kintsugi.engine.mapping import Mapping
 from kintsugi.engine.pipeline import open_result, show_step
 from kintsugi.engine.text import Text
 from kintsugi.onboarding import cells, live, load_live, rollback_live, tasks, uploads
 from kintsugi.onboarding.lineage import has_lineage
 from kintsugi.onboarding.models import Issue, Run, Snapshot, Source
 from kintsugi.onboarding.preview import NEW, Preview, error_to_store, preview
-from kintsugi.onboarding.readable import mapping_lines
 from kintsugi.onboarding.run_rows import rows_behind, run_streams
 from kintsugi.onboarding.selectors import run_by_number
 from kintsugi.onboarding.services import start_run, take_snapshot, workdir
@@ -48,7 +46,6 @@ from kintsugi.onboarding.services.rollbacks import REVERTABLE as ROLLS_BACK
 from kintsugi.onboarding.services.runs import base_of
 from kintsugi.onboarding.services.sources import (
     code_for,
-    current_mapping,
     layout_of,
     register_source,
 )
@@ -141,7 +138,12 @@ def preview_upload(request: HttpRequest, batch_id: str) -> HttpResponse:
         messages.info(request, _("The upload was discarded; nothing was loaded."))
         return HttpResponseRedirect(reverse("onboarding:upload"))
     previews = [
-        preview(index=index, item=item, choice=given.get(f"source_{index}", ""))
+        preview(
+            index=index,
+            item=item,
+            choice=given.get(f"source_{index}", ""),
+            shrunk=given.get(f"shrunk_{index}", "").strip()[:400],
+        )
         for index, item in enumerate(batch.items)
     ]
     ready = [one for one in previews if one.is_ready]
@@ -163,7 +165,7 @@ def preview_upload(request: HttpRequest, batch_id: str) -> HttpResponse:
         ],
         "batch": batch,
         "previews": previews,
-        "ready": len([one for one in previews if one.is_ready]),
+        "ready": len([one for one in previews if one.is_ready or one.asks_why]),
         "sources": list(
             Source.objects.filter(is_void=False)
             .exclude(status="retired")
@@ -192,6 +194,7 @@ def _start(request: HttpRequest, one: Preview) -> Run:
         source=source,
         at=timezone.now(),
         is_governed=request.POST.get("governed") == "on",
+        shrunk=one.shrunk,
     )
 
 
@@ -449,39 +452,7 @@ def whole(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-# -- a source, a cell ----------------------------------------------------------------------------
-
-
-@requires("source.read")
-@require_safe
-def source_page(request: HttpRequest, code: str) -> HttpResponse:
-    """One source: what is known of it, its mapping in words, its runs."""
-    source = Source.objects.filter(code=code).first()
-    if source is None:
-        raise Http404
-    versions = list(source.mappings.order_by("-number")[:50])
-    number = whole(request.GET.get("mapping"))
-    shown = next((v for v in versions if v.number == number), None) or current_mapping(source)
-    context = {
-        "page_title": _source_name(source),
-        "page_subtitle": source.code,
-        "breadcrumbs": [
-            (_("Sources and runs"), reverse("onboarding:list")),
-            (_("Sources"), reverse("onboarding:sources")),
-        ],
-        "source": source,
-        "versions": versions,
-        "shown": shown,
-        "tables": mapping_lines(Mapping.model_validate(shown.content)) if shown else [],
-        "runs": list(source.runs.order_by("-created_at")[:20]),
-        "tones": live.TONES,
-        "value_maps": {
-            name: list(entries.items())[:200]
-            for name, entries in (source.value_maps or {}).items()
-            if isinstance(entries, dict)
-        },
-    }
-    return render(request, "onboarding/source.html", context)
+# -- a cell ------------------------------------------------------------------------------------
 
 
 @requires("cell.read")

@@ -25,6 +25,7 @@ COMMANDS = (
     "up",
     "demo",
     "import_",
+    "fetch",
     "read",
     "profile",
     "map_",

@@ -83,6 +83,13 @@ def register(app: typer.Typer) -> None:
                 help=t("只预演:写入须另一人批准", "Rehearse only: another person lets it load"),
             ),
         ] = False,
+        shrunk: Annotated[
+            str,
+            typer.Option(
+                "--shrunk",
+                help=t("行数减少仍属正确的理由", "Why fewer rows than before are right"),
+            ),
+        ] = "",
         as_json: Annotated[
             bool, typer.Option("--json", help=t("以 JSON 回答", "Answer as JSON"))
         ] = False,
@@ -100,6 +107,7 @@ def register(app: typer.Typer) -> None:
                 encoding=encoding,
                 answers_path=confirmed,
                 rehearse=rehearse,
+                shrunk=shrunk.strip(),
                 quiet=as_json,
             )
             if as_json:
@@ -119,6 +127,7 @@ def run_import(
     answers_path: Path | None = None,
     as_of: dt.datetime | None = None,
     rehearse: bool = False,
+    shrunk: str = "",
     quiet: bool = False,
 ) -> dict[str, Any]:
     """Import and return the answer; inside ``database()``. Raises KintsugiError."""
@@ -131,7 +140,7 @@ def run_import(
     files, skipped = expand(locations)
     check(Eyes(answers=answers_path), files)
     answers = read_confirm(answers_path) if answers_path is not None else []
-    actor = f"cli:{_account()}"
+    actor = f"cli:{account()}"
     if source_code is None and authority is not None:
         raise KintsugiError(
             "import.authority-of-what",
@@ -150,7 +159,9 @@ def run_import(
         runs = import_fragments(
             actor=actor,
             fragments=[
-                Fragment(f, chosen, given, hints, as_of, answers, is_governed=rehearse)
+                Fragment(
+                    f, chosen, given, hints, as_of, answers, is_governed=rehearse, shrunk=shrunk
+                )
                 for f in files
             ],
             at=dt.datetime.now(dt.UTC),
@@ -187,7 +198,7 @@ def _mapping(path: Path | None) -> "Mapping | None":
         ) from error
 
 
-def _account() -> str:
+def account() -> str:
     """Who runs this command, for the change log."""
     try:
         return getpass.getuser()

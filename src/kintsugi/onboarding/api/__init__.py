@@ -3,6 +3,7 @@
 from ninja import Router
 
 from kintsugi.onboarding.api.cells import router as cells
+from kintsugi.onboarding.api.connectors import router as connectors
 from kintsugi.onboarding.api.imports import router as imports
 from kintsugi.onboarding.api.lineage import router as lineage
 from kintsugi.onboarding.api.loads import router as loads
@@ -12,5 +13,6 @@ from kintsugi.onboarding.api.runs import router as runs
 from kintsugi.onboarding.api.sources import router as sources
 
 ROUTERS: tuple[Router, ...] = (
-    records, sources, runs, loads, lineage, rollbacks, imports, cells,
+    # A source's code may hold a slash: what follows it is asked for first.
+    records, connectors, sources, runs, loads, lineage, rollbacks, imports, cells,
 )  # fmt: skip

@@ -1,29 +1,36 @@
 """Sources and issues over HTTP."""
 
 import datetime as dt
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from django.utils import timezone
+from ninja import Router, Schema, Status
 from ninja.params.functions import Path
 from pydantic import Field
 
 from kintsugi.core.access import requires
 from kintsugi.core.api.lists import add_list
-from kintsugi.core.api.schemas import READ, Bilingual, Words
+from kintsugi.core.api.schemas import READ, WRITE, Bilingual, Words
 from kintsugi.core.errors import NotFound
 from kintsugi.engine.mapping import Mapping
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
-from kintsugi.onboarding import screens
+from kintsugi.onboarding import screens, source_screens
 from kintsugi.onboarding.models import Issue, MappingVersion, Source
 from kintsugi.onboarding.readable import mapping_lines
 from kintsugi.onboarding.selectors import rule_title
+from kintsugi.onboarding.services import describe_source, propose_source
 from kintsugi.onboarding.services.sources import current_mapping
 
 router = Router(tags=["Sources and runs"])
 
+NULL_FREE = r"^[^\x00]*$"
+DESCRIBED = (
+    "version", "system", "contact", "refresh_days", "delivery", "shrink_max", "personal_data",
+    "high_risk", "is_governed",
+)  # fmt: skip
 Code = Path(..., max_length=120, pattern=r"^[^\x00]+$", description="code of the source")
 
 
@@ -37,7 +44,7 @@ class SourceHead(Schema):
     owner: str
     steward: str
     authority: int = Field(description="0 to 1000; the higher wins where sources disagree")
-    status: str = Field(description="proposed, live or retired")
+    status: str = Field(description="proposed, assessed, approved, live or retired")
     last_run: dt.datetime | None = None
     open_issues: int = 0
 
@@ -92,6 +99,15 @@ class MappingOut(Schema):
 class SourceDetail(SourceHead):
     """A source with its current mapping."""
 
+    version: int
+    system: str
+    contact: str
+    refresh_days: int | None
+    delivery: str
+    shrink_max: int
+    personal_data: str
+    high_risk: list[str]
+    is_governed: bool
     mapping: MappingOut | None
     mapping_versions: int
     value_maps: dict[str, Any]
@@ -174,7 +190,7 @@ class IssueOut(Schema):
         return issue.run.snapshot.folder if issue.run.snapshot else None
 
 
-add_list(router, "/sources", screens.SOURCES, SourceOut, name="sources", summary="Sources")
+add_list(router, "/sources", source_screens.SOURCES, SourceOut, name="sources", summary="Sources")
 add_list(
     router,
     "/issues",
@@ -185,17 +201,76 @@ add_list(
 )
 
 
+class SourceSaid(Schema):
+    """What a person says of a source; what is left out stays."""
+
+    name_zh: Annotated[str, Field(max_length=200, pattern=NULL_FREE)] | None = None
+    name_en: Annotated[str, Field(max_length=200, pattern=NULL_FREE)] | None = None
+    system: Annotated[str, Field(max_length=120, pattern=NULL_FREE)] | None = None
+    owner: Annotated[str, Field(max_length=200, pattern=NULL_FREE)] | None = None
+    steward: Annotated[str, Field(max_length=200, pattern=NULL_FREE)] | None = None
+    contact: Annotated[str, Field(max_length=200, pattern=NULL_FREE)] | None = None
+    refresh_days: int | None = Field(default=None, ge=1, le=3660, description="late after so many")
+    delivery: Literal["", "full", "increment"] | None = None
+    shrink_max: int | None = Field(default=None, ge=0, le=100, description="percent")
+    personal_data: Literal["", "none", "coded", "plain"] | None = None
+    high_risk: Annotated[list[str], Field(max_length=100)] | None = None
+    authority: int | None = Field(default=None, ge=0, le=1000)
+    is_governed: bool | None = Field(default=None, description="two persons let each run go")
+
+
+class SourceIn(SourceSaid):
+    """A source that is registered before its data come."""
+
+    code: str = Field(min_length=1, max_length=120, pattern=r"^[^\x00]+$")
+    kind: str = Field(default="csv", max_length=20, pattern=NULL_FREE)
+
+
+class SourcePatch(SourceSaid):
+    """A change to what is said of a source, with the version that was read."""
+
+    version: int = Field(ge=1)
+
+
+@router.post("/sources", response={201: SourceDetail, **WRITE}, summary="Register a source")
+@requires("source.edit")
+def register(request: HttpRequest, body: SourceIn) -> Status[dict[str, Any]]:
+    """409 where the code is in use: a request sent twice registers one."""
+    said = body.dict(exclude_none=True)
+    made = propose_source(actor=request.user, at=timezone.now(), **said)
+    return Status(201, _detail(request, made.code))
+
+
+@router.patch(
+    "/sources/{path:code}", response={200: SourceDetail, **WRITE}, summary="Describe a source"
+)
+@requires("source.edit")
+def describe(request: HttpRequest, body: SourcePatch, code: str = Code) -> dict[str, Any]:
+    """409 where somebody changed it since `version` was read."""
+    known = Source.objects.filter(code=code).first()
+    if known is None:
+        raise NotFound(Text("来源", "source"), code)
+    said = body.dict(exclude_unset=True)
+    describe_source(actor=request.user, source_id=known.pk, **said)
+    return _detail(request, code)
+
+
 @router.get("/sources/{path:code}", response={200: SourceDetail, **READ}, summary="One source")
 @requires("source.read")
 def source(request: HttpRequest, code: str = Code) -> dict[str, Any]:
     """A source with its current mapping, as data and in words."""
-    found = screens.SOURCES.rows(request.user).filter(code=code).first()
+    return _detail(request, code)
+
+
+def _detail(request: HttpRequest, code: str) -> dict[str, Any]:
+    found = source_screens.SOURCES.rows(request.user).filter(code=code).first()
     if found is None:
         raise NotFound(Text("来源", "source"), code)
     head = SourceOut.from_orm(found).model_dump()
     mapping = current_mapping(found)
     return {
         **head,
+        **{name: getattr(found, name) for name in DESCRIBED},
         "mapping": _mapping(mapping) if mapping else None,
         "mapping_versions": found.mappings.count(),
         "value_maps": found.value_maps or {},

@@ -242,6 +242,7 @@ class Migration(migrations.Migration):
                 ("table_name", models.CharField(max_length=200)),
                 ("rows", models.BigIntegerField()),
                 ("scores", models.JSONField(default=dict)),
+                ("overall", models.JSONField(default=dict)),
                 ("content", models.JSONField()),
                 ("at", models.DateTimeField()),
             ],

@@ -99,6 +99,8 @@ class Profile(models.Model):
     table_name = models.CharField(max_length=200)
     rows = models.BigIntegerField()
     scores = models.JSONField(default=dict)
+    #: The source's scores when this was measured, over the tables of the snapshot: for lists.
+    overall = models.JSONField(default=dict)
     content = models.JSONField()
     at = models.DateTimeField()
 

@@ -38,6 +38,8 @@ class Fragment:
     answers: Sequence[Answer] = ()
     #: Rehearsed, and let go by two persons.
     is_governed: bool = False
+    #: Why fewer rows than before are right, of a source that delivers everything each time.
+    shrunk: str = ""
 
 
 def expand(locations: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -102,6 +104,7 @@ def import_fragments(
             at=at,
             observed_at=fragment.observed_at,
             is_governed=fragment.is_governed,
+            shrunk=fragment.shrunk,
         )
         result = prepare_run(actor=actor, run_id=run.pk, listener=listener)
         first = [ORDER[e.entity] for e in result.entities if e.primary]

@@ -31,6 +31,7 @@ def profile_snapshot(*, source: Source, snapshot: Snapshot, at: dt.datetime) -> 
     """
     found = open_snapshot(Path(settings.SNAPSHOT_ROOT) / snapshot.folder)
     kept = {one.table_no: one for one in Profile.objects.filter(source=source, snapshot=snapshot)}
+    known = len(kept)
     weights = _weights(source)
     for table in found.tables[:TABLES_MAX]:
         if table.index in kept or table.hidden or not table.columns:
@@ -67,7 +68,17 @@ def profile_snapshot(*, source: Source, snapshot: Snapshot, at: dt.datetime) -> 
                 "at": at,
             },
         )
+    if len(kept) != known:
+        _keep_overall(source, snapshot, at)
     return [kept[index] for index in sorted(kept)]
+
+
+def _keep_overall(source: Source, snapshot: Snapshot, at: dt.datetime) -> None:
+    """Keep the source's scores with its newest profiles, so that a list need not work them out.
+    Timeliness is left out: it changes by the day."""
+    overall = scores_of(source, at)
+    overall.pop("timeliness")
+    Profile.objects.filter(source=source, snapshot=snapshot).update(overall=overall)
 
 
 def _weights(source: Source) -> dict[str, int]:

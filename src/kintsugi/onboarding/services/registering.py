@@ -28,7 +28,7 @@ PERSONAL: dict[str, Text] = {
 #: What a person says of a source; everything else follows from what was read.
 SAID = (
     "name_zh", "name_en", "system", "owner", "steward", "contact", "refresh_days", "delivery",
-    "shrink_max", "personal_data", "high_risk", "authority",
+    "shrink_max", "personal_data", "high_risk", "authority", "is_governed",
 )  # fmt: skip
 
 
@@ -58,7 +58,8 @@ def describe_source(
     *, actor: Any, source_id: UUID, version: int | None = None, **said: Any
 ) -> Source:
     """Say what is known of a source. ``version``: the one that was read; StaleVersion is raised
-    where somebody was quicker. Raises KintsugiError ``source.setting``."""
+    where somebody was quicker. Raises KintsugiError ``source.setting`` and
+    ``source.stays-governed``."""
     values = _said(said)
     with recorded(actor=actor, command="onboarding.describe-source"):
         source = Source.objects.select_for_update().filter(pk=source_id).first()
@@ -66,6 +67,19 @@ def describe_source(
             raise NotFound(Text("来源", "source"), str(source_id))
         if version is not None and source.version != version:
             raise StaleVersion(source.code, read=version, now=source.version)
+        if source.is_governed and values.get("is_governed") is False:
+            raise KintsugiError(
+                "source.stays-governed",
+                Text(
+                    "该来源的导入须两人放行,此项不能取消。",
+                    "The runs of this source are let go by two persons; that is not taken back.",
+                ),
+                Text(
+                    "请保留此项;如有需要,登记一个新的来源并重新评估。",
+                    "Leave it as it is; where it must end, register another source and assess it.",
+                ),
+                field="is_governed",
+            )
         changes = {k: v for k, v in values.items() if v != getattr(source, k)}
         if changes:
             Source.objects.filter(pk=source.pk).update(

@@ -12,6 +12,9 @@ begin
     if new.origin is distinct from old.origin then
         raise exception 'How a source came to life stays' using errcode = 'KT180';
     end if;
+    if old.is_governed and not new.is_governed then
+        raise exception 'That two persons let the runs of a source go stays' using errcode = 'KT180';
+    end if;
     if new.status = 'approved' and old.status <> 'approved' and not exists (
         select from identity_act a
         where a.id::text = nullif(current_setting('kintsugi.context', true), '')::jsonb -> 'facts' ->> 'act_id'
@@ -21,7 +24,7 @@ begin
     end if;
     return new;
 end $$;
-create or replace trigger source_by_act before insert or update of status, origin on onboarding_source
+create or replace trigger source_by_act before insert or update of status, origin, is_governed on onboarding_source
     for each row execute function onboarding_source_by_act();
 alter table onboarding_source enable always trigger source_by_act;
 -- What was assessed and approved does not change afterwards; only the act is added.
