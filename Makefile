@@ -27,9 +27,12 @@ run: $(READY) ## Start database, web and jobs on your own data (Ctrl-C ends all)
 	@$(BIN)/kintsugi up
 
 ##@ Change it
-.PHONY: test check fix crash bench bench-quality fuzz machine docs reference lock
+.PHONY: test check fix journeys crash bench bench-quality fuzz machine docs reference lock
 test: setup ## Run all tests in parallel; ARGS="tests/engine -k dates" narrows them
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+journeys: setup ## The long browser journeys in both languages; `make test` makes each in one
+	KINTSUGI_JOURNEYS=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/browser $(ARGS)
 
 check: $(READY) ## Formatting, lint, types, layers, migrations, dependencies, translations, docs
 	@failed=""

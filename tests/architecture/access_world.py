@@ -29,6 +29,8 @@ class World:
 
     run: str = ""
     source: str = ""
+    connector: Any = None
+    arrival: Any = None
     snapshot: str = ""
     row: dict[str, int] = field(default_factory=dict)
     device: dict[str, Any] = field(default_factory=dict)
@@ -147,6 +149,26 @@ def _trade(world: World) -> None:
     world.certificate = register_certificate(
         actor=steward, facts=facts, products=[world.product], key="x", at=AT
     ).pk
+
+
+def _connector(world: World) -> None:
+    """A watched folder of the register, and a file of it that was held."""
+    from django.conf import settings
+
+    from kintsugi.onboarding.models import Fetch, Source
+    from kintsugi.onboarding.services import save_connector
+
+    one = save_connector(
+        actor="test", source=Source.objects.get(code=world.source), at=AT, name="in", kind="folder",
+        given={"path": str(settings.WATCH_ROOTS[0])}, time_zone="Asia/Shanghai",
+    )  # fmt: skip
+    world.connector = one.pk
+    with recorded(actor="test", command="test"):
+        world.arrival = Fetch.objects.create(
+            connector=one, item="a.csv", mark="1", started_at=AT, status="held",
+            error={"code": "x", "message": ["否", "no"], "remedy": ["改", "mend"], "facts": {}},
+            facts={"folder": world.snapshot},
+        ).pk  # fmt: skip
 
 
 def _takeover(world: World) -> None:
@@ -304,6 +326,7 @@ def make_world(django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[World]
             device = Device.objects.get(serial_no=f"SN-{mark}")
             made.device[mark], made.product, made.row[mark] = device.pk, device.product_id, row
             made.party[mark] = Party.objects.get(name=f"{mark}医院").pk
+        _connector(made)
         with recorded(actor="test", command="test"):
             _stock(made)
             _takeover(made)

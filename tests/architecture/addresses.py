@@ -109,6 +109,10 @@ PLACES: dict[str, dict[str, str]] = {
         *(f"api-1.0.0:{name}" for name in PURCHASING_API),
         "home", "search", "healthz", "preferences",
         "devices:list", "products:list", "parties:list", "parties:role", "products:detail",
+        "onboarding:new-source", "onboarding:edit-source", "onboarding:source-profile",
+        "onboarding:source-arrivals", "onboarding:source-standard", "onboarding:new-connector",
+        "onboarding:connector", "onboarding:fetch-now", "onboarding:arrivals",
+        "onboarding:arrival", "onboarding:decide-arrival", "onboarding:arrival-picture",
         "onboarding:list", "onboarding:sources", "onboarding:source", "onboarding:issues",
         "onboarding:upload", "onboarding:preview", "onboarding:run", "onboarding:live",
         "onboarding:go-on", "onboarding:roll-back", "onboarding:rollback", "onboarding:conflicts",
@@ -186,7 +190,10 @@ PLACES: dict[str, dict[str, str]] = {
             "devices", "products", "product", "identifiers", "packages", "parties",
             "explain_product", "history_of_product", "sources", "source", "issues", "runs", "run",
             "run_progress", "run_steps", "step_rows", "run_rows", "run_issues", "resume_run",
-            "run_lineage",
+            "run_lineage", "register", "describe", "source_connectors", "add_connector",
+            "change_connector", "try_connector", "fetch_connector", "give_connector_up",
+            "arrivals", "arrival", "arrival_paper", "answer_arrival", "let_arrival_go",
+            "leave_arrival_out", "source_standard", "assess", "source_live", "source_retired",
             "rollback", "rollback_conflicts", "plan_run_rollback", "propose_run_rollback",
             "withdraw_run_rollback", "run_load", "rehearse_a_run", "run_changes",
             "propose_to_load", "ask_a_run", "add_a_wave", "load_windows", "keep_window",
@@ -276,6 +283,8 @@ def address(world: World, name: str, mark: str) -> str:
         )  # fmt: skip
     if app == "billing" or "/billing/" in route:
         ids = world.payment[mark] if "payments/" in route else world.invoice[mark]
+    if "connectors/" in route or "arrivals/" in route:
+        ids = world.connector if "connectors/" in route else world.arrival
     if app == "people":
         ids = (
             world.account.pk if name == "people:switch"
@@ -296,6 +305,7 @@ def address(world: World, name: str, mark: str) -> str:
         values["number"] = world.takeover
     if "packs/" in route or "holds/" in route:
         values["number"] = world.pack if "packs/" in route else world.hold
+    values |= {"kind": "folder"} if "/connect/" in route else {}
     values |= {"table": "devices_device"} if name == "audit:row" else {}
     values |= {
         "row_id": world.device[mark], "dataset": "trail", "report_id": world.report,

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from kintsugi.audit.services import recorded
+from tests.browser.languages import journeys
 from tests.browser.test_walk import CHROMIUM, PASSWORD, SHOTS, Walk, chromium, served
 from tests.identity.people import create_user
 
@@ -18,7 +19,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("language", journeys("zh-hans", "en"))
 def test_an_administrator_gives_a_role_and_a_token_and_is_refused_the_devices(
     language: str, chromium: Browser, served: str, tmp_path: Path
 ):

@@ -17,6 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from kintsugi.audit.services import recorded
+from tests.browser.languages import journeys
 from tests.identity.door import PASSWORD, totp
 from tests.identity.people import create_user
 
@@ -164,7 +165,7 @@ class Person:
         devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-@pytest.fixture(params=[ZH, EN], ids=["zh", "en"])
+@pytest.fixture(params=journeys(ZH, EN), ids=lambda words: words.language)
 def words(request: pytest.FixtureRequest, transactional_db: None) -> Words:
     chosen: Words = request.param
     with recorded(actor="test", command="test"):

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.browser.languages import journeys
 from tests.browser.test_scanning import (
     ARGUMENTS,
     CHROMIUM,
@@ -261,7 +262,7 @@ def came_back(house: House, made: Any, seller: Phone, inspector: Phone, keeper: 
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("people", ["zh-hans", "en"], indirect=True)
+@pytest.mark.parametrize("people", journeys("zh-hans", "en"), indirect=True)
 def test_goods_go_from_the_supplier_to_the_hospital_and_back(people: Any) -> None:
     house, keeper, inspector, seller, payer, checker = people
     bought(house, keeper, inspector)

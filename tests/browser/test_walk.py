@@ -18,6 +18,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from kintsugi.audit.services import recorded
+from tests.browser.languages import journeys
 from tests.identity.people import create_user
 
 CHROMIUM = os.environ.get("KINTSUGI_CHROMIUM") or shutil.which("chromium")
@@ -170,7 +171,7 @@ def log_in(page: Page, words: Words) -> None:
     expect(page.locator("#content h1")).to_be_visible()
 
 
-@pytest.mark.parametrize("words", [ZH, EN], ids=["zh", "en"])
+@pytest.mark.parametrize("words", journeys(EN, ZH), ids=lambda words: words.language)
 def test_from_upload_to_the_source_cell_on_the_passport(
     words: Words, chromium: Browser, served: str, files: list[Path], tmp_path: Path
 ):

@@ -313,7 +313,7 @@ def picture(request: HttpRequest, pk: UUID) -> HttpResponse:
 DECIDED = {
     "go": lambda: _("It is tried again in the background."),
     "leave": lambda: _("Left out; nothing of it is imported."),
-    "answer": lambda: _("Your answers are kept; the delivery goes on in the background."),
+    "answer": lambda: _("Your answers are kept."),
 }
 
 
@@ -334,7 +334,8 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
             answer_paper(actor=request.user, fetch_id=one.pk, answers=_answers(request, one), at=at)
     except KintsugiError as error:
         return _arrival(request, found_fetch(pk), error)
-    if what != "leave":
+    one = found_fetch(pk)
+    if one.status == "arrived":
         tasks.ask_for(str(one.connector_id), str(request.user))
     messages.success(request, DECIDED[what]())
     return HttpResponseRedirect(reverse("onboarding:arrival", args=[one.pk]))

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.db.models.fields import FloatField
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -39,7 +39,7 @@ def _sources(user: Any) -> QuerySet[Source]:
     issues = Issue.objects.filter(source=OuterRef("pk"), status="open").order_by()
     counted = issues.values("source").annotate(n=Count("pk")).values("n")
     found = Source.objects.filter(is_void=False).annotate(
-        open_issues=Subquery(counted),
+        open_issues=Coalesce(Subquery(counted), 0),
         last_run=Subquery(runs.order_by("-created_at").values("created_at")[:1]),
         last_seen=Subquery(verified.order_by(F("observed_at").desc()).values("observed_at")[:1]),
         last_same=Subquery(same.order_by(F("ended_at").desc()).values("ended_at")[:1]),

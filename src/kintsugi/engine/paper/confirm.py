@@ -273,8 +273,9 @@ def confirmed(
 
 
 def _digest(snapshot: Snapshot, answers: list[Answer], strict: bool, sure: float) -> str:
-    facts = repr((sorted((a.table, a.row, a.column, a.value or a.text, a.by) for a in answers),
-                  strict, sure))  # fmt: skip
+    # Answers come in several goes: what was answered before is part of what it is.
+    said = sorted((a.table, a.row, a.column, a.value or a.text, a.by) for a in answers)
+    facts = repr((snapshot.path.name, said, strict, sure))
     return f"{snapshot.sha256}-{hashlib.sha256(facts.encode()).hexdigest()[:8]}"
 
 

@@ -326,14 +326,16 @@ def arrival_paper(request: HttpRequest, pk: UUID) -> list[dict[str, Any]]:
 )
 @requires("run.import")
 def answer_arrival(request: HttpRequest, body: PaperAnswersIn, pk: UUID) -> Fetch:
-    """The arrival goes on in the background. 409 where it does not wait."""
+    """In as many goes as it takes; with the last one that matters the arrival goes on in the
+    background. 409 where it does not wait."""
     one = answer_paper(
         actor=request.user,
         fetch_id=_arrival(pk).pk,
         answers={(a.table, a.row, a.column): a.text for a in body.answers},
         at=timezone.now(),
     )
-    tasks.ask_for(str(one.connector_id), str(request.user))
+    if one.status == "arrived":
+        tasks.ask_for(str(one.connector_id), str(request.user))
     return _arrival(pk)
 
 

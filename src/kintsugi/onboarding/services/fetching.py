@@ -22,7 +22,7 @@ from kintsugi.audit.services import recorded
 from kintsugi.core.errors import KintsugiError, NotFound, Text
 from kintsugi.engine.contract import load_contracts
 from kintsugi.engine.mapping import suggest_mapping
-from kintsugi.engine.paper.confirm import Answer, to_confirm
+from kintsugi.engine.paper.confirm import Answer, confirmed, to_confirm
 from kintsugi.engine.reading import read_source
 from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
 from kintsugi.engine.snapshot import open_snapshot
@@ -274,26 +274,41 @@ def leave_out(*, actor: Any, fetch_id: UUID, reason: str, at: dt.datetime) -> Fe
 def answer_paper(
     *, actor: Any, fetch_id: UUID, answers: dict[tuple[str, int, str], str], at: dt.datetime
 ) -> Fetch:
-    """A person's word for the cells that OCR read: (table, row, column) → text as it should be.
+    """A person's word for cells that OCR read: (table, row, column) → text as it should be, empty
+    for one that is right as it was read. In as many goes as it takes: what is answered is kept,
+    and the delivery waits until nothing that matters is left.
 
-    What waits for more answers still waits. Raises KintsugiError ``paper.…`` and NotFound.
+    Raises KintsugiError ``fetch.no-answer``, ``paper.…`` and NotFound.
     """
-    known = Fetch.objects.filter(pk=fetch_id).first()
-    if known is None:
-        raise NotFound(Text("到达记录", "fetch"), str(fetch_id))
-    FETCH.step(known.status, "arrived")
-    found = waiting_snapshot(known)
-    given = [
-        Answer(number, cell.table, cell.row, cell.column, cell.text, answers[place], str(actor))
-        for number, cell in enumerate(to_confirm(found), start=1)
-        if (place := (cell.table, cell.row, cell.column)) in answers
-    ]
-    with recorded(actor=actor, command="onboarding.answer-paper", reason=known.item[:400]):
+    with recorded(actor=actor, command="onboarding.answer-paper", reason=str(fetch_id)):
+        # Of two persons who answer at once the second goes on from what the first said.
         one = _fetch(fetch_id)
-        kept = keep_snapshot(actor=actor, found=found, answers=given)
-        stored = Snapshot.objects.get(folder=kept.path.name)
-        facts = {**one.facts, "folder": kept.path.name, "answered_by": str(actor)[:200]}
         FETCH.step(one.status, "arrived")
+        found = waiting_snapshot(one)
+        given = [
+            Answer(number, cell.table, cell.row, cell.column, cell.text, answers[place], str(actor))
+            for number, cell in enumerate(to_confirm(found), start=1)
+            if (place := (cell.table, cell.row, cell.column)) in answers
+        ]
+        if not given:
+            raise KintsugiError(
+                "fetch.no-answer",
+                Text("没有可保存的确认。", "There is no answer to keep."),
+                Text(
+                    "请勾选已核对的单元格;别人确认过的不再出现。",
+                    "Tick what you compared; what somebody confirmed before is not asked again.",
+                ),
+            )
+        told = confirmed(found, given, into=Path(settings.SNAPSHOT_ROOT)).snapshot
+        facts = {**one.facts, "folder": told.path.name, "answered_by": str(actor)[:200]}
+        try:
+            keep_snapshot(actor=actor, found=told)
+        except KintsugiError as error:
+            if error.code != "import.paper-unconfirmed":
+                raise
+            _set(one, facts=facts, error=kept_error(error))
+            return one
+        stored = Snapshot.objects.get(folder=told.path.name)
         _set(one, status="arrived", snapshot=stored, facts=facts, error=None, ended_at=None)
     return one
 

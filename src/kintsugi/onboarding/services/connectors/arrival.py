@@ -59,7 +59,7 @@ def look(
     Raises KintsugiError of the readers, and ``connector.…``.
     """
     if connector.kind in ("folder", "paper"):
-        for name, mark, path in folders.ripe(connector, done=done):
+        for name, mark, path in folders.ripe(connector, done=done, at_once=bool(rows)):
             yield Arrival(name, mark, str(path), connector.state)
         # What was seen once is told by the same look that found the rest.
     elif connector.kind == "database":

@@ -19,13 +19,14 @@ _NOT_WHOLE = (".part", ".tmp", ".partial", ".crdownload", ".filepart", ".swp")
 
 
 def ripe(
-    connector: Connector, *, done: Callable[[str, str], bool]
+    connector: Connector, *, done: Callable[[str, str], bool], at_once: bool = False
 ) -> Iterator[tuple[str, str, Path]]:
     """(name, mark, path) of the files that are whole and were not dealt with yet, oldest first.
 
     Whole: its marker stands beside it, or its size and time are as the look before saw them. What
     this look sees is put into ``connector.state["once"]``. A link that leads out of the folder is
-    no file of it. Raises KintsugiError ``connector.folder`` and ``connector.folder-gone``.
+    no file of it. ``at_once`` takes whatever is there, for a look that keeps nothing. Raises
+    KintsugiError ``connector.folder`` and ``connector.folder-gone``.
     """
     said, folder = connector.settings, watched(connector.settings["path"])
     before: dict[str, Any] = connector.state.get("once") or {}
@@ -41,7 +42,9 @@ def ripe(
         mark = f"{known.st_size}:{known.st_mtime_ns}:{known.st_ino}"
         if known.st_size == 0 or done(name, mark):
             continue
-        if said["marker"]:
+        if at_once:
+            found.append((known.st_mtime_ns, name, mark, path))
+        elif said["marker"]:
             if (folder / f"{name}{said['marker']}").exists():
                 found.append((known.st_mtime_ns, name, mark, path))
         elif before.get(name) == mark:
