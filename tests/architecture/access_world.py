@@ -155,6 +155,7 @@ def _connector(world: World) -> None:
     """A watched folder of the register, and a file of it that was held."""
     from django.conf import settings
 
+    from kintsugi.audit.services import recorded
     from kintsugi.onboarding.models import Fetch, Source
     from kintsugi.onboarding.services import save_connector
 
