@@ -270,7 +270,7 @@ def _arrival(request: HttpRequest, one: Fetch, error: KintsugiError | None = Non
 
 
 def _facts(one: Fetch) -> dict[str, Any]:
-    shown = ("file", "table", "before", "now", "missing", "shifted", "field", "value", "limit")
+    shown = ("file", "table", "missing", "shifted", "field", "value", "limit")
     facts = (one.error or {}).get("facts") or {}
     return {name: value for name, value in facts.items() if name in shown and value != "[]"}
 

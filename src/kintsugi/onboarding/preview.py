@@ -1,12 +1,12 @@
 """What an upload was recognised as, before anything is loaded."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from django.conf import settings
-from django.utils import timezone
 
 from kintsugi.core.errors import KintsugiError
 from kintsugi.engine.contract import load_contracts
@@ -63,7 +63,7 @@ class Preview:
         return self.error is None and bool(self.tables)
 
 
-def preview(*, index: int, item: Item, choice: str, shrunk: str = "") -> Preview:
+def preview(*, index: int, item: Item, choice: str, at: dt.datetime, shrunk: str = "") -> Preview:
     """Look at one uploaded file. ``choice``: a source's code, ``+`` for a new source, or empty for
     the one its layout belongs to. Never raises a refusal of the file: it is in ``error``."""
     made = Preview(index, item, choice=choice, shrunk=shrunk)
@@ -78,13 +78,13 @@ def preview(*, index: int, item: Item, choice: str, shrunk: str = "") -> Preview
             made.source = Source.objects.filter(code=choice, is_void=False).first()
         elif not choice:
             made.source = made.recognised
-        _map(made, made.snapshot)
+        _map(made, made.snapshot, at)
     except KintsugiError as error:
         made.error = error
     return made
 
 
-def _map(made: Preview, snapshot: EngineSnapshot) -> None:
+def _map(made: Preview, snapshot: EngineSnapshot, at: dt.datetime) -> None:
     """The source's own mapping, or a suggestion; refusals are raised after what can be shown was
     filled in."""
     contracts = load_contracts()
@@ -118,7 +118,7 @@ def _map(made: Preview, snapshot: EngineSnapshot) -> None:
         )
     if kept is not None and made.source is not None:
         refuse_unlike(made.source, mapping, snapshot)
-    refuse_unapproved(made.source, file=snapshot.file_name, at=timezone.now())
+    refuse_unapproved(made.source, file=snapshot.file_name, at=at)
     if made.source is not None and not made.shrunk:
         refuse_shrunk(made.source, snapshot)
     maps = made.source.value_maps if made.source else None

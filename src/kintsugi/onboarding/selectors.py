@@ -11,10 +11,12 @@ from kintsugi.engine.values.rules import RULES
 from kintsugi.onboarding.explain import explain_record, explain_records
 from kintsugi.onboarding.lineage import lineage_lines
 from kintsugi.onboarding.models import Connector, Issue, Run, RunIssueCount
+from kintsugi.onboarding.states import FETCH
 from kintsugi.onboarding.sums import checksums
 
 __all__ = [
     "ARITHMETIC",
+    "arrival_state",
     "checksums",
     "connectors_of",
     "explain_record",
@@ -80,6 +82,11 @@ def run_by_number(number: str) -> Run | None:
         ),
         number,
     )
+
+
+def arrival_state(status: str) -> Text:
+    """What became of something a connector brought, in words."""
+    return FETCH.states[status]
 
 
 def connectors_of(source: str, name: str = "") -> list[Connector]:

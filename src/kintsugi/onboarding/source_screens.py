@@ -9,14 +9,13 @@ from django.db.models.fields import FloatField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.screens import Action, Column, Filter, FormScreen, ListScreen
 from kintsugi.core.screens.fields import CodesField
 from kintsugi.core.screens.parts import say
-from kintsugi.onboarding import screens
+from kintsugi.onboarding import screens, views
 from kintsugi.onboarding.models import Fetch, Issue, Profile, Run, Source
 from kintsugi.onboarding.services import describe_source, propose_source
 from kintsugi.onboarding.services.registering import DELIVERIES, PERSONAL, SAID
@@ -62,7 +61,7 @@ def _late(source: Any) -> str:
         return ""
     said = [one for one in (source.last_seen, source.last_same) if one is not None]
     since = max(said, default=source.created_at)
-    return "yes" if timezone.now() - since > dt.timedelta(days=source.refresh_days) else "no"
+    return "yes" if views.now() - since > dt.timedelta(days=source.refresh_days) else "no"
 
 
 def _score(name: str, label: Any, help_: Any = "") -> Column:
@@ -178,7 +177,7 @@ def source_form(*, is_new: bool) -> type[forms.Form]:
 
 
 def _register(*, user: Any, record: Any, version: Any, **given: Any) -> Source:
-    return propose_source(actor=user, at=timezone.now(), **given)
+    return propose_source(actor=user, at=views.now(), **given)
 
 
 def _describe(*, user: Any, record: Any, version: Any, **given: Any) -> Source:

@@ -142,6 +142,7 @@ def preview_upload(request: HttpRequest, batch_id: str) -> HttpResponse:
             index=index,
             item=item,
             choice=given.get(f"source_{index}", ""),
+            at=now(),
             shrunk=given.get(f"shrunk_{index}", "").strip()[:400],
         )
         for index, item in enumerate(batch.items)

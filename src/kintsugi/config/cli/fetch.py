@@ -80,7 +80,7 @@ def _fetched(code: str, name: str) -> list[dict[str, Any]]:
 
 def _show(lines: list[dict[str, Any]]) -> None:
     from kintsugi.engine.text import Text
-    from kintsugi.onboarding.states import FETCH
+    from kintsugi.onboarding.selectors import arrival_state
 
     table = Table(box=None, header_style="dim")
     for head in (t("连接器", "connector"), t("到达", "arrival"), t("状态", "status")):
@@ -91,7 +91,7 @@ def _show(lines: list[dict[str, Any]]) -> None:
         table.add_row(
             escape(line["connector"]),
             escape(line["item"]),
-            FETCH.states[line["status"]].get(language()),
+            arrival_state(line["status"]).get(language()),
             "" if line["rows"] is None else f"{line['rows']:,}",
             line["run"] or "",
         )

@@ -99,17 +99,10 @@ def register(app: typer.Typer) -> None:
         with database():
             answer = run_import(
                 as_of=as_of.replace(tzinfo=dt.UTC) if as_of else None,
-                locations=locations,
-                source_code=source,
-                mapping_path=mapping,
-                tables=tuple(table or ()),
-                authority=authority,
-                encoding=encoding,
-                answers_path=confirmed,
-                rehearse=rehearse,
-                shrunk=shrunk.strip(),
-                quiet=as_json,
-            )
+                locations=locations, source_code=source, mapping_path=mapping,
+                tables=tuple(table or ()), authority=authority, encoding=encoding,
+                answers_path=confirmed, rehearse=rehearse, shrunk=shrunk.strip(), quiet=as_json,
+            )  # fmt: skip
             if as_json:
                 print_json(answer)
             else:
