@@ -63,6 +63,9 @@ class TableLoader:
     checks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     #: Reference column → the table it points to and that table's natural key column.
     references_to: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    #: Reference column → the column of its table that a source would write, where it is not the
+    #: natural key.
+    told_as: Mapping[str, str] = field(default_factory=dict)
 
     def column(self, name: str) -> str:
         """The table column of a contract field."""

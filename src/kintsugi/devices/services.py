@@ -70,6 +70,7 @@ LOADER = DeviceLoader(
         "supplier_id": ("parties_party", "party_key"),
         "customer_id": ("parties_party", "party_key"),
     },
+    told_as={"supplier_id": "name", "customer_id": "name"},
 )  # fmt: skip
 
 

@@ -77,6 +77,7 @@ PRODUCTS = ProductLoader(
         "manufacturer_id": ("parties_party", "party_key"),
         "mah_id": ("parties_party", "party_key"),
     },
+    told_as={"manufacturer_id": "name", "mah_id": "name"},
 )  # fmt: skip
 
 IDENTIFIERS = IdentifierLoader(

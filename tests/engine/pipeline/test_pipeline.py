@@ -409,6 +409,16 @@ def test_a_month_keeps_its_precision_beside_its_first_day(run):
     assert second["purchase_date"] == dt.date(2023, 5, 6)
 
 
+def test_a_month_written_as_we_write_it_is_a_month_too(run):
+    """A column in which nothing had to be changed used to lose that its dates are months."""
+    result = run([[*GOOD[:3], "2023-05", *GOOD[4:]]])
+    [record] = records_of(result)
+    assert (record["purchase_date"], record["purchase_date__precision"]) == (
+        dt.date(2023, 5, 1),
+        "month",
+    )
+
+
 def test_out_of_warranty_with_an_end_ahead_is_a_contradiction_on_that_day(run):
     entity = EntityMapping(
         entity="device",

@@ -26,6 +26,7 @@ COMMANDS = (
     "demo",
     "import_",
     "fetch",
+    "export",
     "read",
     "profile",
     "map_",

@@ -146,14 +146,14 @@ def run_import(
         chosen = register_source(
             actor=actor, code=source_code, kind=kind, name_zh="", authority=authority
         )
-    given = _mapping(mapping_path)
+    given = {file: _mapping(mapping_path or _beside(file)) for file in files}
     hints = ReadHints(tables=tables, encoding=encoding) if tables or encoding else None
     with _progress(quiet) as listener:
         runs = import_fragments(
             actor=actor,
             fragments=[
                 Fragment(
-                    f, chosen, given, hints, as_of, answers, is_governed=rehearse, shrunk=shrunk
+                    f, chosen, given[f], hints, as_of, answers, is_governed=rehearse, shrunk=shrunk
                 )
                 for f in files
             ],
@@ -172,6 +172,12 @@ def run_import(
         "skipped": skipped,
         "checksums": checksums(),
     }
+
+
+def _beside(file: str) -> Path | None:
+    """The mapping that lies beside a file, as an export writes it."""
+    path = Path(file).with_suffix(".mapping.yaml")
+    return path if "://" not in file and path.is_file() else None
 
 
 def _mapping(path: Path | None) -> "Mapping | None":

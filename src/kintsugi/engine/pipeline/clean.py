@@ -81,7 +81,8 @@ def clean_fields(
             precise = known.filter(
                 pl.col("precision").is_not_null() & (pl.col("precision") != "day")
             )
-            if touched.is_empty():
+            # A month written as we write it (2021-03) changes nothing and is a month still.
+            if touched.is_empty() and precise.is_empty():
                 direct.append(_typed(_filled(target.name), target).alias(target.name))
                 continue
             side = folder / f".side.{target.name}.parquet"
