@@ -38,7 +38,15 @@ def assessment() -> UUID:
     )  # fmt: skip
 
 
+def acceptance() -> UUID:
+    return _rows().insert(
+        "onboarding_acceptance", run_id=_rows().run(), compared_at=MOMENT, compared_by="x",
+        results="{}", sha256="0" * 64, passes=True,
+    )  # fmt: skip
+
+
 ROWS: dict[str, Callable[..., UUID]] = {
+    "onboarding_acceptance": acceptance,
     "onboarding_assessment": assessment,
     "onboarding_connector": connector,
     "onboarding_fetch": fetch,

@@ -14,11 +14,12 @@ class OnboardingConfig(AppConfig):
         from kintsugi.audit.selectors import name_commands, record_kind
         from kintsugi.identity.services import register_act_kind
         from kintsugi.onboarding import evidence_pack, finding, handlers  # noqa: F401
+        from kintsugi.onboarding.accept_act import ACCEPT
         from kintsugi.onboarding.load_act import LOAD
         from kintsugi.onboarding.rollback_act import ROLLBACK
         from kintsugi.onboarding.source_act import APPROVE
 
-        for kind in (LOAD, ROLLBACK, APPROVE):
+        for kind in (LOAD, ROLLBACK, APPROVE, ACCEPT):
             register_act_kind(kind)
             name_commands({kind.name: kind.title})
         record_kind("onboarding_rollbackitem", quoting=("before", "loaded", "current"))

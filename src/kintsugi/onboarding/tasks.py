@@ -18,6 +18,7 @@ from kintsugi.onboarding.services import (
     apply_rollback,
     apply_run,
     ask,
+    compare_run,
     due_connectors,
     fetch,
     load_or_rehearse,
@@ -88,6 +89,13 @@ def rehearse(run_id: str, actor: str) -> None:
         if is_outdated(UUID(run_id)):
             prepare_run(actor=actor, run_id=UUID(run_id))
         rehearse_run(actor=actor, run_id=UUID(run_id), at=dt.datetime.now(dt.UTC))
+
+
+@app.task(queue="imports", retry=RETRY, pass_context=False)
+def compare(run_id: str, actor: str) -> None:
+    """Hold a loaded run against the tables, cell by cell."""
+    with final_refusals():
+        compare_run(actor=actor, run_id=UUID(run_id), at=dt.datetime.now(dt.UTC))
 
 
 @app.periodic(cron="* * * * *")

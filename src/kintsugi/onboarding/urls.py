@@ -3,6 +3,7 @@
 from django.urls import path
 
 from kintsugi.onboarding import (
+    acceptance_views,
     arrival_screens,
     connector_views,
     load_views,
@@ -46,6 +47,12 @@ urlpatterns = [
     path("runs/<str:number>/rehearse", load_views.rehearse, name="rehearse"),
     path("runs/<str:number>/diff/", load_views.diff, name="diff"),
     path("runs/<str:number>/propose/", load_views.propose, name="propose-run"),
+    path("runs/<str:number>/acceptance/", acceptance_views.page, name="acceptance"),
+    path(
+        "runs/<str:number>/acceptance/certificate.pdf",
+        acceptance_views.certificate,
+        name="certificate",
+    ),
     path("runs/<str:number>/pace", load_views.pace, name="pace"),
     path("runs/<str:number>/waves/", load_views.waves, name="waves"),
     path("windows/", window_screens.WINDOWS.as_view(), name="windows"),

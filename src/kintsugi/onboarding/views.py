@@ -266,6 +266,7 @@ def run_page_of(
         "rollbacks": list(run.rollbacks.order_by("-created_at")[:20]),
         "can_roll_back": run.status in ROLLS_BACK and may("run.import"),
         "has_lineage": has_lineage(run),
+        "can_accept": run.status == "verified",
         "state": live.run_state(run),
         "load": load_live.load_state(run),
         "csrf": get_token(request),

@@ -2,6 +2,7 @@
 
 from ninja import Router
 
+from kintsugi.onboarding.api.acceptance import router as acceptance
 from kintsugi.onboarding.api.cells import router as cells
 from kintsugi.onboarding.api.connectors import router as connectors
 from kintsugi.onboarding.api.imports import router as imports
@@ -14,5 +15,5 @@ from kintsugi.onboarding.api.sources import router as sources
 
 ROUTERS: tuple[Router, ...] = (
     # A source's code may hold a slash: what follows it is asked for first.
-    records, connectors, sources, runs, loads, lineage, rollbacks, imports, cells,
+    records, connectors, sources, runs, loads, acceptance, lineage, rollbacks, imports, cells,
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Sources with their connectors, snapshots, mappings, runs, chunks, issues and rollbacks."""
 
+from kintsugi.onboarding.models.acceptance import Acceptance
 from kintsugi.onboarding.models.connectors import Assessment, Connector, Fetch, Profile
 from kintsugi.onboarding.models.issues import Issue, RunIssueCount
 from kintsugi.onboarding.models.rollbacks import Rollback, RollbackItem
@@ -8,6 +9,7 @@ from kintsugi.onboarding.models.sources import MappingVersion, Snapshot, Source
 from kintsugi.onboarding.models.waves import LoadWindow, RestorePoint, Wave
 
 __all__ = [
+    "Acceptance",
     "Assessment",
     "Chunk",
     "Connector",

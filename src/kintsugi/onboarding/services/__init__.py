@@ -1,6 +1,7 @@
 """The only writer of sources, snapshots, mappings, runs and issues."""
 
 from kintsugi.onboarding.services import rules
+from kintsugi.onboarding.services.acceptance import compare_run, propose_acceptance
 from kintsugi.onboarding.services.fetching import (
     answer_paper,
     due_connectors,
@@ -49,6 +50,7 @@ __all__ = [
     "apply_run",
     "ask",
     "assess_source",
+    "compare_run",
     "describe_source",
     "due_connectors",
     "expand",
@@ -59,6 +61,7 @@ __all__ = [
     "load_or_rehearse",
     "plan_rollback",
     "prepare_run",
+    "propose_acceptance",
     "propose_rollback",
     "propose_run",
     "propose_source",
