@@ -15,8 +15,8 @@ from kintsugi.onboarding.entities import ORDER
 from kintsugi.onboarding.models import Run, Wave
 from kintsugi.onboarding.services.loading import Part
 
-#: Waves in one of these states loaded nothing, or nothing of it stands.
-NOTHING_STANDS = ("withdrawn", "reverted")
+#: Waves in one of these states loaded nothing, or not all of it stands: their rows wait again.
+NOTHING_STANDS = ("withdrawn", "reverted", "partly-reverted")
 VALUES_MAX = 2_000
 RULES = ("values", "range", "sample", "rest")
 

@@ -26,8 +26,9 @@ WAVES_MAX = 200
 KINDS = ("pilot", "widened", "full")
 #: States in which a run can be loaded in waves.
 DIVIDES = ("validated", "rehearsed", "waves")
-#: A wave in one of these states has loaded what it will load, and it stands.
-LOADED = ("verified", "partly-reverted")
+#: A wave in one of these states has loaded what it will load, and it stands. One that was taken
+#: back in part waits again as a whole: loading what stayed once more changes nothing.
+LOADED = ("verified",)
 
 
 def add_wave(
