@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "kintsugi.devices",
     "kintsugi.billing",
     "kintsugi.onboarding",
+    "kintsugi.projects",
 ]
 
 MIDDLEWARE = [

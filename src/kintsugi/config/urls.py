@@ -15,6 +15,7 @@ APPS = (
     "sales",
     "billing",
     "onboarding",
+    "projects",
     "audit",
 )
 

@@ -86,6 +86,7 @@ ENTRIES: list[NavEntry] = [
     NavEntry("billing:due", _("What is due"), "calendar", ";", SALES),
     NavEntry("billing:batches", _("Ledger export"), "table", ".", SALES),
     NavEntry("onboarding:list", _("Sources and runs"), "database-import", "r", INTAKE),
+    NavEntry("projects:list", _("Projects"), "timeline", "E", INTAKE),
     NavEntry("people:list", _("People"), "users", "u", ACCESS),
     NavEntry("people:review", _("Access review"), "checklist", "v", ACCESS),
     NavEntry("people:matrix", _("Permission matrix"), "table", "m", ACCESS),

@@ -74,6 +74,9 @@ OBJECTS: dict[str, Thing] = {
     "history": _thing("变更历史", "change history", "read"),
     "source": _thing("来源", "sources", "read edit export", whole=True),
     "run": _thing("导入运行", "runs", "read import approve export", whole=True),
+    "project": _thing(
+        "迁移项目", "migration projects", "read create edit approve export", whole=True
+    ),
     "row": _thing("来源文件的行", "rows of source files", "read", whole=True),
     "issue": _thing("问题", "issues", "read edit export", whole=True),
     "audit": _thing("审计记录", "audit record", "read export administer", whole=True),
@@ -139,7 +142,8 @@ _LISTED = (
         " run.export issue.edit issue.export pack.read pack.create act.read act.create"
         " signature.read signature.sign"
         " licence.read licence.create licence.edit licence.export"
-        " takeover.read takeover.create takeover.export",
+        " takeover.read takeover.create takeover.export"
+        " project.read project.create project.edit project.export",
         "导入、清洗并维护主数据。", "Brings data in, cleans it and keeps it true.",
     ),
     _role(
@@ -206,7 +210,8 @@ _LISTED = (
         " contract.read order.read order.approve delivery.read delivery.approve"
         " delivery.export return.read return.approve return.export stocktake.read"
         " stocktake.approve stocktake.export storage.read storage.create storage.approve"
-        " storage.export drill.read drill.create drill.export takeover.read takeover.approve",
+        " storage.export drill.read drill.create drill.export takeover.read takeover.approve"
+        " project.read project.edit project.approve project.export",
         "批准、放行、召回与质量记录。", "Approves, releases, recalls, keeps the quality record.",
     ),
     _role(
@@ -217,12 +222,13 @@ _LISTED = (
         " payable.read payable.create payable.approve payable.export"
         " order.read order.approve delivery.read return.read invoice.read invoice.create"
         " invoice.approve invoice.export stocktake.read stocktake.approve"
-        " takeover.read takeover.approve ledger.read ledger.create ledger.edit ledger.export",
+        " takeover.read takeover.approve ledger.read ledger.create ledger.edit ledger.export"
+        " project.read project.edit project.approve project.export",
         "发票与结算。", "Invoices and settlement.",
     ),
     _role(
         "it_operations", "IT 运维", "IT operations", "all",
-        f"{_INTAKE} audit.read audit.administer login.read refusal.read",
+        f"{_INTAKE} project.read audit.read audit.administer login.read refusal.read",
         "让系统、接口与任务保持运行;不看业务记录。",
         "Keeps system, interfaces and jobs running; sees no business records.",
     ),
@@ -233,7 +239,7 @@ _LISTED = (
         " signature.read signature.sign"
         " licence.read purchase.read inbound.read requisition.read payable.read"
         " contract.read order.read delivery.read"
-        " return.read invoice.read stocktake.read storage.read",
+        " return.read invoice.read stocktake.read storage.read project.read",
         "负责一次故障从发现到验证。", "Leads a fault from its signal to its verified repair.",
     ),
     _role(
@@ -250,6 +256,7 @@ _LISTED = (
         " inbound.export contract.read contract.export order.read order.export"
         " delivery.read delivery.export return.read return.export invoice.read"
         " invoice.export stocktake.read stocktake.export storage.read storage.export"
+        " project.read project.export"
         " drill.read drill.export value.read value.export takeover.read takeover.export"
         " ledger.read ledger.export",
         "只读全部记录,出具证据。", "Reads every record, changes none, gives evidence.",

@@ -4,13 +4,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from kintsugi.core.lookups import by_number
 from kintsugi.core.masks import mask_unplaced
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
 from kintsugi.onboarding.explain import explain_record, explain_records
 from kintsugi.onboarding.lineage import lineage_lines
-from kintsugi.onboarding.models import Issue, Run, RunIssueCount
+from kintsugi.onboarding.models import Issue, Run, RunIssueCount, Source
 from kintsugi.onboarding.sums import checksums
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "rule_title",
     "run_by_number",
     "run_report",
+    "runs_of_sources",
+    "sources",
 ]
 
 #: The names of a run's outcomes, the same in reports, the API and the command line.
@@ -79,6 +83,18 @@ def run_by_number(number: str) -> Run | None:
         ),
         number,
     )
+
+
+def sources() -> QuerySet[Source]:
+    """All sources."""
+    return Source.objects.filter(is_void=False)
+
+
+def runs_of_sources(source_ids: Sequence[UUID]) -> QuerySet[Run]:
+    """Imports of these sources, without rollbacks and waves."""
+    return Run.objects.filter(
+        source_id__in=list(source_ids), reverts__isnull=True, parent__isnull=True
+    ).select_related("source")
 
 
 def issues_of_runs(run_ids: Sequence[UUID]) -> Iterator[Issue]:

@@ -1,0 +1,1 @@
+"""Migration projects: goals, milestones, risks, contingency, cost and benefit, plan and actual."""
