@@ -95,6 +95,21 @@ PURCHASING_API = (
     "ship_supplier_return", "submit_purchase", "supplier_invoice", "supplier_invoices",
     "supplier_return", "supplier_returns", "take_out_scan",
 )  # fmt: skip
+#: Parts of projects: whole for every role that has them; here by no id of theirs.
+PROJECTS = (
+    "projects:list", "projects:new", "projects:milestone", "projects:edit-milestone",
+    "projects:judge", "projects:add-criterion", "projects:step-milestone",
+    "projects:sign-criterion", "projects:remove-criterion", "projects:kpi", "projects:edit-kpi",
+    "projects:record-value", "projects:withdraw-value", "projects:risk", "projects:edit-risk",
+    "projects:assess-risk", "projects:contingency", "projects:edit-contingency",
+    "projects:add-contact", "projects:record-drill", "projects:remove-contact",
+    "projects:remove-member", "projects:remove-line", "projects:record-actual",
+    "projects:withdraw-actual", "projects:project", "projects:edit", "projects:step",
+    "projects:decide", "projects:set-sources", "projects:add-member", "projects:measure",
+    "projects:status-pdf", "projects:status-workbook", "projects:add-milestone",
+    "projects:add-kpi", "projects:risks", "projects:add-risk", "projects:money",
+    "projects:add-line", "projects:add-contingency",
+)  # fmt: skip
 #: Whose limits reach the rows of an address; those of a warehouse are of its region too.
 REACHED = {
     name: ("region", "warehouse")
@@ -106,6 +121,7 @@ PLACES: dict[str, dict[str, str]] = {
     name: {}
     for name in (
         *PURCHASING,
+        *PROJECTS,
         *(f"api-1.0.0:{name}" for name in PURCHASING_API),
         "home", "search", "healthz", "preferences",
         "devices:list", "products:list", "parties:list", "parties:role", "products:detail",
@@ -289,7 +305,7 @@ def address(world: World, name: str, mark: str) -> str:
         "act": world.act[mark], "kind": "device", "snapshot": world.snapshot, "table": 0,
         "account_id": world.account.pk, "what": "unlock", "session_id": "x",
         "row": world.row[mark], "ordinal": 1, "column": 1, "rest": "nowhere", "change": 1,
-        "within": "30", "by": "customer", "todo": "to_approve", "no": 1,
+        "within": "30", "by": "customer", "todo": "to_approve", "no": 1, "to": "running",
     }  # fmt: skip
     values |= {"what": "to_pick", "kind": "note"} if app == "sales" else {}
     if app == "takeover" or "/takeover/" in route:

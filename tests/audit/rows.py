@@ -13,7 +13,7 @@ from django.db import connection
 from psycopg import sql
 
 from kintsugi.core.ids import uuid7
-from tests.audit import rows_billing
+from tests.audit import rows_billing, rows_projects
 
 #: Something of each type, for columns that must not be null and that no test is about.
 FILLERS: dict[str, Any] = {
@@ -466,6 +466,7 @@ def block() -> UUID:
 
 ROWS: dict[str, Callable[..., UUID]] = {
     **rows_billing.ROWS,
+    **rows_projects.ROWS,
     "audit_evidencepack": pack,
     "audit_legalhold": hold,
     "audit_refusal": lambda: insert("audit_refusal", status=403),

@@ -15,7 +15,7 @@ from kintsugi.core.numbering import next_number
 from kintsugi.core.states import MACHINES, StateMachine
 from kintsugi.engine.text import Text
 from kintsugi.onboarding.states import RUN
-from tests.audit import rows, rows_billing, rows_purchasing, rows_trade
+from tests.audit import rows, rows_billing, rows_projects, rows_purchasing, rows_trade
 
 pytestmark = pytest.mark.usefixtures("committed")
 DAY = dt.date(2026, 11, 22)
@@ -104,6 +104,9 @@ MAKE = {
     "onboarding.issue": rows.issue,
     "parties.unlock": rows_trade.unlock,
     "products.first_review": rows_trade.first_review,
+    "projects.milestone": rows_projects.milestone,
+    "projects.project": rows_projects.project,
+    "projects.risk": rows_projects.risk,
     "sales.contract": rows_trade.contract,
     "sales.contract-version": rows_trade.contract_version,
     "sales.delivery": rows.delivery,

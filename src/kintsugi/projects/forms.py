@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from kintsugi.core.screens.fields import day_field, key_field, reason_field
 from kintsugi.core.screens.parts import Words, choice_pairs, say
@@ -32,9 +33,7 @@ from kintsugi.projects.typed import typed_params
 Fields = dict[str, forms.Field]
 CODE = r"^[A-Za-z0-9][A-Za-z0-9-]*$"
 BY_HAND = Text("人工录入", "entered by hand")
-BOTH = Text(
-    "一行一条;中英文用竖线隔开:中文 | English", "One a line; both languages: 中文 | English"
-)
+BOTH = Text("一行一条;中英文用竖线隔开:中文 | English", "One a line; in both: 中文 | English")
 
 
 class MonthField(forms.DateField):
@@ -178,7 +177,7 @@ def member_form() -> type[forms.Form]:
 def milestone_form() -> type[forms.Form]:
     """A new milestone."""
     return made(
-        {**_titles(), "due_on": day_field(_("Due")),
+        {**_titles(), "due_on": day_field(pgettext("milestone", "Due")),
          "owner_name": _line(_("Owner"), required=False), "key": key_field()}
     )  # fmt: skip
 
@@ -188,7 +187,7 @@ def edit_milestone_form() -> type[forms.Form]:
     return made(
         {
             **_titles(),
-            "due_on": day_field(_("Due")),
+            "due_on": day_field(pgettext("milestone", "Due")),
             "owner_name": _line(_("Owner"), required=False),
             "reason": reason_field(
                 required=False, hint=_("Needed where the day moves; the first plan stays.")

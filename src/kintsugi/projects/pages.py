@@ -173,8 +173,9 @@ def _step_title(record: Any) -> str:
 STATES_OF: dict[Any, Any] = {Project: PROJECT, Milestone: MILESTONE}
 #: Accepting, closing and cancelling are decisions of others than who does the work.
 STEP = FormScreen(
-    permission=EDIT, find=_step_finder("running"), title=_step_title, form=forms.step_form, values=_key,
-    save=_step, done=project_url, cancel=project_url, breadcrumbs=_crumbs(of=lambda r: r),
+    permission=EDIT, find=_step_finder("running"), title=_step_title, form=forms.step_form,
+    values=_key, save=_step, done=project_url, cancel=project_url,
+    breadcrumbs=_crumbs(of=lambda r: r),
 )  # fmt: skip
 DECIDE = dataclasses.replace(
     STEP,

@@ -96,8 +96,8 @@ def tables(found: Project, *, on: dt.date) -> dict[str, list[list[Cell]]]:
 def status_pdf(
     found: Project, *, at: dt.datetime, on: dt.date, printed_by: str, language: str
 ) -> bytes:
-    """The report as PDF: the same project, time and person give the same bytes. Raises KintsugiError
-    ``print.too-many-lines``."""
+    """The report as PDF: the same project, time and person give the same bytes. Raises
+    KintsugiError ``print.too-many-lines``."""
     rows: list[list[Cell]] = []
     for name, lines in tables(found, on=on).items():
         title, heads = HEADS[name]

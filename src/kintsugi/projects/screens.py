@@ -1,13 +1,12 @@
 """Pages of projects: the list, a project against its plan, and each of its parts."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from kintsugi.core.masks import mask_text
@@ -46,7 +45,7 @@ from kintsugi.projects.kinds import (
     TONES,
     band,
 )
-from kintsugi.projects.models import Contingency, Kpi, Milestone, Project, Risk
+from kintsugi.projects.models import Contingency, Kpi, Milestone, MoneyActual, Project, Risk
 from kintsugi.projects.typed import typed_params
 from kintsugi.projects.views import found_project, today
 
@@ -142,7 +141,7 @@ PROJECTS = ListScreen(
 # -- a project against its plan --------------------------------------------------------------------
 
 
-def find_project(_user: Any, code: str) -> Project:
+def find_project(_user: Any, code: str) -> Any:
     """The project, with everything its page shows read once."""
     found: Any = found_project(code)
     found.on = today()
@@ -445,7 +444,7 @@ MILESTONE_PAGE = DetailScreen(
             (
                 Value("owner_name", label=OWNER),
                 Value("planned_on", label=_("First planned"), kind="date"),
-                Value("due_on", label=_("Due"), kind="date"),
+                Value("due_on", label=pgettext_lazy("milestone", "Due"), kind="date"),
                 Value("reached_at", label=_("Reached"), kind="moment"),
                 Value("reached_by_name", label=_("Noted by")),
                 Value("step_reason", label=_("Reason of the last step")),
@@ -704,9 +703,7 @@ def find_money(_user: Any, code: str) -> Project:
     return found_project(code)
 
 
-def _actuals(record: Project) -> Sequence[Any]:
-    from kintsugi.projects.models import MoneyActual
-
+def _actuals(record: Project) -> QuerySet[MoneyActual]:
     found = MoneyActual.objects.filter(line__project=record, is_void=False, line__is_void=False)
     return found.select_related("line").order_by("-month", "line__title_zh")
 

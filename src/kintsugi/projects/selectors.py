@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from kintsugi.engine.text import Text
 from kintsugi.onboarding.selectors import runs_of_sources
+from kintsugi.projects.kinds import MILESTONE
 from kintsugi.projects.models import (
     Contingency,
     Kpi,
@@ -18,6 +19,7 @@ from kintsugi.projects.models import (
     Milestone,
     MoneyLine,
     Project,
+    ProjectSource,
     Risk,
 )
 from kintsugi.projects.roi import Line, Summary, months_from, summary
@@ -63,6 +65,11 @@ class Stone:
     criteria: int
     late_days: int
     moved_days: int
+
+    @property
+    def words(self) -> Text:
+        """The state in words."""
+        return MILESTONE.states[self.row.status]
 
     @property
     def state(self) -> str:
@@ -271,8 +278,6 @@ class SourceRow:
 
 def source_rows(project_id: UUID) -> list[SourceRow]:
     """The project's sources, each with its newest import."""
-    from kintsugi.projects.models import ProjectSource
-
     kept = ProjectSource.objects.filter(project_id=project_id, is_void=False)
     found = []
     for one in kept.select_related("source").order_by("source__code"):

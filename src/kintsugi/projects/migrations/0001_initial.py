@@ -204,7 +204,7 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started")),
                 (
                     "accepted_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="accepted"),
+                    models.DateTimeField(blank=True, null=True, verbose_name="accepted on"),
                 ),
                 (
                     "accepted_by_name",
@@ -1228,7 +1228,10 @@ class Migration(migrations.Migration):
                 (
                     "signed_by_name",
                     models.CharField(
-                        blank=True, db_default="", max_length=200, verbose_name="signed by"
+                        blank=True,
+                        db_default="",
+                        max_length=200,
+                        verbose_name="statement signed by",
                     ),
                 ),
                 (

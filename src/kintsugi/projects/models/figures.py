@@ -1,5 +1,7 @@
 """Key figures of a project, and the series of their measurements."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +10,7 @@ from kintsugi.core.models import BusinessModel
 from kintsugi.engine.text import Text
 from kintsugi.projects.models.plan import TEXT, Project, Titled
 
-VALUE = {"max_digits": 20, "decimal_places": 4}
+VALUE: dict[str, Any] = {"max_digits": 20, "decimal_places": 4}
 
 
 class Kpi(Titled, BusinessModel):
@@ -50,7 +52,7 @@ class Kpi(Titled, BusinessModel):
         """Whether a value meets the target; None where it is unknown."""
         if value is None:
             return None
-        return value >= self.target if self.direction == "up" else value <= self.target  # type: ignore[operator,no-any-return]
+        return value >= self.target if self.direction == "up" else value <= self.target  # type: ignore[operator]
 
 
 class Measurement(BusinessModel):

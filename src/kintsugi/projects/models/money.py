@@ -1,5 +1,7 @@
 """Costs and benefits of a project, month by month: planned, and what became of it."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +10,7 @@ from kintsugi.core.models import BusinessModel
 from kintsugi.projects.models.figures import Kpi
 from kintsugi.projects.models.plan import TEXT, Project, Titled
 
-AMOUNT = {"max_digits": 18, "decimal_places": 2}
+AMOUNT: dict[str, Any] = {"max_digits": 18, "decimal_places": 2}
 
 
 class MoneyLine(Titled, BusinessModel):

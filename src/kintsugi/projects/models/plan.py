@@ -51,7 +51,7 @@ class Project(Titled, BusinessModel):
     planned_start = models.DateField(_("planned start"))
     planned_end = models.DateField(_("planned end"))
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
-    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted on"), null=True, blank=True)
     accepted_by = models.ForeignKey(**PERSON)
     accepted_by_name = models.CharField(_("accepted by"), max_length=200, blank=True, db_default="")
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
@@ -181,7 +181,9 @@ class Criterion(Titled, BusinessModel):
     finding = models.JSONField(_("finding"), default=list, blank=True)
     judged_at = models.DateTimeField(_("judged"), null=True, blank=True)
     signed_by = models.ForeignKey(**PERSON)
-    signed_by_name = models.CharField(_("signed by"), max_length=200, blank=True, db_default="")
+    signed_by_name = models.CharField(
+        _("statement signed by"), max_length=200, blank=True, db_default=""
+    )
     evidence = models.CharField(_("evidence"), **TEXT)
 
     class Meta:
