@@ -39,17 +39,18 @@ def loaded(world: World) -> Project:
 
 def figure(project: Project, code: str = "f", **more: Any) -> Kpi:
     given = {"title_zh": "指标", "title_en": "Figure", "direction": "up", "target": D(95), **more}
-    return services.add_kpi(actor="tester", project=project.pk, code=code, key=code, **given)
+    key = f"{project.code}/{code}"
+    return services.add_kpi(actor="tester", project=project.pk, code=code, key=key, **given)
 
 
 def value(kpi: Kpi, amount: str, day: int) -> Measurement:
     return services.record_measurement(
-        actor="tester", kpi=kpi.pk, value=D(amount), as_of=dt.datetime(2026, 11, day, tzinfo=dt.UTC),
-        evidence="survey", key=f"{kpi.code}{day}", at=AT,
+        actor="tester", kpi=kpi.pk, value=D(amount), evidence="survey", at=AT,
+        as_of=dt.datetime(2026, 11, day, tzinfo=dt.UTC), key=f"{kpi.code}{day}",
     )  # fmt: skip
 
 
-def refused(code: str, **facts: Any) -> Any:
+def refused(code: str) -> Any:
     return pytest.raises(KintsugiError, check=lambda error: error.code == code)
 
 

@@ -29,6 +29,7 @@ from kintsugi.parties.api import licences
 from kintsugi.parties.api import router as parties
 from kintsugi.products.api import router as products
 from kintsugi.products.api import trade
+from kintsugi.projects.api import router as projects
 from kintsugi.purchasing.api import router as purchasing
 from kintsugi.sales.api import router as sales
 from kintsugi.stock.api import ROUTERS as STOCK
@@ -167,6 +168,7 @@ _PLACES: tuple[tuple[str, Router], ...] = (
     ("/trade", trade),
     *(("/stock", router) for router in STOCK),
     ("/takeover", takeover),
+    ("/projects", projects),
     ("/purchasing", purchasing),
     ("/sales", sales),
     ("/billing", billing),

@@ -30,7 +30,7 @@ from kintsugi.projects.models import (
     Project,
     Risk,
 )
-from kintsugi.projects.screens import (
+from kintsugi.projects.screens.parts import (
     contingency_url,
     kpi_url,
     milestone_url,

@@ -1,5 +1,5 @@
--- What must hold whoever writes. Codes: KT180 a milestone reached while a criterion does not hold;
--- KT181 a project accepted while a milestone is open; KT182 a record of the past that is changed.
+-- What must hold whoever writes. Codes: KT190 a milestone reached while a criterion does not hold;
+-- KT191 a project accepted while a milestone is open; KT192 a record of the past that is changed.
 
 create or replace function projects_check_milestone() returns trigger language plpgsql
     set search_path = public, pg_temp as $$
@@ -8,7 +8,7 @@ begin
         select 1 from projects_criterion
         where milestone_id = new.id and not is_void and passed is not true
     ) then
-        raise exception 'A criterion of the milestone does not hold' using errcode = 'KT180';
+        raise exception 'A criterion of the milestone does not hold' using errcode = 'KT190';
     end if;
     return new;
 end $$;
@@ -23,7 +23,7 @@ begin
         select 1 from projects_milestone
         where project_id = new.id and not is_void and status = 'open'
     ) then
-        raise exception 'A milestone of the project is open' using errcode = 'KT181';
+        raise exception 'A milestone of the project is open' using errcode = 'KT191';
     end if;
     return new;
 end $$;
@@ -37,7 +37,7 @@ create or replace function projects_keep_past() returns trigger language plpgsql
 begin
     if to_jsonb(new) - '{is_void,void_reason,version,updated_at}'::text[]
         is distinct from to_jsonb(old) - '{is_void,void_reason,version,updated_at}'::text[] then
-        raise exception 'What was recorded is voided, not rewritten' using errcode = 'KT182';
+        raise exception 'What was recorded is voided, not rewritten' using errcode = 'KT192';
     end if;
     return new;
 end $$;
