@@ -2,7 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from django.db import models
@@ -28,6 +28,7 @@ Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Evidence = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\x00]*$")]
 Value = Annotated[Decimal, Field(max_digits=18, decimal_places=4)]
+Row = TypeVar("Row", bound=models.Model)
 #: Nobody plans more parts of one kind; what is beyond is on the pages.
 PARTS_MAX = 500
 
@@ -236,11 +237,11 @@ add_list(router, "", PROJECTS, ProjectOut, name="projects", summary="Projects")
 def _project(code: str) -> Project:
     found = selectors.project(code)
     if found is None:
-        raise NotFound("project", code)
+        raise NotFound(Text("项目", "project"), code)
     return found
 
 
-def _part[Row: models.Model](model: type[Row], pk: UUID, kind: str) -> Row:
+def _part(model: type[Row], pk: UUID, kind: Text) -> Row:
     found = model._default_manager.filter(pk=pk, is_void=False).first()
     if found is None:
         raise NotFound(kind, str(pk))
@@ -295,7 +296,7 @@ def project_kpis(request: HttpRequest, code: Slug) -> list[dict[str, Any]]:
 @requires("project.read")
 def project_kpi_values(request: HttpRequest, id: UUID) -> list[Measurement]:
     """The newest 90 of a key figure, oldest first."""
-    [found] = selectors.figures([_part(Kpi, id, "key figure")])
+    [found] = selectors.figures([_part(Kpi, id, Text("指标", "key figure"))])
     return found.series
 
 
@@ -373,7 +374,7 @@ def record_project_value(
 ) -> Status[Measurement]:
     """Of a key figure that people enter. 409 `kpi.measured-by-system`, `kpi.future`,
     `kpi.moment-taken`."""
-    kpi = _part(Kpi, id, "key figure")
+    kpi = _part(Kpi, id, Text("指标", "key figure"))
     made = services.record_measurement(
         actor=request.user, kpi=kpi.pk, key=key, at=now(), **body.model_dump()
     )
@@ -434,7 +435,7 @@ def record_project_drill(
     request: HttpRequest, id: UUID, body: ProjectDrillIn, key: str = KEY
 ) -> Status[Drill]:
     """409 `drill.future`, `drill.steps`."""
-    plan = _part(Contingency, id, "contingency plan")
+    plan = _part(Contingency, id, Text("应急预案", "contingency plan"))
     made = services.record_drill(
         actor=request.user, contingency=plan.pk, key=key, at=now(), **body.model_dump()
     )
