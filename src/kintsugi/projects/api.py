@@ -357,7 +357,7 @@ def plan_project(request: HttpRequest, body: ProjectIn, key: str = KEY) -> Statu
 def add_project_kpi(
     request: HttpRequest, code: Slug, body: ProjectKpiIn, key: str = KEY
 ) -> Status[dict[str, Any]]:
-    """One that people enter. 409 `kpi.code-taken`."""
+    """One that people enter. Refuses `kpi.code-taken`."""
     made = services.add_kpi(
         actor=request.user, project=_project(code).pk, key=key, **body.model_dump()
     )
@@ -372,7 +372,7 @@ def add_project_kpi(
 def record_project_value(
     request: HttpRequest, id: UUID, body: ProjectValueIn, key: str = KEY
 ) -> Status[Measurement]:
-    """Of a key figure that people enter. 409 `kpi.measured-by-system`, `kpi.future`,
+    """Of a key figure that people enter. Refuses `kpi.measured-by-system`, `kpi.future`,
     `kpi.moment-taken`."""
     kpi = _part(Kpi, id, Text("指标", "key figure"))
     made = services.record_measurement(
@@ -434,7 +434,7 @@ def add_project_contingency(
 def record_project_drill(
     request: HttpRequest, id: UUID, body: ProjectDrillIn, key: str = KEY
 ) -> Status[Drill]:
-    """409 `drill.future`, `drill.steps`."""
+    """Refuses `drill.future`, `drill.steps`."""
     plan = _part(Contingency, id, Text("应急预案", "contingency plan"))
     made = services.record_drill(
         actor=request.user, contingency=plan.pk, key=key, at=now(), **body.model_dump()
