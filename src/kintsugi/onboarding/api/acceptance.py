@@ -22,7 +22,7 @@ from kintsugi.onboarding.services import acceptance, propose_acceptance
 router = Router(tags=["Sources and runs"])
 
 
-class AcceptanceField(Schema):
+class LoadAcceptanceField(Schema):
     """Cells of one field: how many the source told, how many stand the same, why others differ."""
 
     told: int
@@ -42,12 +42,12 @@ class AcceptanceStream(Schema):
     table: str
     records: int
     absent: int = Field(description="records without a row")
-    fields: dict[str, AcceptanceField]
+    fields: dict[str, LoadAcceptanceField]
     source: str = Field(description="digest of the cells as the source told them")
     target: str = Field(description="digest of the same cells as they stand")
 
 
-class AcceptanceOut(Schema):
+class LoadAcceptanceOut(Schema):
     """The newest comparison of a run with the tables."""
 
     run: str
@@ -87,7 +87,9 @@ def _found(number: str) -> Run:
 
 
 @router.get(
-    "/runs/{number}/acceptance", response={200: AcceptanceOut, **READ}, summary="How a run compares"
+    "/runs/{number}/acceptance",
+    response={200: LoadAcceptanceOut, **READ},
+    summary="How a run compares",
 )
 @requires("run.read")
 def run_acceptance(request: HttpRequest, number: Number = RunNumber) -> dict[str, Any]:
