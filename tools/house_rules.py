@@ -72,11 +72,11 @@ WRITERS = re.compile(
 NOT_ROWS = re.compile(r"^src/kintsugi/demo/")
 
 # Text over tables is meant: a call such as `select pg_advisory_xact_lock(…)` may stand anywhere.
-# core's bulk loader speaks SQL for everybody; the demo writes a legacy database as a foreign
-# system would have it.
+# core's bulk loader and its way back speak SQL for everybody; the demo writes a legacy database as
+# a foreign system would have it.
 SQL_PLACES = re.compile(
     r"(^|/)(sql|checks|migrations)(\.py$|/)"
-    r"|^src/kintsugi/(engine|runtime|audit|demo)/|^src/kintsugi/core/(bulk|loading)(\.py$|/)"
+    r"|^src/kintsugi/(engine|runtime|audit|demo)/|^src/kintsugi/core/(bulk|loading|dumping)(\.py$|/)"
     r"|^(tests|bench|tools)/"
 )
 SQL = re.compile(
@@ -298,7 +298,8 @@ def _strings(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
 
 
 def no_sql_outside_its_folders(source: Source) -> list[Breach]:
-    """SQL lives in sql/, checks/, migrations, the engine, the supervisor, audit and core/bulk."""
+    """SQL lives in sql/, checks/, migrations, the engine, the supervisor, audit and core's bulk
+    loading and dumping."""
     if SQL_PLACES.search(source.path):
         return []
     breaches = []

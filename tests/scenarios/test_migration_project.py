@@ -255,6 +255,10 @@ def test_five_sources_become_one_register_that_can_be_taken_back(
     executed(decided(act, wang), li)
     assert Acceptance.objects.get().act == act.number
 
+    _delivered_again(house, register)
+
+
+def _delivered_again(house: Path, register: Connector) -> None:
     # -- 5. delivered again: the same file is nothing, another ward in one hospital is a wave ----
     before = tables()
     workbook(house / "register" / "again.xlsx", rows())

@@ -43,6 +43,13 @@ def csv_of(statement: sql.Composed) -> Iterator[bytes]:
             yield bytes(piece)
 
 
+def count_of(statement: sql.Composed) -> int:
+    """How many rows it gives."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("select count(*) from ({}) as x").format(statement))
+        return int(cursor.fetchone()[0])
+
+
 def _columns(table: str) -> frozenset[str]:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -13,9 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from django.db import connection, transaction
-from psycopg import sql
 
-from kintsugi.core.dumping import csv_of, fields_of, records_of
+from kintsugi.core.dumping import count_of, csv_of, fields_of, records_of
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.engine.contract import load_contracts
 from kintsugi.engine.mapping import EntityMapping, Mapping, TableMapping
@@ -107,9 +106,7 @@ def _written(folder: Path, entity: str, version: str) -> Exported:
 
 def _rows(entity: str) -> int:
     statement = records_of(LOADERS[entity], load_contracts()[entity])
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("select count(*) from ({}) as x").format(statement))
-        return int(cursor.fetchone()[0])
+    return count_of(statement)
 
 
 def _empty(folder: Path) -> None:

@@ -19,6 +19,7 @@ from psycopg import sql
 from kintsugi.audit import services as audit
 from kintsugi.core.bulk import copy_frame, fetch_frame, temporary_table
 from kintsugi.core.loading import TableLoader
+from kintsugi.core.queries import query
 from kintsugi.engine.contract import Contract, load_contract
 from kintsugi.engine.pipeline import EntityResult
 from kintsugi.onboarding.entities import LOADERS
@@ -124,8 +125,8 @@ def _staged(
     staging = f"comparing_{loader.table}"[:63]
     temporary_table(name=staging, like=loader.table, columns=columns)
     with connection.cursor() as cursor:
-        add = "alter table {} add column _key text, add column _row int, add column _gid uuid"
-        cursor.execute(sql.SQL(add).format(sql.Identifier(staging)))
+        add = sql.SQL(query("onboarding", "compare_table"))
+        cursor.execute(add.format(sql.Identifier(staging)))
     whole = frame.join(
         placed.select("_key", "_row", pl.col("gid").alias("_gid")), on="_key", how="left"
     )
@@ -142,9 +143,6 @@ def _cells(columns: dict[str, str]) -> sql.Composable:
     return sql.SQL("(values {}) v(field, said, stands)").format(sql.SQL(", ").join(rows))
 
 
-_HASH = "('x' || substr(md5(s._gid::text || v.field || coalesce({}, '')), 1, 15))::bit(60)::bigint"
-
-
 def _count(
     names: dict[str, Any],
     numeric: list[str],
@@ -152,16 +150,9 @@ def _count(
     sums: dict[tuple[str, int], tuple[Decimal, Decimal]],
 ) -> None:
     counted = fetch_frame(
-        sql.SQL(
-            "select v.field, ('x' || substr(md5(s._gid::text), 1, 4))::bit(16)::int % {buckets}"
-            " as bucket, count(*) as told, count(*) filter (where v.said = v.stands) as same,"
-            f" sum({_HASH.format('v.said')}) as left_sum, sum({_HASH.format('v.stands')})"
-            " as right_sum,"
-            " sum(case when v.field = any({numeric}) then v.said::numeric end) as said_sum,"
-            " sum(case when v.field = any({numeric}) then v.stands::numeric end) as stands_sum"
-            " from {s} s left join {t} t on t.id = s._gid cross join lateral {cells}"
-            " where v.said is not null group by 1, 2"
-        ).format(**names, buckets=sql.Literal(BUCKETS), numeric=sql.Literal(numeric))
+        sql.SQL(query("onboarding", "compare_count")).format(
+            **names, buckets=sql.Literal(BUCKETS), numeric=sql.Literal(numeric)
+        )
     )
     for one in counted.iter_rows(named=True) if counted.width else ():
         counts = found.of(one["field"])
@@ -187,25 +178,7 @@ def _look_into(
     """Why cells differ: another source holds the field, a person corrected it since, or an issue
     asks about it."""
     differing = fetch_frame(
-        sql.SQL(
-            "with d as (select s._key, s._row, s._gid, v.field, v.said, v.stands"
-            "  from {s} s left join {t} t on t.id = s._gid cross join lateral {cells}"
-            "  where v.said is not null and v.stands is distinct from v.said"
-            "  order by s._key, v.field limit {limit})"
-            " select d._key, d._row, d._gid::text as _gid, d.field, d.said, d.stands,"
-            " case when not (d.field = any(w.fields)) then 'other-source'"
-            "  when exists (select from audit_change c join audit_transaction x"
-            "   on x.id = c.transaction_id where c.row_id = d._gid and c.table_name = {table}"
-            "   and c.op = 'U' and c.after ? (({columns})::jsonb ->> d.field)"
-            "   and x.command not like 'onboarding.%%') then 'corrected'"
-            "  when exists (select from onboarding_issue i where i.entity = {entity}"
-            "   and i.field = d.field and (i.place = d._key or i.gid = d._gid)"
-            "   and i.status <> 'gone') then 'asked'"
-            "  else 'unexplained' end as reason"
-            " from d left join audit_provenance p on p.entity = {entity} and p.source = {stream}"
-            "  and p.source_key = d._key and p.closed_run_id is null"
-            " left join audit_fieldset w on w.id = p.won_id"
-        ).format(
+        sql.SQL(query("onboarding", "compare_differing")).format(
             **names,
             limit=sql.Literal(LOOKED_INTO),
             table=sql.Literal(loader.table),
