@@ -1,5 +1,6 @@
 """Sources, connectors and arrivals on pages, over HTTP and on the command line."""
 
+import html
 import json
 import re
 import sqlite3
@@ -14,24 +15,15 @@ from kintsugi.devices.models import Device
 from kintsugi.identity.control.models import Act
 from kintsugi.onboarding import tasks
 from kintsugi.onboarding.models import Connector, Fetch, Source
+from kintsugi.onboarding.services import describe_source
 from tests.identity.control.people import account
 from tests.identity.control.test_pages_and_api import browser, form, hidden
 from tests.identity.people import create_user
 from tests.onboarding.fetched import AT, MINUTE, connector, fetched, put, register
 from tests.onboarding.test_source_gate import photo
-from tests.scenarios.world import PRODUCTS, World
+from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def incoming(world: World, settings: Any, tmp_path: Path) -> Path:
-    settings.HOME = tmp_path / "home"
-    settings.WATCH_ROOTS = [tmp_path / "incoming"]
-    settings.UPLOAD_ROOT = tmp_path / "home" / "uploads"
-    (tmp_path / "incoming").mkdir()
-    world.load(world.file("p.csv", PRODUCTS))
-    return tmp_path / "incoming"
 
 
 @pytest.fixture
@@ -142,8 +134,6 @@ def test_a_delivery_that_shrank_shows_what_changed_and_goes_on_with_a_reason(
         put(incoming, f"{name}.done", "")
         fetched(one, AT if name == "a.csv" else AT + MINUTE)
         if name == "a.csv":
-            from kintsugi.onboarding.services import describe_source
-
             describe_source(actor="x", source_id=one.source_id, delivery="full", shrink_max=20)
     held = Fetch.objects.get(item="b.csv")
     assert held.status == "held"
@@ -164,8 +154,6 @@ def test_a_delivery_that_shrank_shows_what_changed_and_goes_on_with_a_reason(
 def test_an_upload_that_shrank_asks_why_before_it_is_loaded(
     world: World, incoming: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kintsugi.onboarding.services import describe_source
-
     [first] = world.load(world.file("台账.csv", register(10)))
     source = Source.objects.get(code=first["source"])
     describe_source(actor="x", source_id=source.pk, delivery="full", shrink_max=20)
@@ -195,9 +183,11 @@ def test_paper_is_confirmed_beside_its_picture(incoming: Path, asked: list[str])
     page = li.get(url).text
     names = re.findall(r'name="text:([^"]*)"', page)
     assert names
-    picture = li.get(f"{url}picture?n=0")
+    pictures = [html.unescape(one) for one in re.findall(r'<img src="([^"]*)"', page)]
+    assert len(set(pictures)) == len(names), "each cell has a picture of its own address"
+    picture = li.get(pictures[0])
     assert picture.content.startswith(b"\x89PNG")
-    assert li.get(f"{url}picture?n=9999").status_code == 404
+    assert li.get(f"{url}picture?cell=nowhere").status_code == 404
     texts = dict(re.findall(r'name="text:([^"]*)" value="([^"]*)"', page))
     # One alone: the rest still waits, and nothing is loaded.
     first = names[0]
@@ -206,6 +196,9 @@ def test_paper_is_confirmed_beside_its_picture(incoming: Path, asked: list[str])
     assert (fetched(one, AT + MINUTE), asked) == ([], [])
     assert Device.objects.count() == 0
     page = li.get(url).text
+    # What is left keeps its picture; that of the answered cell is not shown as another's.
+    assert [html.unescape(one) for one in re.findall(r'<img src="([^"]*)"', page)] == pictures[1:]
+    assert li.get(pictures[0]).status_code == 404
     rest = dict(re.findall(r'name="text:([^"]*)" value="([^"]*)"', page))
     assert set(rest) == set(texts) - {first}
     answers = {f"text:{name}": text for name, text in rest.items()}

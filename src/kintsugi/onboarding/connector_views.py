@@ -1,6 +1,7 @@
 """Pages of connectors and of what they brought: form with a try, fetch now, decisions, answers."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -12,12 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kintsugi.core.access import may, requires
-from kintsugi.core.errors import KintsugiError, Text
+from kintsugi.core.errors import KintsugiError
 from kintsugi.core.middleware import status_of
 from kintsugi.core.screens.parts import say
 from kintsugi.engine.paper.confirm import BLANK, ToConfirm, to_confirm
 from kintsugi.engine.paper.cut import cut_out
-from kintsugi.engine.profiling.page import WORDS
 from kintsugi.engine.snapshot import Snapshot as EngineSnapshot
 from kintsugi.engine.snapshot import table_frame
 from kintsugi.onboarding import source_views, tasks, views
@@ -159,10 +159,10 @@ def _connector(
         "sample": sample,
         "error": error,
         "version": request.POST.get("version") or (one.version if one else ""),
-        "newest": list(one.fetches.order_by("-started_at")[:10]) if one else [],
-        "lines": [source_views.fetch_line(f) for f in one.fetches.order_by("-started_at")[:10]]
-        if one
-        else [],
+        "lines": [
+            source_views.fetch_line(f)
+            for f in source_views.fetches_of(source).filter(connector=one)[:10]
+        ],
         "can_edit": may("source.edit"),
         "can_fetch": may("run.import"),
     }
@@ -279,18 +279,15 @@ def _waiting(one: Fetch) -> list[dict[str, Any]]:
     """The cells that wait for a person, each with the picture of where it was read."""
     found = waiting_snapshot(one)
     picture = reverse("onboarding:arrival-picture", args=[one.pk])
-    lines = []
-    for number, cell in enumerate(to_confirm(found)):
-        lines.append(
-            {
-                "cell": cell,
-                "name": _field_name(cell),
-                "sure": round(100 * cell.confidence),
-                "reasons": [WORDS.get(r, r) for r in cell.reason.split("+")],
-                "picture": f"{picture}?n={number}" if cell.box else "",
-            }
-        )
-    return lines
+    return [
+        {
+            "cell": cell,
+            "name": _field_name(cell),
+            "sure": round(100 * cell.confidence),
+            "picture": f"{picture}?{urlencode({'cell': _field_name(cell)})}" if cell.box else "",
+        }
+        for cell in to_confirm(found)
+    ]
 
 
 def _field_name(cell: ToConfirm) -> str:
@@ -300,12 +297,14 @@ def _field_name(cell: ToConfirm) -> str:
 @requires("row.read")
 @require_safe
 def picture(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The piece of paper that the n-th waiting cell was read from."""
+    """The piece of paper that a waiting cell was read from. It is asked for by the cell's name: its
+    place among those that wait changes with each answer, and a browser keeps pictures."""
     found = waiting_snapshot(found_fetch(pk))
-    cells, number = to_confirm(found), views.whole(request.GET.get("n"))
-    if not 0 <= number < len(cells):
+    asked = request.GET.get("cell", "")
+    cell = next((one for one in to_confirm(found) if _field_name(one) == asked), None)
+    if cell is None:
         raise Http404
-    png = cut_out(found, cells[number].page, cells[number].box)
+    png = cut_out(found, cell.page, cell.box)
     headers = {"Cache-Control": "private, max-age=600"}
     return HttpResponse(png, content_type="image/png", headers=headers)
 
@@ -329,7 +328,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
         if what == "go":
             let_go(actor=request.user, fetch_id=one.pk, reason=reason, at=at)
         elif what == "leave":
-            leave_out(actor=request.user, fetch_id=one.pk, reason=_needed(reason), at=at)
+            leave_out(actor=request.user, fetch_id=one.pk, reason=reason, at=at)
         else:
             answer_paper(actor=request.user, fetch_id=one.pk, answers=_answers(request, one), at=at)
     except KintsugiError as error:
@@ -339,17 +338,6 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
         tasks.ask_for(str(one.connector_id), str(request.user))
     messages.success(request, DECIDED[what]())
     return HttpResponseRedirect(reverse("onboarding:arrival", args=[one.pk]))
-
-
-def _needed(reason: str) -> str:
-    if not reason.strip():
-        raise KintsugiError(
-            "fetch.reason",
-            Text("请注明理由。", "Say why."),
-            Text("理由与到达记录一起保存。", "The reason is kept with the delivery."),
-            field="reason",
-        )
-    return reason
 
 
 def _answers(request: HttpRequest, one: Fetch) -> dict[tuple[str, int, str], str]:
