@@ -2,9 +2,8 @@
 be, and paper confirmed beside its picture."""
 
 import os
-import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -76,7 +75,7 @@ def fetched(li: Person, words: Words, code: str, item: str, state: str) -> None:
     ids=lambda one: getattr(one, "language", ""),
 )
 def test_a_source_is_connected_and_its_paper_confirmed(
-    words: Words, width: int, chromium: Browser, served: str, tmp_path: Path, settings: Any
+    words: Words, width: int, chromium: Browser, served: str, tmp_path: Path
 ) -> None:
     incoming = Path(os.environ["KINTSUGI_HOME"]) / "incoming" / tmp_path.name
     incoming.mkdir(parents=True)
@@ -144,6 +143,6 @@ def test_a_source_is_connected_and_its_paper_confirmed(
     expect(page.get_by_text(words.imported, exact=True).first).to_be_visible()
     page.goto("/onboarding/sources/")
     li.look("inventory")
-    assert re.search("台账", page.content())
+    expect(page.get_by_role("link", name="台账").first).to_be_visible()
     assert li.walk.complaints == []
     page.context.close()

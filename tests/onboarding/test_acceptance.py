@@ -13,11 +13,11 @@ from kintsugi.devices.services import correct_device
 from kintsugi.identity.control.models import Act
 from kintsugi.onboarding import tasks
 from kintsugi.onboarding.models import Acceptance, Run
-from kintsugi.onboarding.services import compare_run, propose_acceptance
+from kintsugi.onboarding.services import add_wave, compare_run, propose_acceptance
 from tests.identity.control.people import account, decided, executed
 from tests.identity.control.test_pages_and_api import browser, form, hidden
 from tests.onboarding.fetched import AT, MINUTE
-from tests.onboarding.test_rollback_property import HEAD, made_up
+from tests.onboarding.test_rollback_property import made_up
 from tests.onboarding.test_waves import LIST, load, prepared
 from tests.onboarding.undone import rolled_back
 from tests.scenarios.world import PRODUCTS, World, table_text, tables
@@ -25,7 +25,7 @@ from tests.scenarios.world import PRODUCTS, World, table_text, tables
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def register(rows: int = 6, ward: str = "ICU", **more: str) -> str:
+def register(rows: int = 6, ward: str = "ICU") -> str:
     """Devices with a price, so that there is something to add up."""
     head = ["序列号", "产品编码", "医院", "科室", "采购价", "保修截止日期"]
     return table_text(
@@ -124,8 +124,6 @@ def test_registers_made_up_by_chance_compare_with_nothing_unexplained(
 def test_a_run_in_waves_is_compared_wave_by_wave(world: World) -> None:
     world.load(world.file("p.csv", PRODUCTS))
     run = prepared(world.file("d.csv", LIST))
-    from kintsugi.onboarding.services import add_wave
-
     rules = ({"by": "values", "entity": "device", "field": "customer", "values": ["市一医院"]},
              {"by": "rest"})  # fmt: skip
     for name, rule in zip(("试点", "其余"), rules, strict=True):
@@ -216,4 +214,3 @@ def test_what_is_signed_is_the_newest_comparison_of_a_run_that_stands(world: Wor
     with pytest.raises(KintsugiError) as refused:
         compared(run.number)
     assert refused.value.code == "run.not-loaded"
-    assert HEAD

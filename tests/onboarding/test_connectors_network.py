@@ -1,16 +1,13 @@
 """Databases, web addresses and message queues as connectors: each over a real connection on this
 machine."""
 
-import http.server
 import json
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pymysql
 import pytest
 
 from kintsugi.core.errors import KintsugiError
@@ -23,21 +20,11 @@ from kintsugi.onboarding.models import Connector, Fetch, Run
 from kintsugi.onboarding.services import tried
 from kintsugi.onboarding.services.connectors import queues
 from tests.onboarding.fetched import AT, MINUTE, connector, fetched, states
-from tests.scenarios.world import PRODUCTS, World
+from tests.onboarding.places import Served, mariadb_database, mariadb_runs, web
 
+__all__ = ["web"]
 pytestmark = pytest.mark.django_db(transaction=True)
 COLUMNS = ("序列号", "产品编码", "医院", "科室", "采购日期")
-
-
-@pytest.fixture
-def ready(world: World, settings: Any, tmp_path: Path) -> Path:
-    """The three products are known already."""
-    settings.HOME = tmp_path / "home"
-    settings.WATCH_ROOTS = [tmp_path / "incoming"]
-    settings.UPLOAD_ROOT = tmp_path / "home" / "uploads"
-    (tmp_path / "incoming").mkdir()
-    world.load(world.file("p.csv", PRODUCTS))
-    return tmp_path / "incoming"
 
 
 def record(n: int, ward: str = "ICU") -> dict[str, str]:
@@ -61,8 +48,8 @@ def row(n: int, changed: str, ward: str = "ICU") -> tuple[Any, ...]:
     return (n, changed, *record(n, ward).values())
 
 
-def test_a_table_comes_from_its_watermark_on_and_the_same_rows_make_no_run(ready: Path) -> None:
-    path = ready / "erp.db"
+def test_a_table_comes_from_its_watermark_on_and_the_same_rows_make_no_run(incoming: Path) -> None:
+    path = incoming / "erp.db"
     sqlite(path, row(1, "2026-01-01 08:00"), row(2, "2026-01-02 08:00"))
     one = connector("database", url=f"sqlite:///{path}", table="devices", watermark="changed")
     assert fetched(one) == ["imported"]
@@ -83,31 +70,20 @@ def test_a_table_comes_from_its_watermark_on_and_the_same_rows_make_no_run(ready
 @pytest.fixture
 def mariadb() -> Iterator[dict[str, Any]]:
     """A database of its own in the MariaDB of this machine."""
-    facts: dict[str, Any] = {"host": "127.0.0.1", "port": 3306, "user": "root", "password": ""}
-    try:
-        link = pymysql.connect(**facts, connect_timeout=3)
-    except pymysql.err.OperationalError:
+    if not mariadb_runs():
         pytest.skip("no MariaDB on this machine")
-    name = f"kt_{os.getpid()}"
-    with link, link.cursor() as cursor:
-        cursor.execute(f"create database {name} character set utf8mb4")
-        cursor.execute(f"create user {name}@'127.0.0.1' identified by 'gold-seam'")
-        cursor.execute(f"grant select on {name}.* to {name}@'127.0.0.1'")
+    with mariadb_database("network") as (name, link, cursor):
         table = TABLE.replace('"', "`").replace("create table ", f"create table {name}.")
         cursor.execute(table.replace("changed text", "changed datetime(6)"))
         insert = f"insert into {name}.devices values (%s,%s,%s,%s,%s,%s,%s)"
         for n in (1, 2, 3):
             cursor.execute(insert, row(n, f"2026-01-0{n} 08:00:00.00000{n}"))
         link.commit()
-        try:
-            yield {"name": name, "cursor": cursor, "insert": insert, "commit": link.commit}
-        finally:
-            cursor.execute(f"drop database {name}")
-            cursor.execute(f"drop user {name}@'127.0.0.1'")
+        yield {"name": name, "cursor": cursor, "insert": insert, "commit": link.commit}
 
 
 def test_a_mariadb_table_comes_with_its_password_kept_outside_the_database(
-    ready: Path, mariadb: dict[str, Any], settings: Any
+    incoming: Path, mariadb: dict[str, Any], settings: Any
 ) -> None:
     name = mariadb["name"]
     url = f"mariadb://{name}:gold-seam@127.0.0.1/{name}"
@@ -143,8 +119,8 @@ def _unsaved(url: str, **more: Any) -> Connector:
     return prepared(name="c", kind="database", given=given, time_zone="Asia/Shanghai", **more)
 
 
-def test_a_try_shows_twenty_rows_and_keeps_nothing(ready: Path) -> None:
-    path = ready / "erp.db"
+def test_a_try_shows_twenty_rows_and_keeps_nothing(incoming: Path) -> None:
+    path = incoming / "erp.db"
     sqlite(path, *(row(n, "2026-01-01") for n in range(1, 29)))
     with tried(_unsaved(f"sqlite:///{path}")) as snapshot:
         assert snapshot.tables[0].rows == 20
@@ -167,15 +143,15 @@ def test_a_try_shows_twenty_rows_and_keeps_nothing(ready: Path) -> None:
     ],
 )
 def test_what_is_no_reading_of_a_database_is_refused(
-    ready: Path, given: dict[str, str], code: str
+    incoming: Path, given: dict[str, str], code: str
 ) -> None:
     with pytest.raises(KintsugiError) as refused:
         connector("database", **given)
     assert refused.value.code == code
 
 
-def test_names_of_tables_and_watermarks_cannot_carry_sql(ready: Path) -> None:
-    path = ready / "erp.db"
+def test_names_of_tables_and_watermarks_cannot_carry_sql(incoming: Path) -> None:
+    path = incoming / "erp.db"
     sqlite(path, row(1, "2026-01-01"))
     one = connector("database", url=f"sqlite:///{path}", table='devices" where 1=1 --')
     assert fetched(one) == ["failed"]
@@ -193,46 +169,12 @@ def test_names_of_tables_and_watermarks_cannot_carry_sql(ready: Path) -> None:
 # -- web addresses ---------------------------------------------------------------------------------
 
 
-class Served(http.server.BaseHTTPRequestHandler):
-    """What the test says: (status, headers, body) for each path, and what was asked."""
-
-    answers: dict[str, list[tuple[int, dict[str, str], bytes]]] = {}
-    asked: list[tuple[str, dict[str, str]]] = []
-
-    def do_GET(self) -> None:
-        self.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
-        queue = self.answers[self.path]
-        status, headers, body = queue.pop(0) if len(queue) > 1 else queue[0]
-        tag = headers.get("ETag")
-        if tag and self.headers.get("If-None-Match") == tag:
-            status, body = 304, b""
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        return
-
-
-@pytest.fixture
-def web() -> Iterator[str]:
-    Served.answers, Served.asked = {}, []
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Served)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
 def page(*numbers: int, **more: Any) -> bytes:
     return json.dumps({"items": [record(n) for n in numbers], **more}).encode()
 
 
 def test_pages_come_with_the_secret_in_their_header_and_an_unchanged_answer_is_no_run(
-    ready: Path, web: str, monkeypatch: pytest.MonkeyPatch
+    incoming: Path, web: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KINTSUGI_SOURCE_KEY", "s3cret")
     Served.answers = {
@@ -248,7 +190,7 @@ def test_pages_come_with_the_secret_in_their_header_and_an_unchanged_answer_is_n
     assert Run.objects.filter(source=one.source).count() == 1
 
 
-def test_the_tag_of_an_answer_is_sent_along_next_time(ready: Path, web: str) -> None:
+def test_the_tag_of_an_answer_is_sent_along_next_time(incoming: Path, web: str) -> None:
     Served.answers = {"/d": [(200, {"ETag": '"v1"'}, page(1, 2))]}
     one = connector("rest", url=f"{web}/d", allow_private=True)
     assert fetched(one) == ["imported"]
@@ -258,7 +200,9 @@ def test_the_tag_of_an_answer_is_sent_along_next_time(ready: Path, web: str) -> 
     assert fetched(one, AT + 2 * MINUTE) == ["imported"]
 
 
-def test_addresses_of_the_house_are_refused_also_behind_a_redirect(ready: Path, web: str) -> None:
+def test_addresses_of_the_house_are_refused_also_behind_a_redirect(
+    incoming: Path, web: str
+) -> None:
     Served.answers = {"/d": [(200, {}, page(1))]}
     one = connector("rest", url=f"{web}/d")
     assert fetched(one) == ["failed"]
@@ -281,7 +225,7 @@ def test_which_addresses_are_of_the_house(address: str, inside: bool) -> None:
 
 
 def test_a_redirect_to_the_house_is_not_followed(
-    ready: Path, web: str, monkeypatch: pytest.MonkeyPatch
+    incoming: Path, web: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first address counts as outside here; where it redirects to does not."""
     from kintsugi.engine.reading import outside
@@ -322,7 +266,7 @@ def test_a_redirect_to_the_house_is_not_followed(
         ({"url": "https://x/", "cron": "* * * * * *"}, "connector.schedule"),
     ],
 )
-def test_hostile_settings_of_an_address(ready: Path, given: dict[str, str], code: str) -> None:
+def test_hostile_settings_of_an_address(incoming: Path, given: dict[str, str], code: str) -> None:
     with pytest.raises(KintsugiError) as refused:
         connector("rest", **given)
     assert refused.value.code == code
@@ -376,7 +320,7 @@ def queue(stream: Stream) -> Connector:
 
 
 def test_a_batch_of_messages_is_one_snapshot_and_what_is_no_record_is_kept_aside(
-    ready: Path, stream: Stream
+    incoming: Path, stream: Stream
 ) -> None:
     one = queue(stream)
     assert fetched(one) == []
@@ -391,7 +335,7 @@ def test_a_batch_of_messages_is_one_snapshot_and_what_is_no_record_is_kept_aside
 
 
 def test_messages_are_acknowledged_when_they_are_kept_and_redelivery_is_no_harm(
-    ready: Path, stream: Stream, monkeypatch: pytest.MonkeyPatch
+    incoming: Path, stream: Stream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = queue(stream)
     stream.send(record(1), record(2))
@@ -416,7 +360,7 @@ def test_messages_are_acknowledged_when_they_are_kept_and_redelivery_is_no_harm(
 
 
 def test_what_was_not_kept_comes_again_and_is_kept(
-    ready: Path, stream: Stream, monkeypatch: pytest.MonkeyPatch
+    incoming: Path, stream: Stream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from kintsugi.onboarding.services import fetching
 
@@ -452,7 +396,7 @@ def test_ranges_of_numbers_join() -> None:
     assert queues.with_numbers([[1, 3]], [2, 9]) == [[1, 3], [9, 9]]
 
 
-def test_a_queue_that_is_away_is_tried_later(ready: Path) -> None:
+def test_a_queue_that_is_away_is_tried_later(incoming: Path) -> None:
     one = connector(
         "queue", server="nats://127.0.0.1:9", stream="S", consumer="c", cron="*/5 * * * *",
         allow_private=True,

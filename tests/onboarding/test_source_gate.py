@@ -28,7 +28,7 @@ from kintsugi.onboarding.services.profiles import compared, is_late, scores_of
 from kintsugi.onboarding.services.registering import describe_source
 from tests.identity.control.people import account, decided, executed
 from tests.onboarding.fetched import AT, MINUTE, connector, fetched, put, register
-from tests.scenarios.world import PRODUCTS, World
+from tests.scenarios.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SIGNED = {"sample": "看过 20 行", "mapping": "逐列核对"}
@@ -36,15 +36,6 @@ SAID: dict[str, Any] = {
     "owner": "设备科", "steward": "李明", "contact": "010-5555", "refresh_days": 7,
     "delivery": "full", "personal_data": "none",
 }  # fmt: skip
-
-
-@pytest.fixture
-def incoming(world: World, settings: Any, tmp_path: Path) -> Path:
-    settings.WATCH_ROOTS = [tmp_path / "incoming"]
-    settings.UPLOAD_ROOT = tmp_path / "home" / "uploads"
-    (tmp_path / "incoming").mkdir()
-    world.load(world.file("p.csv", PRODUCTS))
-    return tmp_path / "incoming"
 
 
 def proposed(incoming: Path) -> tuple[Source, Connector]:

@@ -1,11 +1,11 @@
 """The rows of a loader's table as the records its contract describes: what an import would read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from django.db import connection
 from psycopg import sql
 
-from kintsugi.core.loading import TableLoader
+from kintsugi.core.loading import TableLoader, table_columns
 from kintsugi.engine.contract import Contract
 
 
@@ -15,7 +15,7 @@ def records_of(loader: TableLoader, contract: Contract) -> sql.Composed:
     References are what a source would call them, lists are JSON arrays, and a date that is known
     to the month or year only is written so.
     """
-    kept = _columns(loader.table)
+    kept = table_columns(loader.table)
     parts = [
         sql.SQL("{} as {}").format(_value(loader, contract, name, kept), sql.Identifier(name))
         for name in fields_of(loader, contract)
@@ -34,35 +34,19 @@ def fields_of(loader: TableLoader, contract: Contract) -> list[str]:
     return [one.name for one in contract.fields if one.name in known]
 
 
-def csv_of(statement: sql.Composed) -> Iterator[bytes]:
-    """The rows as CSV with a header, piece by piece; nothing is an empty cell."""
+def copy_csv(statement: sql.Composed, write: Callable[[bytes], object]) -> int:
+    """Hand the rows on as CSV with a header, piece by piece; nothing is an empty cell. Returns how
+    many rows these were."""
     copy = sql.SQL("copy ({}) to stdout with (format csv, header)").format(statement)
     wrapped = connection.wrap_database_errors
-    with connection.cursor() as cursor, wrapped, cursor.copy(copy) as pieces:
-        for piece in pieces:
-            yield bytes(piece)
+    with connection.cursor() as cursor, wrapped:
+        with cursor.copy(copy) as pieces:
+            for piece in pieces:
+                write(bytes(piece))
+        return int(cursor.rowcount)
 
 
-def count_of(statement: sql.Composed) -> int:
-    """How many rows it gives."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("select count(*) from ({}) as x").format(statement))
-        return int(cursor.fetchone()[0])
-
-
-def _columns(table: str) -> frozenset[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select attname from pg_attribute"
-            " where attrelid = %s::regclass and attnum > 0 and not attisdropped",
-            [table],
-        )
-        return frozenset(name for (name,) in cursor.fetchall())
-
-
-def _value(
-    loader: TableLoader, contract: Contract, name: str, kept: frozenset[str]
-) -> sql.Composable:
+def _value(loader: TableLoader, contract: Contract, name: str, kept: list[str]) -> sql.Composable:
     column, known = loader.column(name), contract.field(name)
     here = sql.Identifier("t", column)
     if column in loader.references_to:

@@ -210,12 +210,8 @@ class TableLoader:
         temporary_table(name=staging, like=self.table, columns=columns.columns)
         copy_frame(table=staging, frame=columns)
         with connection.cursor() as cursor:
-            cursor.execute(
-                "select attname from pg_attribute where attrelid = %s::regclass and attnum > 0"
-                " and not attisdropped and attname <> all(%s)",
-                [self.table, ["id", "version", "created_at", "updated_at"]],
-            )
-            names = [name for (name,) in cursor.fetchall()]
+            kept = {"id", "version", "created_at", "updated_at"}
+            names = [name for name in table_columns(self.table) if name not in kept]
             given = set(columns.columns)
             values = [
                 sql.SQL("{0} = s.{0}" if name in given else "{0} = DEFAULT").format(
@@ -254,6 +250,17 @@ class TableLoader:
     def after_load(self) -> int:
         """Link rows of this table with each other once a table is loaded; rows touched."""
         return 0
+
+
+def table_columns(table: str) -> list[str]:
+    """The columns that a table has, whoever fills them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select attname from pg_attribute"
+            " where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+            [table],
+        )
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _array_text(column: pl.Expr) -> pl.Expr:

@@ -10,7 +10,6 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from kintsugi.audit.selectors import cell_url
 from kintsugi.core.access import may, requires
 from kintsugi.core.errors import KintsugiError
 from kintsugi.core.ids import uuid7
@@ -20,16 +19,17 @@ from kintsugi.core.printing import Column, Paper, document
 from kintsugi.core.printing.paper import Cell
 from kintsugi.engine.text import Text
 from kintsugi.identity.selectors import Act
-from kintsugi.onboarding import tasks, views
+from kintsugi.onboarding import live, tasks, views
 from kintsugi.onboarding.accept_act import FOUND
 from kintsugi.onboarding.cells import record_url
 from kintsugi.onboarding.load_views import found_import
 from kintsugi.onboarding.models import Acceptance, Run
 from kintsugi.onboarding.services import acceptance, propose_acceptance
+from kintsugi.onboarding.services.comparing import REASONS
+from kintsugi.onboarding.services.proposing import act_under_way
 from kintsugi.onboarding.titles import entity_title, field_title
 
 REASON_TONES = {"unexplained": "bad", "asked": "warn", "corrected": "gold"}
-REASONS = ("other-source", "corrected", "asked", "unexplained")
 
 
 @requires("run.read")
@@ -51,12 +51,9 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
         "can_compare": may("run.import") and run.status in acceptance.COMPARED,
         "can_propose": bool(made and made.passes and not made.act) and may("act.create"),
         "streams": [_stream(name, one) for name, one in acceptance.streams_of(made).items()],
-        "differences": _differences(run, made) if may("row.read") else [],
+        "differences": _differences(made) if may("row.read") else [],
         "act": Act.objects.filter(number=made.act).first() if made and made.act else None,
-        "open_act": Act.objects.filter(kind=acceptance.KIND, subject_id=run.pk)
-        .filter(status__in=("submitted", "approved", "executing"))
-        .order_by("-created_at")
-        .first(),
+        "open_act": act_under_way(acceptance.KIND, run.pk),
         "reason": request.POST.get("reason", "")[:400],
         "key": request.POST.get("key") or uuid7().hex,
     }
@@ -110,9 +107,8 @@ def _stream(name: str, one: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _differences(run: Run, made: Acceptance | None) -> list[dict[str, Any]]:
+def _differences(made: Acceptance | None) -> list[dict[str, Any]]:
     """Cells that differ, what has no reason first; at most 200."""
-    folder = run.snapshot.folder if run.snapshot else ""
     lines = []
     for stream in acceptance.streams_of(made).values():
         for one in stream["differences"]:
@@ -121,8 +117,6 @@ def _differences(run: Run, made: Acceptance | None) -> list[dict[str, Any]]:
                 {
                     "key": one["key"],
                     "record": record_url(entity, one["gid"]),
-                    "row": one["row"],
-                    "cell": cell_url(folder, 0, one["row"], 0) if one["row"] and folder else "",
                     "field": field_title(entity, one["field"]),
                     "said": mask(entity, one["field"], one["said"]),
                     "stands": mask(entity, one["field"], one["stands"]),
@@ -142,9 +136,8 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
     made = acceptance.newest(run)
     if made is None:
         raise Http404
-    act = Act.objects.filter(number=made.act).first() if made.act else None
     pdf = document(
-        certificate_of(run, made, act),
+        certificate_of(run, made),
         at=made.compared_at,
         printed_by=made.compared_by,
         language="en" if (translation.get_language() or "zh").startswith("en") else "zh",
@@ -154,7 +147,7 @@ def certificate(request: HttpRequest, number: str) -> HttpResponse:
     return HttpResponse(pdf, content_type="application/pdf", headers=headers)
 
 
-def certificate_of(run: Run, made: Acceptance, act: Any) -> Paper:
+def certificate_of(run: Run, made: Acceptance) -> Paper:
     """What was compared, what was found, and who signed."""
     rows: list[list[Cell]] = []
     for one in acceptance.streams_of(made).values():
@@ -168,11 +161,11 @@ def certificate_of(run: Run, made: Acceptance, act: Any) -> Paper:
                 ]
             )  # fmt: skip
     counts = run.counts or {}
-    names = ("read", "created", "updated", "merged", "unchanged", "excluded", "quarantined")
+    outcomes = {"read": Text("读入", "read"), **live.OUTCOMES}
     return Paper(
         title=Text("数据导入验收证书", "Certificate of acceptance"),
         number=run.number,
-        state=None if act else Text("未验收", "Not accepted"),
+        state=None if made.act else Text("未验收", "Not accepted"),
         facts=[
             (Text("来源", "Source"), run.source.code),
             (Text("文件", "File"), run.file_name),
@@ -192,26 +185,16 @@ def certificate_of(run: Run, made: Acceptance, act: Any) -> Paper:
             Column(Text("源合计", "Sum, source"), 1.2), Column(Text("库合计", "Sum, here"), 1.2),
         ],
         rows=rows,
-        totals=[
-            (Text({"read": "读入"}.get(name, FOUND_ZH.get(name, name)), name), counts.get(name, 0))
-            for name in names
-        ],
-        signatures=_signatures(act),
+        totals=[(title, counts.get(name, 0)) for name, title in outcomes.items()],
+        signatures=_signatures(made.act),
         is_wide=True,
     )  # fmt: skip
 
 
-FOUND_ZH = {
-    "created": "新建", "updated": "更新", "merged": "合并", "unchanged": "未变",
-    "excluded": "排除", "quarantined": "隔离",
-}  # fmt: skip
-
-
-def _signatures(act: Any) -> list[tuple[Text, str]]:
+def _signatures(act: str) -> list[tuple[Text, str]]:
     """The boxes for those who proposed, approved and carried out; filled from the act."""
-    done = Act.objects.select_related(
-        "author", "execution__executor", "execution__approver", "execution__approval"
-    ).filter(pk=act.pk).first() if act else None  # fmt: skip
+    people = ("author", "execution__executor", "execution__approver", "execution__approval")
+    done = Act.objects.select_related(*people).filter(number=act).first() if act else None
     execution = getattr(done, "execution", None)
     if done is None or execution is None:
         who = ("", "", "")

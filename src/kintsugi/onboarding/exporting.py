@@ -8,13 +8,13 @@ permissions over all rows, and that to read personal data.
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from django.db import connection, transaction
 
-from kintsugi.core.dumping import count_of, csv_of, fields_of, records_of
+from kintsugi.core.dumping import copy_csv, fields_of, records_of
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.engine.contract import load_contracts
 from kintsugi.engine.mapping import EntityMapping, Mapping, TableMapping
@@ -56,12 +56,6 @@ def known_entities(asked: Sequence[str] = ()) -> list[str]:
     return [name for name in LOADERS if not asked or name in asked]
 
 
-def entity_csv(entity: str) -> Iterator[bytes]:
-    """The records of an entity as CSV, piece by piece. Raises KintsugiError ``export.entity``."""
-    [name] = known_entities([entity])
-    yield from csv_of(records_of(LOADERS[name], load_contracts()[name]))
-
-
 def entity_mapping(entity: str) -> Mapping:
     """How the file of an export is read: each column is the field it is called by."""
     fields = fields_of(LOADERS[entity], load_contracts()[entity])
@@ -93,20 +87,19 @@ def export_to(folder: Path, *, at: dt.datetime, entities: Sequence[str] = ()) ->
 
 def _written(folder: Path, entity: str, version: str) -> Exported:
     path, begun = folder / f"{entity}.csv", folder / f".{entity}.csv.part"
-    digest, size = hashlib.sha256(), 0
+    statement = records_of(LOADERS[entity], load_contracts()[entity])
+    digest = hashlib.sha256()
     with begun.open("wb") as out:
-        for piece in entity_csv(entity):
+
+        def keep(piece: bytes) -> None:
             digest.update(piece)
-            size += len(piece)
             out.write(piece)
+
+        rows = copy_csv(statement, keep)
+        size = out.tell()
     begun.replace(path)
     (folder / f"{entity}{MAPPING}").write_text(entity_mapping(entity).to_yaml(), "utf-8")
-    return Exported(entity, path.name, _rows(entity), size, digest.hexdigest(), version)
-
-
-def _rows(entity: str) -> int:
-    statement = records_of(LOADERS[entity], load_contracts()[entity])
-    return count_of(statement)
+    return Exported(entity, path.name, rows, size, digest.hexdigest(), version)
 
 
 def _empty(folder: Path) -> None:

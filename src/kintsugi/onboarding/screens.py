@@ -71,6 +71,14 @@ def source_url(source: Source) -> str:
     return reverse("onboarding:source", args=[source.code])
 
 
+def source_crumbs() -> list[tuple[Any, str]]:
+    """The way back of a page below the list of sources."""
+    return [
+        (gettext("Sources and runs"), reverse("onboarding:list")),
+        (gettext("Sources"), reverse("onboarding:sources")),
+    ]
+
+
 def _count(name: str) -> Column:
     return Column(
         name,

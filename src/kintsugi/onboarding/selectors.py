@@ -9,7 +9,7 @@ from kintsugi.core.masks import mask_unplaced
 from kintsugi.engine.text import Text
 from kintsugi.engine.values.rules import RULES
 from kintsugi.onboarding.explain import explain_record, explain_records
-from kintsugi.onboarding.exporting import entity_csv, export_to
+from kintsugi.onboarding.exporting import export_to
 from kintsugi.onboarding.lineage import lineage_lines
 from kintsugi.onboarding.models import Connector, Issue, Run, RunIssueCount
 from kintsugi.onboarding.states import FETCH
@@ -20,7 +20,6 @@ __all__ = [
     "arrival_state",
     "checksums",
     "connectors_of",
-    "entity_csv",
     "explain_record",
     "explain_records",
     "export_to",

@@ -188,13 +188,6 @@ def _values(source: Any) -> dict[str, Any]:
     return {name: getattr(source, name) for name in SAID}
 
 
-def _crumbs(_record: Any) -> list[tuple[Any, str]]:
-    return [
-        (_("Sources and runs"), reverse("onboarding:list")),
-        (_("Sources"), reverse("onboarding:sources")),
-    ]
-
-
 NEW_SOURCE = FormScreen(
     title=lambda _record: gettext("Register a source"),
     permission="source.edit",
@@ -203,7 +196,7 @@ NEW_SOURCE = FormScreen(
     done=lambda source: reverse("onboarding:source-arrivals", args=[source.code]),
     saved=_("Registered. Say next how its data come."),
     cancel=lambda _record: reverse("onboarding:sources"),
-    breadcrumbs=_crumbs,
+    breadcrumbs=lambda _record: screens.source_crumbs(),
 )
 EDIT_SOURCE = FormScreen(
     title=lambda source: (
@@ -216,5 +209,5 @@ EDIT_SOURCE = FormScreen(
     save=_describe,
     done=screens.source_url,
     cancel=screens.source_url,
-    breadcrumbs=_crumbs,
+    breadcrumbs=lambda _record: screens.source_crumbs(),
 )

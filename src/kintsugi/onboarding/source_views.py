@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Max, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,14 +22,16 @@ from kintsugi.engine.profiling.page import WORDS
 from kintsugi.engine.text import Text
 from kintsugi.identity.selectors import Act
 from kintsugi.onboarding import live, screens, views
-from kintsugi.onboarding.models import Profile, Source
+from kintsugi.onboarding.arrival_screens import FETCH_TONES, fetch_url
+from kintsugi.onboarding.models import Fetch, Profile, Source
 from kintsugi.onboarding.readable import mapping_lines
 from kintsugi.onboarding.services import assess_source, retire_source, standard, take_live
 from kintsugi.onboarding.services.connectors import KINDS
 from kintsugi.onboarding.services.profiles import compared, is_late, measured, scores_of
+from kintsugi.onboarding.services.proposing import act_under_way
 from kintsugi.onboarding.services.registering import DELIVERIES, PERSONAL
 from kintsugi.onboarding.services.sources import current_mapping
-from kintsugi.onboarding.states import SOURCE
+from kintsugi.onboarding.states import FETCH, SOURCE
 
 SHOWN = 30
 GRADES: dict[str, tuple[Text, str]] = {
@@ -64,10 +67,7 @@ def source_head(source: Source, active: str) -> dict[str, Any]:
     return {
         "page_title": screens.source_name(source),
         "page_subtitle": source.code,
-        "breadcrumbs": [
-            (_("Sources and runs"), reverse("onboarding:list")),
-            (_("Sources"), reverse("onboarding:sources")),
-        ],
+        "breadcrumbs": screens.source_crumbs(),
         "source": source,
         "state": (SOURCE.states[source.status], SOURCE_TONES.get(source.status, "")),
         "can_edit": may("source.edit"),
@@ -192,7 +192,9 @@ def changed_lines(changes: dict[str, list[Any]]) -> list[dict[str, Any]]:
 def arrivals_page(request: HttpRequest, code: str) -> HttpResponse:
     """How the source's data come by themselves, and what came."""
     source = found_source(code)
-    connectors = list(source.connectors.filter(is_void=False).order_by("name")[:100])
+    connectors = source.connectors.filter(is_void=False).annotate(
+        came_last=Max("fetches__started_at")
+    )
     context = {
         **source_head(source, "source-arrivals"),
         "connectors": [
@@ -200,9 +202,8 @@ def arrivals_page(request: HttpRequest, code: str) -> HttpResponse:
                 "one": one,
                 "kind": KINDS[one.kind].title if one.kind in KINDS else one.kind,
                 "url": reverse("onboarding:connector", args=[one.pk]),
-                "newest": one.fetches.order_by("-started_at").first(),
             }
-            for one in connectors
+            for one in connectors.order_by("name")[:100]
         ],
         "kinds": [(name, kind.title) for name, kind in KINDS.items()],
         "fetches": [
@@ -214,10 +215,8 @@ def arrivals_page(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "onboarding/source_arrivals.html", context)
 
 
-def fetches_of(source: Source) -> Any:
+def fetches_of(source: Source) -> QuerySet[Fetch]:
     """What the source's connectors brought, newest first."""
-    from kintsugi.onboarding.models import Fetch
-
     return (
         Fetch.objects.filter(connector__source=source)
         .select_related("connector", "run")
@@ -225,11 +224,8 @@ def fetches_of(source: Source) -> Any:
     )
 
 
-def fetch_line(one: Any) -> dict[str, Any]:
+def fetch_line(one: Fetch) -> dict[str, Any]:
     """A delivery as a list shows it."""
-    from kintsugi.onboarding.arrival_screens import FETCH_TONES, fetch_url
-    from kintsugi.onboarding.states import FETCH
-
     return {
         "one": one,
         "url": fetch_url(one),
@@ -257,7 +253,11 @@ def standard_page(request: HttpRequest, code: str) -> HttpResponse:
     error: KintsugiError | None = None
     if request.method == "POST":
         what = request.POST.get("do", "")
-        if what not in STEPS or not may("source.edit") or (what == "assess" and not _may_propose()):
+        if (
+            what not in STEPS
+            or not may("source.edit")
+            or (what == "assess" and not may("act.create"))
+        ):
             raise Http404
         try:
             act = _step(request, source, what)
@@ -287,30 +287,17 @@ def standard_page(request: HttpRequest, code: str) -> HttpResponse:
         "of": sum(1 for line in lines if line["ok"] is not None),
         "made": made,
         "act": Act.objects.filter(number=made.act).first() if made and made.act else None,
-        "open_act": _open_act(source),
+        "open_act": act_under_way(standard.KIND, source.pk),
         "pilot": standard.pilot_of(source),
         "reason": request.POST.get("reason", "")[:400],
         "key": request.POST.get("key") or uuid7().hex,
         "can_assess": may("source.edit")
-        and _may_propose()
+        and may("act.create")
         and source.status in ("proposed", "assessed", "live"),
         "can_retire": may("source.edit") and source.status in ("approved", "live"),
     }
     status = status_of(error) if error else 200
     return render(request, "onboarding/source_standard.html", context, status=status)
-
-
-def _may_propose() -> bool:
-    return may("act.create")
-
-
-def _open_act(source: Source) -> Any:
-    return (
-        Act.objects.filter(kind=standard.KIND, subject_id=source.pk)
-        .filter(status__in=("submitted", "approved", "executing"))
-        .order_by("-created_at")
-        .first()
-    )
 
 
 def _step(request: HttpRequest, source: Source, what: str) -> Any:

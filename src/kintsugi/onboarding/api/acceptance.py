@@ -2,7 +2,6 @@
 
 import datetime as dt
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -11,12 +10,13 @@ from pydantic import Field
 
 from kintsugi.core.access import requires
 from kintsugi.core.api.schemas import READ, WRITE, Number
-from kintsugi.core.api.writing import KEY, Line
+from kintsugi.core.api.writing import KEY
 from kintsugi.core.errors import NotFound
 from kintsugi.engine.text import Text
 from kintsugi.onboarding import tasks
-from kintsugi.onboarding.api.runs import RunNumber, found_run
-from kintsugi.onboarding.models import Run
+from kintsugi.onboarding.api.loads import found_load
+from kintsugi.onboarding.api.rollbacks import LoadProposalIn, LoadProposalOut
+from kintsugi.onboarding.api.runs import RunNumber
 from kintsugi.onboarding.services import acceptance, propose_acceptance
 
 router = Router(tags=["Sources and runs"])
@@ -65,27 +65,6 @@ class AcceptanceAsked(Schema):
     queued: bool
 
 
-class AcceptanceWhy(Schema):
-    """Why a load is to be accepted."""
-
-    reason: Line = Field(min_length=1)
-
-
-class AcceptanceAct(Schema):
-    """The act by which another person accepts the load."""
-
-    act: str
-    id: UUID
-    status: str
-
-
-def _found(number: str) -> Run:
-    found = found_run(number)
-    if found.reverts_id is not None:
-        raise NotFound(Text("导入运行", "run"), number)
-    return found
-
-
 @router.get(
     "/runs/{number}/acceptance",
     response={200: LoadAcceptanceOut, **READ},
@@ -94,7 +73,7 @@ def _found(number: str) -> Run:
 @requires("run.read")
 def run_acceptance(request: HttpRequest, number: Number = RunNumber) -> dict[str, Any]:
     """404 before the first comparison."""
-    run = _found(number)
+    run = found_load(number)
     made = acceptance.newest(run)
     if made is None:
         raise NotFound(Text("比对", "comparison"), number)
@@ -124,7 +103,7 @@ def run_acceptance(request: HttpRequest, number: Number = RunNumber) -> dict[str
 @requires("run.import")
 def compare_a_run(request: HttpRequest, number: Number = RunNumber) -> Status[dict[str, bool]]:
     """In the background; nothing is changed by it. 409 where the run is not loaded."""
-    run = _found(number)
+    run = found_load(number)
     acceptance.refuse_not_loaded(run)
     tasks.compare.defer(run_id=str(run.pk), actor=str(request.user))
     return Status(202, {"queued": True})
@@ -132,17 +111,17 @@ def compare_a_run(request: HttpRequest, number: Number = RunNumber) -> Status[di
 
 @router.post(
     "/runs/{number}/accept",
-    response={201: AcceptanceAct, **WRITE},
+    response={201: LoadProposalOut, **WRITE},
     summary="Ask another person to accept a load",
 )
 @requires("act.create")
 def accept_a_run(
-    request: HttpRequest, body: AcceptanceWhy, number: Number = RunNumber, key: str = KEY
+    request: HttpRequest, body: LoadProposalIn, number: Number = RunNumber, key: str = KEY
 ) -> Status[dict[str, Any]]:
     """409 where nothing was compared, or a difference has no reason."""
     act = propose_acceptance(
         account=request.user,
-        run_id=_found(number).pk,
+        run_id=found_load(number).pk,
         reason=body.reason,
         at=timezone.now(),
         key=key,

@@ -18,6 +18,7 @@ from kintsugi.core.errors import NotFound
 from kintsugi.engine.paper.confirm import to_confirm
 from kintsugi.engine.text import Text
 from kintsugi.onboarding import arrival_screens, connector_views, tasks
+from kintsugi.onboarding.api.rollbacks import LoadProposalOut
 from kintsugi.onboarding.models import Connector, Fetch, Source
 from kintsugi.onboarding.services import (
     answer_paper,
@@ -179,14 +180,6 @@ class AssessIn(WhyIn):
     """An assessment: a note for each item that is signed for."""
 
     signed: dict[str, Line] = Field(examples=[{"sample": "20 rows", "mapping": "all columns"}])
-
-
-class AssessOut(Schema):
-    """The act by which another person approves the source; it goes on at `/acts/{id}`."""
-
-    act: str
-    id: UUID
-    status: str
 
 
 def _source(code: str) -> Source:
@@ -390,7 +383,7 @@ def source_standard(request: HttpRequest, code: str = SourceCode) -> dict[str, A
 
 @router.post(
     "/sources/{path:code}/assess",
-    response={201: AssessOut, **WRITE},
+    response={201: LoadProposalOut, **WRITE},
     summary="Ask another person to approve a source",
 )
 @requires("act.create")

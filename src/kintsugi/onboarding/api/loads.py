@@ -149,7 +149,8 @@ class WindowOut(WindowIn):
         return typed_limits(window)
 
 
-def _found(number: str) -> Run:
+def found_load(number: str) -> Run:
+    """The import of this number. Raises NotFound, for a rollback too."""
     found = found_run(number)
     if found.reverts_id is not None:
         raise NotFound(Text("导入运行", "run"), number)
@@ -182,7 +183,7 @@ def _out(run: Run) -> dict[str, Any]:
 @requires("run.read")
 def run_load(request: HttpRequest, number: Number = RunNumber) -> dict[str, Any]:
     """Rehearsal, act, pace and waves."""
-    return _out(_found(number))
+    return _out(found_load(number))
 
 
 @router.post("/runs/{number}/rehearse", response={202: LoadOut, **WRITE}, summary="Rehearse a run")
@@ -190,7 +191,7 @@ def run_load(request: HttpRequest, number: Number = RunNumber) -> dict[str, Any]
 def rehearse_a_run(request: HttpRequest, number: Number = RunNumber) -> Status[dict[str, Any]]:
     """Have a job work out what loading would do; ask `/runs/{number}/load` until `digest` is
     there. 409 where the run is not prepared, or loads already."""
-    run = _found(number)
+    run = found_load(number)
     refuse_unprepared(run)
     tasks.rehearse.defer(run_id=str(run.pk), actor=str(request.user))
     return Status(202, _out(run))
@@ -209,7 +210,7 @@ def run_changes(
     after: int = Query(0, ge=0, le=10**9),
 ) -> dict[str, Any]:
     """A window of 100 of what the last rehearsal would do."""
-    run = _found(number)
+    run = found_load(number)
     lines = load_live.stream_lines(run)
     line = next((one for one in lines if of in ("", one.name)), None)
     if line is None:
@@ -239,7 +240,7 @@ def propose_to_load(
     """Ask another person to let a rehearsed run go. It goes on at `/acts/{id}`."""
     act = propose_run(
         account=request.user,
-        run_id=_found(number).pk,
+        run_id=found_load(number).pk,
         reason=body.reason,
         at=timezone.now(),
         key=key,
@@ -251,7 +252,7 @@ def propose_to_load(
 @requires("run.import")
 def ask_a_run(request: HttpRequest, body: AskIn, number: Number = RunNumber) -> dict[str, Any]:
     """Between two chunks. 409 where the run is not loading; asking twice is asking once."""
-    run = _found(number)
+    run = found_load(number)
     at = timezone.now()
     return _out(tasks.tell_run(actor=request.user, run_id=run.pk, what=body.what, at=at))
 
@@ -269,13 +270,13 @@ def add_a_wave(
             raise NotFound(Text("时间窗", "load window"), body.window)
     made = add_wave(
         actor=request.user,
-        run_id=_found(number).pk,
+        run_id=found_load(number).pk,
         name=body.name,
         kind=body.kind,
         rule=body.rule,
         window=window,
     )
-    return Status(201, _out(_found(made.number)))
+    return Status(201, _out(found_load(made.number)))
 
 
 add_list(

@@ -16,7 +16,7 @@ from kintsugi.audit.services import recorded
 from kintsugi.core.errors import KintsugiError, Text
 from kintsugi.engine.pipeline import open_result
 from kintsugi.onboarding.models import Acceptance, Run
-from kintsugi.onboarding.services.comparing import compare_stream
+from kintsugi.onboarding.services.comparing import REASONS, compare_stream
 from kintsugi.onboarding.services.loading import streams
 from kintsugi.onboarding.services.proposing import propose
 from kintsugi.onboarding.services.running import get_run, owned
@@ -40,10 +40,8 @@ def compare_run(*, actor: Any, run_id: UUID, at: dt.datetime) -> Acceptance:
         # One moment for all of it; the temporary tables go with the transaction.
         with transaction.atomic():
             found = {
-                f"{stream}/{entity.entity}" if part.pk == run.pk
-                else f"{part.number} {stream}/{entity.entity}": compare_stream(
-                    run_id=str(part.pk), stream=stream, entity=entity, folder=plans_of(part)
-                )
+                f"{'' if part.pk == run.pk else part.number + ' '}{stream}/{entity.entity}":
+                    compare_stream(stream=stream, entity=entity, folder=plans_of(part))
                 for part in _parts(run)
                 for stream, entity in streams(
                     run.source.code, open_result(workdir(base_of(part)))
@@ -54,13 +52,13 @@ def compare_run(*, actor: Any, run_id: UUID, at: dt.datetime) -> Acceptance:
             "counts": run.counts or {},
             "streams": {name: asdict(one) for name, one in kept.items()},
         }
-        text = json.dumps([run.number, results], sort_keys=True, ensure_ascii=False, default=str)
+        text = json.dumps([run.number, results], sort_keys=True, ensure_ascii=False)
         with recorded(actor=actor, command="onboarding.compare-run", run_id=run.pk):
             return Acceptance.objects.create(
                 run=run,
                 compared_at=at,
                 compared_by=str(actor)[:200],
-                results=json.loads(json.dumps(results, default=str)),
+                results=results,
                 sha256=hashlib.sha256(text.encode()).hexdigest(),
                 passes=bool(kept) and all(one.passes for one in kept.values()),
             )
@@ -143,7 +141,7 @@ def streams_of(made: Acceptance | None) -> dict[str, dict[str, Any]]:
 def totals(stream: Mapping[str, Any]) -> dict[str, Any]:
     """Records and cells of a stream in all."""
     fields = stream["fields"].values()
-    names = ("told", "same", "other-source", "corrected", "asked", "unexplained")
+    names = ("told", "same", *REASONS)
     return {
         "entity": stream["entity"],
         "records": stream["records"],

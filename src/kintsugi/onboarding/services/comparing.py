@@ -27,7 +27,8 @@ from kintsugi.onboarding.services.loading import stem
 from kintsugi.onboarding.services.records import as_text, with_days
 
 ROWS = 50_000
-#: Cells that differ are listed up to this many, and looked into up to that many, per stream.
+#: Cells that differ are listed up to this many per stream, and looked into up to that many per
+#: ``ROWS`` records.
 LISTED = 500
 LOOKED_INTO = 20_000
 BUCKETS = 64
@@ -58,7 +59,7 @@ class Stream:
         return not self.absent and not any(one["unexplained"] for one in self.fields.values())
 
 
-def compare_stream(*, run_id: str, stream: str, entity: EntityResult, folder: Path) -> Stream:
+def compare_stream(*, stream: str, entity: EntityResult, folder: Path) -> Stream:
     """Hold the records that one load wrote against the tables.
 
     ``folder`` holds the plan of the load: which records, in which order.
@@ -71,7 +72,7 @@ def compare_stream(*, run_id: str, stream: str, entity: EntityResult, folder: Pa
     told = json.loads(plan.read_text("utf-8"))
     sums: dict[tuple[str, int], tuple[Decimal, Decimal]] = {}
     for records in _slices(Path(told["path"])):
-        _compare(run_id, stream, as_text(records, contract), contract, loader, found, sums)
+        _compare(stream, as_text(records, contract), contract, loader, found, sums)
     found.source = _digest(sums, 0)
     found.target = _digest(sums, 1)
     return found
@@ -85,7 +86,6 @@ def _slices(path: Path) -> Iterator[pl.DataFrame]:
 
 
 def _compare(
-    run_id: str,
     stream: str,
     records: pl.DataFrame,
     contract: Contract,
@@ -114,8 +114,8 @@ def _compare(
         "cells": _cells(columns),
     }
     numeric = [f.name for f in contract.fields if f.type in ("integer", "decimal")]
-    _count(names, numeric, found, sums)
-    _look_into(run_id, stream, names, loader, contract, found)
+    if _count(names, numeric, found, sums):
+        _look_into(stream, names, loader, contract, found)
 
 
 def _staged(
@@ -148,7 +148,9 @@ def _count(
     numeric: list[str],
     found: Stream,
     sums: dict[tuple[str, int], tuple[Decimal, Decimal]],
-) -> None:
+) -> bool:
+    """Count the cells of both sides; whether any of these differ."""
+    differ = False
     counted = fetch_frame(
         sql.SQL(query("onboarding", "compare_count")).format(
             **names, buckets=sql.Literal(BUCKETS), numeric=sql.Literal(numeric)
@@ -158,6 +160,7 @@ def _count(
         counts = found.of(one["field"])
         counts["told"] += int(one["told"])
         counts["same"] += int(one["same"])
+        differ = differ or one["told"] != one["same"]
         place = (one["field"], int(one["bucket"]))
         left, right = sums.get(place, (Decimal(0), Decimal(0)))
         sums[place] = (left + Decimal(one["left_sum"]), right + Decimal(one["right_sum"]))
@@ -165,10 +168,10 @@ def _count(
             if one["field"] in numeric:
                 before = Decimal(counts.get(side, 0))
                 counts[side] = str(before + Decimal(one[total] or 0))
+    return differ
 
 
 def _look_into(
-    run_id: str,
     stream: str,
     names: dict[str, Any],
     loader: TableLoader,
@@ -187,10 +190,8 @@ def _look_into(
             columns=sql.Literal(json.dumps({f: loader.column(f) for f in loader.fields})),
         )
     )
-    looked = dict.fromkeys(found.fields, 0)
     for one in differing.iter_rows(named=True) if differing.width else ():
         found.of(one["field"])[one["reason"]] += 1
-        looked[one["field"]] += 1
         if len(found.differences) < LISTED or one["reason"] == "unexplained":
             found.differences.append(
                 {"key": one["_key"], "row": int(one["_row"]) if one["_row"] else None,

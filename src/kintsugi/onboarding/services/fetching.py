@@ -248,13 +248,7 @@ def let_go(*, actor: Any, fetch_id: UUID, reason: str, at: dt.datetime) -> Fetch
     with recorded(actor=actor, command="onboarding.let-fetch-go", reason=reason[:400]):
         one = _fetch(fetch_id)
         FETCH.step(one.status, "arrived")
-        if not reason.strip():
-            raise KintsugiError(
-                "fetch.reason",
-                Text("请注明理由。", "Say why."),
-                Text("理由与运行一起保存。", "The reason is kept with the run."),
-                field="reason",
-            )
+        _refuse_silence(reason)
         facts = dict(one.facts)
         if (one.error or {}).get("code") == "source.shrunk":
             facts["let_go"] = {"by": str(actor)[:200], "reason": reason[:400], "at": at.isoformat()}
@@ -263,12 +257,24 @@ def let_go(*, actor: Any, fetch_id: UUID, reason: str, at: dt.datetime) -> Fetch
 
 
 def leave_out(*, actor: Any, fetch_id: UUID, reason: str, at: dt.datetime) -> Fetch:
-    """Decide that a delivery is not imported. Raises IllegalTransition."""
+    """Decide that a delivery is not imported. Raises KintsugiError ``fetch.reason`` and
+    IllegalTransition."""
     with recorded(actor=actor, command="onboarding.leave-fetch-out", reason=reason[:400]):
         one = _fetch(fetch_id)
         FETCH.step(one.status, "left")
+        _refuse_silence(reason)
         _end(one, "left", at)
     return one
+
+
+def _refuse_silence(reason: str) -> None:
+    if not reason.strip():
+        raise KintsugiError(
+            "fetch.reason",
+            Text("请注明理由。", "Say why."),
+            Text("理由与到达记录一起保存。", "The reason is kept with the delivery."),
+            field="reason",
+        )
 
 
 def answer_paper(

@@ -2,7 +2,6 @@
 shrank."""
 
 import datetime as dt
-from typing import Any
 
 from django.conf import settings
 
@@ -67,11 +66,6 @@ def accepted(source: Source) -> Snapshot | None:
         .first()
     )
     return run.snapshot if run else None
-
-
-def rows_of(tables: list[dict[str, Any]]) -> int:
-    """Rows of a snapshot's tables that are not hidden."""
-    return sum(int(table["rows"]) for table in tables if not table.get("hidden"))
 
 
 def refuse_shrunk(source: Source, snapshot: EngineSnapshot) -> None:

@@ -14,6 +14,13 @@ from kintsugi.identity.services import draft_act, submit_act
 UNDER_WAY = ("draft", "submitted", "approved", "executing")
 
 
+def act_under_way(kind: str, subject_id: UUID) -> Any:
+    """The newest act of this kind about a subject that is not carried out yet; None without one."""
+    newest_first = reversed(acts_about([subject_id], limit=100))
+    about = (act for act in newest_first if act.kind == kind)
+    return next((act for act in about if act.status in UNDER_WAY), None)
+
+
 def propose(
     *,
     kind: str,
